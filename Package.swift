@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+// Read from top to bottom: this is the order of the layers. A target imports only from layers above its own
+// place in this file, and two targets of one layer never see each other (`Tests/check` enforces it).
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "orrery",
+    products: [
+        .executable(name: "orrery", targets: ["orrery"]),
+        .executable(name: "orrery-proxy", targets: ["orrery-proxy"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: C shims and system libraries.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Layer 1: nouns. Values only, no I/O.
+        .layer("OrreryModel"),
+
+        // Layer 2: one target per outside thing.
+        .layer("OrreryDocument", ["OrreryModel", yams]),
+        .layer("OrreryWire", ["CLinux"]),
+        .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
+        .layer("OrreryFetch", ["CCurl"]),
+        .layer("OrreryStore", ["OrreryModel", grdb]),
+
+        // Layer 3: who, what, and how to ask a cluster.
+        .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
+        .layer("OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
+        .layer("OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+
+        // Layer 4: the parts that run.
+        .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "CLinux"]),
+        .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryPolicy", "OrreryKubernetes", lifecycle, logging]),
+        .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
+
+        // Layer 5: the control plane.
+        .layer(
+            "OrreryHub",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
+                "OrreryPolicy", "OrreryKubernetes", "OrrerySpawn", hummingbird, mustache, lifecycle, logging,
+            ],
+            resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
+
+        // Layer 6: what a person starts.
+        .command("orrery", ["OrreryHub", "OrreryProxy", "OrreryPocket", argumentParser, lifecycle, logging]),
+        .command("orrery-proxy", ["OrreryProxy", argumentParser]),
+
+        // Tests, one target per layer above.
+        .tests(of: "OrreryModel"),
+        .tests(of: "OrreryDocument"),
+        .tests(of: "OrreryWire", ["CLinux"]),
+        .tests(of: "OrreryCrypto", ["OrreryModel"]),
+        .tests(of: "OrreryFetch"),
+        .tests(of: "OrreryStore", ["OrreryModel"]),
+        .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
+        .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
+        .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire"]),
+        .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryPolicy", "OrreryKubernetes", logging]),
+        .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
+        .tests(
+            of: "OrreryHub",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
+                "OrreryPolicy", "OrreryKubernetes", "OrrerySpawn", hummingbird, logging,
+            ]),
+    ])
+
+extension Target {
+    static func layer(_ name: String, _ dependencies: [Dependency] = [], resources: [Resource] = []) -> Target {
+        .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+    }
+
+    static func command(_ name: String, _ dependencies: [Dependency]) -> Target {
+        .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+    }
+
+    static func tests(of name: String, _ dependencies: [Dependency] = []) -> Target {
+        .testTarget(
+            name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, path: "Tests/\(name)Tests",
+            swiftSettings: settings)
+    }
+}

@@ -1,0 +1,135 @@
+/// Everything a pod will be: the immutable result of person, profile, choices, cluster, policy and time. Equal inputs
+/// give equal plans; `PlanHash` in OrreryPolicy names one by its content.
+package struct Plan: Hashable, Codable, Sendable {
+    package let person: String
+    package let cluster: String
+    package let profile: String
+    package let environment: Environment
+    package let size: Size
+    package let identity: PodIdentity
+    /// Sorted by depth of path, then by path: an outer mount comes before what lies inside it.
+    package let mounts: [Mount]
+    /// What this person does not get in this session, and why.
+    package let refusals: [Refusal]
+    /// The value of `HOME`; the path of the one mount whose fileset is the home.
+    package let home: String
+    /// Variables of the profile and its options, expanded. Never a secret.
+    package let variables: [String: String]
+    package let life: Life
+    /// Labels a node must carry, from the cluster's binding for this size.
+    package let nodeSelector: [String: String]
+
+    package init(
+        person: String, cluster: String, profile: String, environment: Environment, size: Size, identity: PodIdentity,
+        mounts: [Mount], refusals: [Refusal], home: String, variables: [String: String], life: Life,
+        nodeSelector: [String: String]
+    ) {
+        self.person = person
+        self.cluster = cluster
+        self.profile = profile
+        self.environment = environment
+        self.size = size
+        self.identity = identity
+        self.mounts = mounts
+        self.refusals = refusals
+        self.home = home
+        self.variables = variables
+        self.life = life
+        self.nodeSelector = nodeSelector
+    }
+}
+
+extension Plan {
+    /// What runs: an image by digest and the command in it.
+    package struct Environment: Hashable, Codable, Sendable {
+        package let name: String
+        package let title: String
+        /// `registry/repository@sha256:…`; a tag never reaches a cluster.
+        package let image: String
+        package let command: [String]
+        package let port: UInt16
+
+        package init(name: String, title: String, image: String, command: [String], port: UInt16) {
+            self.name = name
+            self.title = title
+            self.image = image
+            self.command = command
+            self.port = port
+        }
+    }
+
+    /// How big, in the units of the document: quantities as Kubernetes writes them.
+    package struct Size: Hashable, Codable, Sendable {
+        package let name: String
+        package let cpuRequest: String
+        package let cpuLimit: String
+        package let memoryRequest: String
+        package let memoryLimit: String
+        package let gpu: Int
+
+        package init(
+            name: String, cpuRequest: String, cpuLimit: String, memoryRequest: String, memoryLimit: String, gpu: Int
+        ) {
+            self.name = name
+            self.cpuRequest = cpuRequest
+            self.cpuLimit = cpuLimit
+            self.memoryRequest = memoryRequest
+            self.memoryLimit = memoryLimit
+            self.gpu = gpu
+        }
+    }
+
+    /// Who the processes in the pod are.
+    package struct PodIdentity: Hashable, Codable, Sendable {
+        package let uid: UInt32
+        package let gid: UInt32
+        /// The gids of the groups through which a mount of this plan was granted, sorted; nothing else.
+        package let supplementalGroups: [UInt32]
+        /// Name and gid of those groups, for `/etc/group`.
+        package let groupNames: [String: UInt32]
+
+        package init(uid: UInt32, gid: UInt32, supplementalGroups: [UInt32], groupNames: [String: UInt32]) {
+            self.uid = uid
+            self.gid = gid
+            self.supplementalGroups = supplementalGroups
+            self.groupNames = groupNames
+        }
+    }
+
+    /// One tree at one path.
+    package struct Mount: Hashable, Codable, Sendable {
+        package let fileset: String
+        package let path: String
+        package let isReadOnly: Bool
+        package let source: Source
+        /// Path inside the source, relative, without `..`; nil for its root.
+        package let subPath: String?
+
+        package init(fileset: String, path: String, isReadOnly: Bool, source: Source, subPath: String?) {
+            self.fileset = fileset
+            self.path = path
+            self.isReadOnly = isReadOnly
+            self.source = source
+            self.subPath = subPath
+        }
+    }
+
+    /// Where a tree lies on the cluster. Mounts with equal sources share one volume of the pod.
+    package enum Source: Hashable, Codable, Sendable {
+        /// A PersistentVolumeClaim by name, in the namespace of the sessions.
+        case claim(String)
+        /// A directory of the node.
+        case hostPath(String)
+    }
+
+    /// How long a session may last.
+    package struct Life: Hashable, Codable, Sendable {
+        package let max: Duration
+        package let grace: Duration
+
+        package init(max: Duration, grace: Duration) {
+            self.max = max
+            self.grace = grace
+        }
+    }
+}
