@@ -1,0 +1,58 @@
+internal import FoundationEssentials
+internal import GRDB
+
+/// How values lie in columns: instants as milliseconds since 1970, hashes as bytes, documents as JSON. An instant keeps
+/// its milliseconds and loses what is finer.
+enum Column {
+    static func milliseconds(_ instant: Date) -> Int64 {
+        Int64((instant.timeIntervalSince1970 * 1000).rounded())
+    }
+
+    static func instant(_ milliseconds: Int64) -> Date {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        // Sorted, so that equal values are equal texts.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+/// Reading a row where every column may be wrong: the file outlives this program, and other hands reach it. A value of
+/// another type or an unknown word is an error, never a crash.
+extension Row {
+    func text(_ column: String) throws -> String { try decode(String.self, forColumn: column) }
+    func textIfAny(_ column: String) throws -> String? { try decode(String?.self, forColumn: column) }
+    func integer(_ column: String) throws -> Int64 { try decode(Int64.self, forColumn: column) }
+    func flag(_ column: String) throws -> Bool { try decode(Bool.self, forColumn: column) }
+    func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
+    func instant(_ column: String) throws -> Date { Column.instant(try integer(column)) }
+
+    func instantIfAny(_ column: String) throws -> Date? {
+        try decode(Int64?.self, forColumn: column).map(Column.instant)
+    }
+
+    func number(_ column: String) throws -> UInt32? {
+        guard let value = try decode(Int64?.self, forColumn: column) else { return nil }
+        guard let number = UInt32(exactly: value) else { throw damaged(column) }
+        return number
+    }
+
+    func word<Word: RawRepresentable<String>>(_ column: String, as type: Word.Type = Word.self) throws -> Word {
+        guard let word = Word(rawValue: try text(column)) else { throw damaged(column) }
+        return word
+    }
+
+    func document<Value: Decodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+        let text = try text(column)
+        do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch { throw damaged(column) }
+    }
+
+    private func damaged(_ column: String) -> StoreError {
+        StoreError(
+            .corrupt, "a stored record has a value in the column \(column) that this version cannot read",
+            next: "restore the database from a backup, or report this with the version of Orrery")
+    }
+}

@@ -1,0 +1,50 @@
+package import FoundationEssentials
+
+/// One browser in which somebody is logged in.
+package struct LoginRecord: Hashable, Sendable {
+    /// SHA-256 of the cookie.
+    package let hash: [UInt8]
+    package let person: Int64
+    /// What the browser carries as `jupyterhub-session-id`; it ties servers' cookies and tokens to this login.
+    package let sid: String
+    package let createdAt: Date
+    package let expiresAt: Date
+    package let lastSeen: Date
+
+    package init(hash: [UInt8], person: Int64, sid: String, createdAt: Date, expiresAt: Date, lastSeen: Date) {
+        self.hash = hash
+        self.person = person
+        self.sid = sid
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.lastSeen = lastSeen
+    }
+}
+
+/// A login that is under way at an issuer: what the hub must remember between sending the browser there and its return.
+package struct TransactionRecord: Hashable, Sendable {
+    /// SHA-256 of the state parameter.
+    package let stateHash: [UInt8]
+    /// The label of the issuer in the configuration.
+    package let issuer: String
+    package let nonce: String
+    /// The PKCE verifier.
+    package let verifier: String
+    /// Where the browser wanted to go, as path and query.
+    package let next: String
+    package let createdAt: Date
+    package let expiresAt: Date
+
+    package init(
+        stateHash: [UInt8], issuer: String, nonce: String, verifier: String, next: String, createdAt: Date,
+        expiresAt: Date
+    ) {
+        self.stateHash = stateHash
+        self.issuer = issuer
+        self.nonce = nonce
+        self.verifier = verifier
+        self.next = next
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+}

@@ -1,0 +1,25 @@
+package import FoundationEssentials
+
+/// Who is logged in with which browser, and logins under way.
+package protocol LoginStore: Sendable {
+    func insert(_ login: LoginRecord) async throws(StoreError)
+    /// The login whose cookie has this hash, unless it has expired at `now`.
+    func login(hash: [UInt8], at now: Date) async throws(StoreError) -> LoginRecord?
+    /// The person's logins that have not expired, the newest first.
+    func logins(person: Int64, at now: Date) async throws(StoreError) -> [LoginRecord]
+    /// Records when each of these browsers was last seen, in one transaction. An older instant changes nothing, an
+    /// unknown hash is passed over.
+    func touchLogins(_ seen: [(hash: [UInt8], at: Date)]) async throws(StoreError)
+    /// Ends one login and gives back what it was; nil when it had ended. Two callers: one gets it.
+    func removeLogin(hash: [UInt8]) async throws(StoreError) -> LoginRecord?
+    /// Ends all logins of a person and gives them back, so that the proxy can be told their `sid`s.
+    func removeLogins(person: Int64) async throws(StoreError) -> [LoginRecord]
+
+    func insert(_ transaction: TransactionRecord) async throws(StoreError)
+    /// Takes the transaction out: the first caller gets it, every other one gets nil. One that has expired at `now` is
+    /// removed too, and nobody gets it.
+    func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord?
+
+    /// Removes logins and transactions that have expired at `now`; gives the number of rows.
+    func removeExpiredLogins(at now: Date) async throws(StoreError) -> Int
+}

@@ -1,0 +1,34 @@
+package import FoundationEssentials
+package import OrreryModel
+
+/// The people this hub knows. Names, uids and ids are given once: the store keeps them for ever and gives none of them
+/// to a second person, not even after the first was removed.
+package protocol PersonStore: Sendable {
+    func person(id: Int64) async throws(StoreError) -> PersonRecord?
+    func person(identity: Identity) async throws(StoreError) -> PersonRecord?
+    /// The person who bears `name` now. Compares exactly.
+    func person(named name: String) async throws(StoreError) -> PersonRecord?
+    /// Everybody, in the order of their names.
+    func allPersons() async throws(StoreError) -> [PersonRecord]
+    /// Whether `name` belongs or ever belonged to somebody.
+    func isNameGiven(_ name: String) async throws(StoreError) -> Bool
+
+    /// Records somebody's first login and gives the name and the uid. `.conflict` with `contested` `.name`, `.uid` or
+    /// `.identity` when one of them is taken; then nothing was recorded and another name may be tried.
+    func register(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord
+
+    /// Records another login: the groups, numbers and rights as they are now. The identity finds the record; the name
+    /// stays what it was, and a uid that is nil here leaves the one the person has.
+    func refresh(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord
+
+    /// Gives the person the lowest uid of `range` above all that were ever given from it, unless the person has one.
+    /// `.unavailable` when the range is used up.
+    func giveUID(to id: Int64, from range: ClosedRange<UInt32>) async throws(StoreError) -> PersonRecord
+
+    /// Suspends a person or lifts the suspension. Ending what the person has open is the caller's next step.
+    func setSuspended(_ isSuspended: Bool, person id: Int64) async throws(StoreError) -> PersonRecord
+
+    /// Forgets a person with all logins, tokens and ended sessions; name, uid and id stay given.
+    /// `.conflict` (`.liveSession`) while a session has not ended.
+    func remove(person id: Int64) async throws(StoreError)
+}

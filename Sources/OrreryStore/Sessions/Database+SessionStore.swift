@@ -1,0 +1,79 @@
+package import FoundationEssentials
+internal import GRDB
+internal import OrreryModel
+
+extension Database: SessionStore {
+    package func create(_ session: SessionRecord) async throws(StoreError) {
+        try await write { db in
+            do {
+                try session.insert(db)
+            } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
+                throw StoreError.taken(.liveSession)
+            } catch let error as GRDB.DatabaseError where error.isForeignKeyViolation {
+                throw StoreError.noPerson
+            }
+        }
+    }
+
+    package func session(id: String) async throws(StoreError) -> SessionRecord? {
+        try await read { db in try SessionRecord.fetch(db, where: "id = :id", ["id": id]).first }
+    }
+
+    package func active(person: Int64) async throws(StoreError) -> [SessionRecord] {
+        try await read { db in
+            try SessionRecord.fetch(
+                db, where: "person = :person AND ended_at IS NULL ORDER BY id", ["person": person])
+        }
+    }
+
+    package func allActive() async throws(StoreError) -> [SessionRecord] {
+        try await read { db in try SessionRecord.fetch(db, where: "ended_at IS NULL ORDER BY id") }
+    }
+
+    package func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord? {
+        try await history(person: person, limit: 1).first
+    }
+
+    package func history(person: Int64, limit: Int) async throws(StoreError) -> [SessionRecord] {
+        try await read { db in
+            try SessionRecord.fetch(
+                db, where: "person = :person AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT :limit",
+                ["person": person, "limit": limit])
+        }
+    }
+
+    package func update(
+        _ id: String, _ change: @escaping @Sendable (inout SessionRecord) -> Void
+    ) async throws(StoreError) -> SessionRecord {
+        try await write { db in try SessionRecord.change(id, db, change) }
+    }
+
+    package func advance(
+        _ id: String, at now: Date, _ change: @escaping @Sendable (inout SessionRecord) -> Void
+    ) async throws(StoreError) -> (session: SessionRecord, event: SessionEventRecord) {
+        try await write { db in
+            let session = try SessionRecord.change(id, db, change)
+            let event = try SessionEventRecord.append(
+                db, session: id, at: now, state: session.state, message: session.message)
+            return (session, event)
+        }
+    }
+
+    package func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) {
+        guard !activity.isEmpty else { return }
+        try await write { db in
+            let sql = "UPDATE session SET last_activity = :at WHERE id = :id AND last_activity < :at"
+            let statement = try db.cachedStatement(sql: sql)
+            for (id, at) in activity { try statement.execute(arguments: ["id": id, "at": Column.milliseconds(at)]) }
+        }
+    }
+
+    package func removeEnded(before instant: Date) async throws(StoreError) -> Int {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM session WHERE ended_at IS NOT NULL AND ended_at < :instant",
+                arguments: ["instant": Column.milliseconds(instant)])
+            return db.changesCount
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// The refusals that several stores speak, each in one place.
+extension StoreError {
+    static func taken(_ contested: Contested) -> StoreError {
+        let (message, next) =
+            switch contested {
+            case .name: ("the name was given to another person", "choose another name")
+            case .uid: ("the uid belongs to another person", "ask whoever assigns uids at the login provider")
+            case .identity: ("a person with this identity exists", "log in again")
+            case .liveSession: ("a session is still running or on its way", "open it, or stop it first")
+            case .ended: ("the session has ended", "start a new one")
+            }
+        return StoreError(.conflict, message, next: next, contested: contested)
+    }
+
+    static var noPerson: StoreError {
+        StoreError(.missing, "the person is not known here, or not any more", next: "log in again")
+    }
+
+    static var noSession: StoreError {
+        StoreError(.missing, "the session is not known here, or not any more", next: "start a new one")
+    }
+}

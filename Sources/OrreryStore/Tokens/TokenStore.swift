@@ -1,0 +1,29 @@
+package import FoundationEssentials
+
+/// The tokens this hub issued and the codes it gave out for them.
+package protocol TokenStore: Sendable {
+    func insert(_ token: TokenRecord) async throws(StoreError)
+    /// The token with this hash, unless it has expired at `now`. Nil is a certain no: an error is never turned into it.
+    func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord?
+    /// The person's tokens that have not expired, the newest first.
+    func tokens(person: Int64, at now: Date) async throws(StoreError) -> [TokenRecord]
+    /// Records when each token was last used, in one transaction. An older instant changes nothing, an unknown id is
+    /// passed over.
+    func touchTokens(_ used: [(id: String, at: Date)]) async throws(StoreError)
+    /// Ends one token; whether there was one.
+    func removeToken(id: String) async throws(StoreError) -> Bool
+    /// Ends the tokens made for a session; gives their number.
+    func removeTokens(session: String) async throws(StoreError) -> Int
+    /// Ends the tokens and codes granted through a login; gives their number.
+    func removeTokens(sid: String) async throws(StoreError) -> Int
+    /// Ends all tokens and codes of a person; gives their number.
+    func removeTokens(person: Int64) async throws(StoreError) -> Int
+
+    func insert(_ code: CodeRecord) async throws(StoreError)
+    /// Takes the code out: the first caller gets it, every other one gets nil, whatever comes of it. One that has
+    /// expired at `now` is removed too, and nobody gets it.
+    func takeCode(hash: [UInt8], at now: Date) async throws(StoreError) -> CodeRecord?
+
+    /// Removes tokens and codes that have expired at `now`; gives the number of rows.
+    func removeExpiredTokens(at now: Date) async throws(StoreError) -> Int
+}
