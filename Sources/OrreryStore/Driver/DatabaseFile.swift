@@ -6,7 +6,8 @@ enum DatabaseFile {
     static func prepare(_ path: String) throws(StoreError) {
         // O_EXCL: an existing file is never opened here, because closing it would drop the locks that another
         // connection of this process holds on it (POSIX record locks belong to the process, not to the descriptor).
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        // Safe, here and below: the path is passed as a C string of its own that outlives the call.
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             close(descriptor)
             return
@@ -14,12 +15,11 @@ enum DatabaseFile {
         let reason = errno
         guard reason == EEXIST else { throw refusal(path, reason) }
         guard !isDirectory(path) else { throw refusal(path, EISDIR) }
-        guard access(path, R_OK | W_OK) == 0 else { throw refusal(path, errno) }
+        guard unsafe access(path, R_OK | W_OK) == 0 else { throw refusal(path, errno) }
     }
 
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        // Safe: `status` outlives the call, and the path is passed as a C string of its own.
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
