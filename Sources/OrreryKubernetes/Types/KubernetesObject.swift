@@ -1,0 +1,49 @@
+/// An object of the core group (`/api/v1`) that lives in a namespace. The types here hold what this project reads and
+/// writes and nothing else: members that are not declared are skipped when an answer is decoded.
+package protocol KubernetesObject: Codable, Hashable, Sendable {
+    static var kind: String { get }
+    /// The name in URLs: `pods`.
+    static var plural: String { get }
+    var metadata: ObjectMeta { get set }
+}
+
+/// What every object carries. Timestamps stay text: they are compared with each other and shown, never with our clock.
+package struct ObjectMeta: Codable, Hashable, Sendable {
+    package var name: String?
+    package var namespace: String?
+    package var uid: String?
+    package var resourceVersion: String?
+    package var creationTimestamp: String?
+    package var deletionTimestamp: String?
+    package var deletionGracePeriodSeconds: Int?
+    package var labels: [String: String]?
+    package var annotations: [String: String]?
+
+    package init(
+        name: String? = nil, namespace: String? = nil, uid: String? = nil, labels: [String: String]? = nil,
+        annotations: [String: String]? = nil
+    ) {
+        self.name = name
+        self.namespace = namespace
+        self.uid = uid
+        self.labels = labels
+        self.annotations = annotations
+    }
+}
+
+extension ObjectMeta {
+    /// Whether somebody has asked for the object's deletion. It may stay for its whole grace, or for ever on a lost node.
+    package var isTerminating: Bool { deletionTimestamp != nil }
+}
+
+/// One page of a list, or several put together.
+package struct ObjectList<Object: KubernetesObject>: Decodable, Sendable {
+    package var metadata: ListMeta
+    package var items: [Object]
+}
+
+/// The metadata of a list: the version it is a picture of, and where its next page begins.
+package struct ListMeta: Codable, Hashable, Sendable {
+    package var resourceVersion: String?
+    package var `continue`: String?
+}

@@ -1,0 +1,55 @@
+/// A pod, as far as sessions use one.
+package struct Pod: KubernetesObject {
+    package static let kind = "Pod"
+    package static let plural = "pods"
+
+    package var apiVersion: String? = "v1"
+    package var kind: String? = Pod.kind
+    package var metadata: ObjectMeta
+    package var spec: PodSpec
+    package var status: PodStatus?
+
+    package init(metadata: ObjectMeta, spec: PodSpec, status: PodStatus? = nil) {
+        self.metadata = metadata
+        self.spec = spec
+        self.status = status
+    }
+}
+
+package struct PodSpec: Codable, Hashable, Sendable {
+    package var containers: [Container]
+    package var volumes: [Volume]?
+    package var securityContext: PodSecurityContext?
+    package var restartPolicy: String?
+    package var automountServiceAccountToken: Bool?
+    package var enableServiceLinks: Bool?
+    package var activeDeadlineSeconds: Int64?
+    package var terminationGracePeriodSeconds: Int64?
+    package var nodeSelector: [String: String]?
+    package var nodeName: String?
+    package var hostNetwork: Bool?
+    package var hostPID: Bool?
+    package var hostIPC: Bool?
+
+    package init(containers: [Container]) { self.containers = containers }
+}
+
+/// Who the processes of a pod are. `fsGroup` is declared so that it can be seen to be absent: on a shared volume it
+/// would change the owner of everybody's files.
+package struct PodSecurityContext: Codable, Hashable, Sendable {
+    package var runAsNonRoot: Bool?
+    package var runAsUser: Int64?
+    package var runAsGroup: Int64?
+    package var supplementalGroups: [Int64]?
+    package var supplementalGroupsPolicy: String?
+    package var fsGroup: Int64?
+    package var seccompProfile: SeccompProfile?
+
+    package init() {}
+}
+
+package struct SeccompProfile: Codable, Hashable, Sendable {
+    package var type: String
+
+    package init(type: String) { self.type = type }
+}

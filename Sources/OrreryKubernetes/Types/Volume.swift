@@ -1,0 +1,60 @@
+/// A volume of a pod, of one of the kinds that sessions use. One of another kind, added by the cluster, has a name only.
+package struct Volume: Codable, Hashable, Sendable {
+    package var name: String
+    package var emptyDir: EmptyDirectory?
+    package var configMap: ConfigMapSource?
+    package var persistentVolumeClaim: ClaimSource?
+    package var hostPath: HostPathSource?
+
+    package struct EmptyDirectory: Codable, Hashable, Sendable {
+        package var medium: String?
+        package var sizeLimit: String?
+    }
+
+    package struct ConfigMapSource: Codable, Hashable, Sendable {
+        package var name: String?
+        package var defaultMode: Int?
+    }
+
+    package struct ClaimSource: Codable, Hashable, Sendable {
+        package var claimName: String
+        package var readOnly: Bool?
+    }
+
+    package struct HostPathSource: Codable, Hashable, Sendable {
+        package var path: String
+        package var type: String?
+    }
+}
+
+extension Volume {
+    package static func scratch(_ name: String) -> Volume { Volume(name: name, emptyDir: EmptyDirectory()) }
+
+    package static func configMap(_ name: String, called object: String) -> Volume {
+        Volume(name: name, configMap: ConfigMapSource(name: object))
+    }
+
+    /// A claim; `isReadOnly` forbids writing for every mount of it.
+    package static func claim(_ name: String, called claim: String, isReadOnly: Bool) -> Volume {
+        Volume(name: name, persistentVolumeClaim: ClaimSource(claimName: claim, readOnly: isReadOnly ? true : nil))
+    }
+
+    /// A directory of the node, which must be there: the kubelet makes none.
+    package static func hostPath(_ name: String, at path: String) -> Volume {
+        Volume(name: name, hostPath: HostPathSource(path: path, type: "Directory"))
+    }
+}
+
+package struct VolumeMount: Codable, Hashable, Sendable {
+    package var name: String
+    package var mountPath: String
+    package var subPath: String?
+    package var readOnly: Bool?
+
+    package init(name: String, mountPath: String, subPath: String? = nil, isReadOnly: Bool = false) {
+        self.name = name
+        self.mountPath = mountPath
+        self.subPath = subPath
+        readOnly = isReadOnly ? true : nil
+    }
+}
