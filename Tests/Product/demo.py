@@ -1,0 +1,131 @@
+"""Starts `deploy/demo` and looks into it: processes, logs, and the clusters' APIs as their administrator."""
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+PORT = int(os.environ.get("ORRERY_TEST_PORT", "18000"))
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def eventually(probe, what, limit=60.0):
+    """What `probe` returns once it is true; fails with `what` (a text or a function that makes one) at the limit."""
+    deadline = time.monotonic() + limit
+    while True:
+        if value := probe():
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {limit:.0f} s: {what() if callable(what) else what}")
+        time.sleep(0.1)  # between two looks, not instead of one
+
+
+class Demo:
+    def __init__(self, root, results):
+        self.root, self.results = root, results
+        self.state = root / ".build" / "test-demo"
+        self.url = f"http://127.0.0.1:{PORT}"
+        self.process = None
+        self.people = {}
+
+    def start(self):
+        """A fresh state each run, with the shipped policy and one profile more: its image does not exist."""
+        shutil.rmtree(self.state, ignore_errors=True)
+        policy = self.results / "policy"
+        shutil.rmtree(policy, ignore_errors=True)
+        shutil.copytree(self.root / "profiles", policy)
+        self.add_broken_profile(policy / "profiles.yaml")
+        self.process = subprocess.Popen(
+            [self.root / "deploy" / "demo", "--port", str(PORT), "--state", self.state, "--policy", policy],
+            stdout=open(self.results / "demo.out", "w"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            start_new_session=True)
+        eventually(lambda: (self.state / "ready").exists() or self.process.poll() is not None,
+                   lambda: f"the demo is up:\n{self.words()}", limit=1200)
+        assert self.process.poll() is None, f"deploy/demo ended:\n{self.words()}"
+        self.people = json.loads((self.state / "provider" / "people.json").read_text())
+
+    @staticmethod
+    def add_broken_profile(path):
+        import yaml
+        documents = yaml.safe_load(path.read_text())
+        environment = next(iter(documents["environments"].values())).copy()
+        environment.update(title="Missing image", digest="sha256:" + "0" * 63 + "1")
+        documents["environments"]["missing"] = environment
+        documents["profiles"]["broken"] = {
+            **documents["profiles"]["standard"], "title": "Broken", "default": False, "environments": ["missing"]}
+        path.write_text(yaml.safe_dump(documents, sort_keys=False))
+
+    def words(self):
+        return (self.results / "demo.out").read_text()[-3000:]
+
+    def log(self, part):
+        return (self.state / "log" / f"{part}.log").read_text(errors="replace")
+
+    def pid(self, part):
+        return int((self.state / f"{part}.pid").read_text())
+
+    def kill(self, part, number=signal.SIGKILL):
+        pid = self.pid(part)
+        os.kill(pid, number)
+        eventually(lambda: not is_running(pid), f"{part} has ended")
+
+    def start_again(self, part):
+        """With the very command that the demo used."""
+        state = shlex.quote(str(self.state))
+        subprocess.run(["sh", "-c", f"setsid sh {state}/{part}.command >>{state}/log/{part}.log 2>&1 </dev/null &"
+                                    f" echo $! >{state}/{part}.pid"], check=True)
+
+    def hub_answers(self):
+        try:
+            return DIRECT.open(self.url + "/hub/api", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def kubernetes(self, cluster, method, path, body=None):
+        """One call to a cluster's API as its administrator: (status, object)."""
+        base = {"north": PORT + 443, "south": PORT + 444}[cluster]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{base}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {(self.state / cluster / 'admin.token').read_text().strip()}",
+                     "Content-Type": "application/json"})
+        try:
+            with DIRECT.open(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
+
+    def pods(self, cluster):
+        return self.kubernetes(cluster, "GET", "/api/v1/namespaces/hub/pods")[1]["items"]
+
+    def processes(self):
+        """Every process whose command line names this demo's state, as `pid command`."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) not in (os.getpid(), os.getppid()):
+                try:
+                    line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                except OSError:
+                    continue
+                if str(self.state) in line or "jupyterhub-singleuser" in line and str(self.root) in line:
+                    found.append(f"{entry.name} {line.strip()}")
+        return found
+
+    def end(self):
+        """Ctrl-C, and nothing may be left."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(60) == 0, f"deploy/demo did not end cleanly:\n{self.words()}"
+        eventually(lambda: not self.processes(), lambda: f"nothing is left running: {self.processes()}", limit=10)
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
