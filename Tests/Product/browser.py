@@ -11,6 +11,14 @@ from selenium.webdriver.common.keys import Keys
 from demo import eventually
 
 
+# Where things are on Orrery's pages.
+ISSUER = ".issuers a.button"
+LOG_OUT = "form[action='/hub/logout'] button"
+STOP = ".session .button.danger"
+PHASE = ".phases .phase"
+FAILURE = ".notice.failure"
+
+
 class Browser:
     def __init__(self, url, screenshots, name, width=1280, height=900):
         self.url, self.screenshots, self.name, self.count = url, screenshots, name, 0
@@ -70,9 +78,9 @@ class Browser:
 
     def log_in(self, password):
         self.go("/")
-        self.see("a.issuer, button.issuer")
+        self.see(ISSUER)
         self.shot("login")
-        self.press("a.issuer, button.issuer", "Demo Institute")
+        self.press(ISSUER, "Demo Institute")
         self.give_password(password)
         eventually(lambda: self.is_at("/hub/home"), lambda: f"home after login, at {self.driver.current_url}\n{self.text()}")
         self.see("h1")
@@ -88,7 +96,7 @@ class Browser:
 
     def log_out(self):
         self.go("/hub/home")
-        self.press("[data-action=logout]")
+        self.press(LOG_OUT)
         eventually(lambda: not self.is_at("/hub/home"), "the home page is left after logout")
         self.shot("logged-out")
 
@@ -100,18 +108,21 @@ class Browser:
     def start(self, profile, cluster):
         """Presses start on a profile's card; ends on the progress page."""
         self.go("/hub/home")
-        self.press(f"label[for=cluster-{cluster}], #cluster-{cluster}")
-        self.press(f"[data-profile={profile}] button[type=submit]")
+        card = f"details.profile:has(input[name=profile][value={profile}])"
+        if not self.all(f"{card}[open]"):
+            self.press(f"{card} summary")
+        self.press(f"label[for=cluster-{profile}-{cluster}]")
+        self.press(f"{card} .actions button")
         eventually(lambda: self.is_at("/hub/progress/") or self.is_at("/user/"), lambda: f"progress page, at {self.driver.current_url}\n{self.text()}")
 
     def stop(self):
         self.go("/hub/home")
-        self.press("[data-action=stop]")
-        eventually(lambda: not self.all("[data-action=stop]") or self.refreshed(), "no session left to stop", 60)
+        self.press(STOP)
 
-    def refreshed(self):
-        self.driver.refresh()
-        return not self.all("[data-action=stop]")
+        def is_gone():
+            self.go("/hub/home")
+            return not self.all(".session")
+        eventually(is_gone, "no session left", 60)
 
     # JupyterLab
 

@@ -4,7 +4,7 @@ import signal
 import urllib.error
 import urllib.request
 
-from browser import Browser
+from browser import PHASE, STOP, Browser
 from demo import DIRECT, eventually
 
 LOOK = """
@@ -39,7 +39,7 @@ def test_ada_logs_in_and_reads_what_she_will_get(browsers):
 def test_ada_starts_a_notebook_on_north_and_sees_the_phases(browsers, demo):
     ada = browsers("ada")
     ada.start("standard", "north")
-    ada.see("[data-phase]")
+    ada.see(PHASE)
     ada.shot("progress")
     ada.in_lab()
     ada.shot("lab")
@@ -84,7 +84,8 @@ def test_grace_has_no_scratch_and_is_told_why(browsers):
     text = grace.text()
     assert "/home/grace" in text
     assert "/scratch/grace" not in text
-    assert "developers" in next(line for line in text.splitlines() if "scratch" in line)
+    reasons = [each.text for each in grace.all(".refusals li") if each.is_displayed() and "scratch" in each.text]
+    assert reasons and all("developers" in reason for reason in reasons), reasons
 
 
 def test_adas_cookies_do_not_open_graces_notebook(browsers, demo):
@@ -121,7 +122,7 @@ def test_the_notebook_goes_on_while_the_hub_is_dead_and_is_adopted_after(browser
     after = next(pod for pod in demo.pods("north") if pod["metadata"]["labels"]["orrery.io/person"] == "ada")
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     ada.go("/hub/home")
-    ada.see("[data-action=stop]")
+    ada.see(STOP)
     ada.shot("home-after-restart")
 
 

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from browser import FAILURE, ISSUER, STOP
 from demo import eventually
 
 
@@ -12,7 +13,7 @@ def test_an_image_that_does_not_exist(browsers, demo):
     grace = browsers("grace")
     stop_all(grace)
     grace.start("broken", "south")
-    failure = grace.see("[data-failure]", 60)
+    failure = grace.see(FAILURE, 60)
     grace.shot("no-image")
     assert "image" in failure.text and "does not exist" in failure.text, failure.text
     assert "does not exist" in demo.log("hub")
@@ -25,7 +26,7 @@ def test_a_full_quota(browsers, demo):
     assert demo.kubernetes("south", "POST", path, quota)[0] == 201
     try:
         grace.start("standard", "south")
-        failure = grace.see("[data-failure]", 60)
+        failure = grace.see(FAILURE, 60)
         grace.shot("quota")
         assert "quota" in failure.text, failure.text
         assert "quota" in demo.log("hub")
@@ -55,8 +56,8 @@ def test_an_issuer_that_is_down(browsers, demo):
     stranger.log_out()
     try:
         stranger.go("/hub/login")
-        if stranger.all("a.issuer, button.issuer"):
-            stranger.press("a.issuer, button.issuer")
+        if stranger.all(ISSUER):
+            stranger.press(ISSUER)
         eventually(lambda: "Demo Institute" in stranger.text() and "not" in stranger.text(),
                    lambda: f"a sentence about the issuer:\n{stranger.text()}")
         stranger.shot("issuer-down")
@@ -105,5 +106,5 @@ def run_check(demo, directory):
 
 def stop_all(browser):
     browser.go("/hub/home")
-    if browser.all("[data-action=stop]"):
+    if browser.all(STOP):
         browser.stop()
