@@ -8,7 +8,7 @@ extension FetchError {
         func error(_ kind: Kind, _ message: String) -> FetchError { FetchError(kind, message, host: peer) }
         self =
             switch code {
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: error(.badRequest, "the URL to fetch cannot be used")
+            case CURLE_URL_MALFORMAT: error(.badRequest, "the URL to fetch cannot be used")
             case CURLE_COULDNT_RESOLVE_HOST:
                 error(.cannotResolve, "the name \(transfer.origin.host) cannot be resolved")
             case CURLE_COULDNT_CONNECT: error(.cannotConnect, "cannot connect to \(peer): \(Self.reason(errorNumber))")
@@ -21,10 +21,11 @@ extension FetchError {
             case CURLE_PEER_FAILED_VERIFICATION:
                 error(.tls, "the certificate of \(peer) is not trusted\(Self.clause(words))")
             case CURLE_SSL_CONNECT_ERROR: error(.tls, "no TLS connection to \(peer)\(Self.clause(words))")
-            case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-                error(.cut, "\(peer) closed the connection before its answer was complete")
+            case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR: transfer.cut
             case CURLE_TOO_MANY_REDIRECTS: error(.badAnswer, "\(peer) redirects in a circle")
-            case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3, CURLE_BAD_CONTENT_ENCODING:
+            // Our URL was checked, so a protocol that libcurl refuses is that of the answer: HTTP/0.9, or a redirect elsewhere.
+            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_HTTP3,
+                CURLE_BAD_CONTENT_ENCODING:
                 error(.badAnswer, "what \(peer) answered is not HTTP")
             default: error(.cut, "the exchange with \(peer) failed: libcurl error \(code.rawValue)")
             }

@@ -61,3 +61,9 @@ package struct ClientCertificate: Hashable, Sendable, CustomStringConvertible, C
     package var description: String { "‹client certificate›" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+/// Method, scheme and authority only: the path's query, the header fields and the body may hold secrets.
+extension FetchRequest: CustomStringConvertible, CustomReflectable {
+    package var description: String { "\(method) \(Origin(url: url)?.description ?? "‹no usable URL›")" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

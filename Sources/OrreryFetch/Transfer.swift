@@ -27,6 +27,12 @@ final class Transfer: Sendable {
         FetchError(.tooLarge, "\(origin.description) answered with more than \(limit) bytes", host: origin.description)
     }
 
+    var cut: FetchError {
+        FetchError(
+            .cut, "\(origin.description) closed the connection before its answer was complete", host: origin.description
+        )
+    }
+
     var cancelled: FetchError {
         FetchError(.cancelled, "the request to \(origin.description) was cancelled", host: origin.description)
     }
@@ -121,7 +127,9 @@ extension Transfer {
     func finish(_ failure: FetchError?) {
         let waiter = state.withLock { state in
             guard state.end == nil else { return CheckedContinuation<Void, Never>?.none }
-            state.end = (state.abort ?? failure).map { .failure($0) } ?? .success(())
+            // To libcurl a head that ends with the connection is a whole answer.
+            let failure = state.abort ?? failure ?? (state.isHeadComplete ? nil : cut)
+            state.end = failure.map { .failure($0) } ?? .success(())
             return state.takeWaiter()
         }
         waiter?.resume()
@@ -157,7 +165,10 @@ extension Transfer {
     /// Status and headers, once `awaitHead` has returned.
     func head() -> Result<(status: Int, headers: FetchHeaders), FetchError> {
         state.withLock { state in
-            if case .failure(let error) = state.end { return .failure(error) }
+            // What a stream received before it failed is the reader's.
+            if case .failure(let error) = state.end, mode == .collect || !state.isHeadComplete {
+                return .failure(error)
+            }
             return .success((state.status, state.headers))
         }
     }
