@@ -1,0 +1,60 @@
+/// One profile that the person may start, with its choices: a form of its own on the home page.
+struct ProfileCard: Sendable {
+    let name: String
+    let title: String
+    var description: String?
+    /// Whether the card is shown open at first.
+    var isOpen = false
+    /// Exactly one of each list should have `isSelected`.
+    let environments: [Choice]
+    let sizes: [Choice]
+    let clusters: [ClusterChoice]
+    /// Why it cannot be started anywhere now although the person may, as a sentence.
+    var startRefusal: String?
+}
+
+/// One environment or size. Sent as `value`.
+struct Choice: Sendable {
+    let value: String
+    let title: String
+    /// `2 CPU, 4 GiB memory`
+    var detail: String?
+    var isSelected = false
+    /// Why this person may not take it, as a sentence; the choice is shown but cannot be made.
+    var refusal: String?
+}
+
+/// One cluster, with what a session there will have.
+struct ClusterChoice: Sendable {
+    let value: String
+    let title: String
+    let condition: ClusterConditionView
+    /// More than the condition's word: "since 12:03: connection refused".
+    var conditionText: String?
+    var isSelected = false
+    /// Why nothing can be started there, as a sentence; the choice is shown but cannot be made.
+    var refusal: String?
+    let mounts: [MountView]
+    let refusals: [RefusalView]
+}
+
+/// How a cluster is, in a word and a colour.
+struct ClusterConditionView: Sendable {
+    let title: String
+    /// As in `StateView`.
+    let tone: String
+
+    static let ready = ClusterConditionView(title: "Ready", tone: "good")
+    static let degraded = ClusterConditionView(title: "Degraded", tone: "warning")
+    static let unreachable = ClusterConditionView(title: "Unreachable", tone: "failed")
+    static let unknown = ClusterConditionView(title: "Not seen yet", tone: "idle")
+}
+
+/// One tree of files at one path.
+struct MountView: Sendable {
+    let path: String
+    let isReadOnly: Bool
+    /// The fileset's name.
+    let fileset: String
+    var isHome = false
+}
