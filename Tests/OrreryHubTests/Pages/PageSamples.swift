@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OrreryModel
 
 @testable import OrreryHub
 
