@@ -1,0 +1,56 @@
+import OrreryKubernetes
+import OrreryModel
+
+extension PodBuilder {
+    static let runtimeDirectory = "/run/orrery"
+
+    /// One volume per source: two volumes of one claim would leave the pod hanging without an event.
+    func volumes() -> [Volume] {
+        let data = sources().enumerated().map { index, source in
+            volume(
+                source, called: name(index), isReadOnly: plan.mounts.allSatisfy { $0.source != source || $0.isReadOnly }
+            )
+        }
+        return [.configMap(Own.accounts, called: session.accountsName), .scratch(Own.runtime), .scratch(Own.temporary)]
+            + data
+    }
+
+    /// The session's own first, then the plan's in the plan's order, which puts an outer mount before an inner one.
+    func volumeMounts() -> [VolumeMount] {
+        let sources = sources()
+        let own = [
+            VolumeMount(name: Own.accounts, mountPath: "/etc/group", subPath: "group", isReadOnly: true),
+            VolumeMount(name: Own.accounts, mountPath: "/etc/passwd", subPath: "passwd", isReadOnly: true),
+            VolumeMount(name: Own.runtime, mountPath: Self.runtimeDirectory),
+            VolumeMount(name: Own.temporary, mountPath: "/tmp"),
+        ]
+        return own
+            + plan.mounts.compactMap { mount in
+                sources.firstIndex(of: mount.source).map { index in
+                    VolumeMount(
+                        name: name(index), mountPath: mount.path, subPath: mount.subPath, isReadOnly: mount.isReadOnly)
+                }
+            }
+    }
+
+    /// Every source once, in the order in which the mounts name them.
+    private func sources() -> [Plan.Source] {
+        var seen: Set<Plan.Source> = []
+        return plan.mounts.map(\.source).filter { seen.insert($0).inserted }
+    }
+
+    private func name(_ index: Int) -> String { "data-\(index)" }
+
+    private func volume(_ source: Plan.Source, called name: String, isReadOnly: Bool) -> Volume {
+        switch source {
+        case .claim(let claim): .claim(name, called: claim, isReadOnly: isReadOnly)
+        case .hostPath(let path): .hostPath(name, at: path)
+        }
+    }
+
+    private enum Own {
+        static let accounts = "accounts"
+        static let runtime = "runtime"
+        static let temporary = "tmp"
+    }
+}

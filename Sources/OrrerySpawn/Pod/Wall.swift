@@ -1,0 +1,91 @@
+import OrreryKubernetes
+
+/// The parts of a pod that keep one person from another's files. A cluster may add to a pod what it likes, but it must not
+/// change these: an old server drops fields that it does not know, and a webhook may rewrite any.
+enum Wall {
+    /// What `made` has otherwise than `wanted`, one clause each; empty when the wall stands.
+    static func breaches(in made: Pod, wanted: Pod) -> [String] {
+        var breaches = pod(made.spec, wanted.spec)
+        guard made.spec.containers.count >= wanted.spec.containers.count else {
+            return breaches + ["a container is missing"]
+        }
+        for container in wanted.spec.containers {
+            guard let found = made.spec.containers.first(where: { $0.name == container.name }) else {
+                breaches.append("the container \(container.name) is missing")
+                continue
+            }
+            breaches += self.container(found, container)
+        }
+        for volume in wanted.spec.volumes ?? [] where !(made.spec.volumes ?? []).contains(where: { isSame($0, volume) })
+        {
+            breaches.append("the volume \(volume.name) is another one")
+        }
+        return breaches
+    }
+
+    private static func pod(_ made: PodSpec, _ wanted: PodSpec) -> [String] {
+        let (found, asked) = (made.securityContext, wanted.securityContext)
+        var breaches: [String?] = [
+            differs("runAsUser", found?.runAsUser, asked?.runAsUser),
+            differs("runAsGroup", found?.runAsGroup, asked?.runAsGroup),
+            differs("runAsNonRoot", found?.runAsNonRoot, asked?.runAsNonRoot),
+            differs("supplementalGroups", found?.supplementalGroups ?? [], asked?.supplementalGroups ?? []),
+            differs("fsGroup", found?.fsGroup, asked?.fsGroup),
+            differs("seccompProfile", found?.seccompProfile?.type, asked?.seccompProfile?.type),
+            differs("hostNetwork", made.hostNetwork ?? false, wanted.hostNetwork ?? false),
+            differs("hostPID", made.hostPID ?? false, wanted.hostPID ?? false),
+            differs("hostIPC", made.hostIPC ?? false, wanted.hostIPC ?? false),
+            differs(
+                "automountServiceAccountToken", made.automountServiceAccountToken,
+                wanted.automountServiceAccountToken),
+        ]
+        // A server sets a policy of its own where none was asked for.
+        if let policy = asked?.supplementalGroupsPolicy {
+            breaches.append(differs("supplementalGroupsPolicy", found?.supplementalGroupsPolicy, policy))
+        }
+        return breaches.compactMap { $0 }
+    }
+
+    private static func container(_ made: Container, _ wanted: Container) -> [String] {
+        let (found, asked) = (made.securityContext, wanted.securityContext)
+        let breaches = [
+            differs("image", made.image, wanted.image),
+            differs("command", made.command, wanted.command),
+            differs("the container's runAsUser", found?.runAsUser, asked?.runAsUser),
+            differs("the container's runAsGroup", found?.runAsGroup, asked?.runAsGroup),
+            differs("privileged", found?.privileged ?? false, asked?.privileged ?? false),
+            differs(
+                "allowPrivilegeEscalation", found?.allowPrivilegeEscalation, asked?.allowPrivilegeEscalation),
+            differs("added capabilities", found?.capabilities?.add ?? [], asked?.capabilities?.add ?? []),
+            differs("dropped capabilities", found?.capabilities?.drop ?? [], asked?.capabilities?.drop ?? []),
+        ]
+        return breaches.compactMap { $0 } + mounts(made.volumeMounts ?? [], wanted.volumeMounts ?? [])
+    }
+
+    private static func mounts(_ made: [VolumeMount], _ wanted: [VolumeMount]) -> [String] {
+        wanted.compactMap { mount in
+            let found = made.filter { $0.mountPath == mount.mountPath }
+            guard found.count == 1, let only = found.first else { return "\(mount.mountPath) is not mounted" }
+            guard only.name == mount.name, only.subPath == mount.subPath else {
+                return "\(mount.mountPath) shows something else"
+            }
+            return (only.readOnly ?? false) == (mount.readOnly ?? false)
+                ? nil : "\(mount.mountPath) is \(only.readOnly == true ? "read-only" : "writable")"
+        }
+    }
+
+    /// Compares what the volume shows, not the modes that a server fills in.
+    private static func isSame(_ made: Volume, _ wanted: Volume) -> Bool {
+        made.name == wanted.name
+            && made.configMap?.name == wanted.configMap?.name
+            && made.persistentVolumeClaim?.claimName == wanted.persistentVolumeClaim?.claimName
+            && made.persistentVolumeClaim?.readOnly ?? false == wanted.persistentVolumeClaim?.readOnly ?? false
+            && made.hostPath?.path == wanted.hostPath?.path
+            && (made.emptyDir == nil) == (wanted.emptyDir == nil)
+    }
+
+    private static func differs<Value: Equatable>(_ field: String, _ made: Value?, _ wanted: Value?) -> String? {
+        guard made != wanted else { return nil }
+        return "\(field) is \(made.map { "\($0)" } ?? "absent") instead of \(wanted.map { "\($0)" } ?? "absent")"
+    }
+}

@@ -1,0 +1,105 @@
+import OrreryKubernetes
+import OrreryModel
+
+/// What one look at a pod says about its session. A pure function of the pod; it knows nothing of what was before.
+struct PodReading: Hashable {
+    /// How far the pod is; `.answering` means ready for the cluster.
+    var progress: SessionState
+    var trouble: Trouble?
+    /// Where the server is, once the pod has an address.
+    var address: String?
+    /// The container has run, so there may be a log.
+    var hasRun: Bool
+    /// Somebody has asked for the pod's deletion.
+    var isTerminating: Bool
+
+    /// Why a pod does not go on, or will not any more.
+    enum Trouble: Hashable {
+        case noRoom(String)
+        /// The image was refused: how, in the kubelet's word, and why.
+        case image(reason: String, message: String)
+        /// Something that the container needs is missing; it may still come.
+        case configuration(String)
+        /// The kubelet has given up, or will never get further.
+        case broken(String)
+        /// The pod has ended, or is being ended by the cluster.
+        case over(Death)
+    }
+
+    enum Death: Hashable {
+        case finished
+        case exited(code: Int, output: String?)
+        case outOfMemory
+        case lifetime
+        /// The cluster took it: node pressure, drain, preemption, a lost node.
+        case taken(String)
+    }
+
+    init(_ pod: Pod, container name: String = PodBuilder.container) {
+        let status = pod.status ?? PodStatus()
+        let state = status.containerStatuses?.first { $0.name == name }?.state
+        address = status.podIP.flatMap { ip in
+            pod.spec.containers.first?.ports?.first.map { "\(ip.contains(":") ? "[\(ip)]" : ip):\($0.containerPort)" }
+        }
+        hasRun = state?.running != nil || state?.terminated != nil
+        isTerminating = pod.metadata.isTerminating
+        progress = Self.progress(status, state)
+        trouble =
+            Self.death(status, state, isTerminating: isTerminating).map { .over($0) }
+            ?? Self.trouble(status, state?.waiting)
+    }
+
+    private static func progress(_ status: PodStatus, _ state: ContainerStatus.State?) -> SessionState {
+        if status.holds("Ready") { return .answering }
+        if state?.running != nil { return .starting }
+        guard status.holds("PodScheduled") else { return .creating }
+        guard state?.waiting != nil else { return .scheduled }
+        return status.holds("PodReadyToStartContainers") ? .image : .volumes
+    }
+
+    private static func trouble(_ status: PodStatus, _ waiting: ContainerStatus.Waiting?) -> Trouble? {
+        if let scheduled = status.condition("PodScheduled"), scheduled.status == "False",
+            scheduled.reason == "Unschedulable"
+        {
+            return .noRoom(scheduled.message ?? "no node has room")
+        }
+        guard let reason = waiting?.reason else { return nil }
+        let message = waiting?.message ?? reason
+        switch reason {
+        case "ErrImagePull", "ImagePullBackOff": return .image(reason: reason, message: message)
+        case "CreateContainerConfigError", "CreateContainerError": return .configuration(message)
+        case "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "SignatureValidationFailed",
+            "RROUnsupported", "ImageVolumeMountFailed", "RunContainerError", "CrashLoopBackOff":
+            return .broken(message)
+        default: return nil
+        }
+    }
+
+    private static func death(_ status: PodStatus, _ state: ContainerStatus.State?, isTerminating: Bool) -> Death? {
+        let isOver = status.phase == "Failed" || status.phase == "Succeeded"
+        if status.reason == "DeadlineExceeded" { return .lifetime }
+        if let target = status.condition("DisruptionTarget"), target.status == "True", isOver || isTerminating {
+            return .taken(words(for: target))
+        }
+        if isOver, let reason = status.reason { return .taken(status.message ?? reason) }
+        // A pod on its way out by somebody's wish also passes through a terminal phase: that is no crash.
+        guard !isTerminating else { return nil }
+        if let terminated = state?.terminated {
+            if terminated.reason == "OOMKilled" { return .outOfMemory }
+            return terminated.exitCode == 0
+                ? .finished : .exited(code: terminated.exitCode, output: terminated.message)
+        }
+        return isOver ? (status.phase == "Succeeded" ? .finished : .exited(code: 1, output: status.message)) : nil
+    }
+
+    private static func words(for target: PodCondition) -> String {
+        switch target.reason {
+        case "PreemptionByScheduler": "its place was given to something more important"
+        case "DeletionByTaintManager": "its node was lost or taken out of service"
+        case "EvictionByEvictionAPI": "its node is being emptied"
+        case "DeletionByPodGC": "its node is gone"
+        case "TerminationByKubelet": target.message ?? "its node ran out of memory or disk"
+        default: target.message ?? target.reason ?? "the cluster removed it"
+        }
+    }
+}

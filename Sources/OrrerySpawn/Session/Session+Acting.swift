@@ -1,0 +1,130 @@
+import Logging
+import OrreryKubernetes
+import OrreryModel
+import OrreryStore
+import Synchronization
+
+extension Session {
+    /// Carries out `actions` and what follows from those that are answered at once.
+    func perform(
+        _ actions: [SessionAction], _ machine: inout StateMachine, _ limits: inout Limits,
+        _ group: inout DiscardingTaskGroup
+    ) async throws {
+        var rest = actions[...]
+        while let action = rest.popFirst() {
+            switch action {
+            case .openRoute(let address): rest += machine.routed(await openRoute(to: address))
+            case .closeRoute: _ = await closeRoute()
+            case .wait(let limit, let duration):
+                let generation = limits.renew(limit)
+                group.addTask { [scene] in
+                    guard (try? await scene.time.sleep(duration)) != nil else { return }
+                    self.tell(.elapsed(limit, generation: generation))
+                }
+            case .forget(let limit): _ = limits.renew(limit)
+            case .create: call(&group) { await $0.make() }
+            case .ask: call(&group) { .answered(await $0.scene.routes.answers($0.record.prefix)) }
+            case .delete(let keepingLog): call(&group) { await $0.remove(keepingLog: keepingLog) }
+            case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
+            case .cleanUp: call(&group) { await $0.cleanUp() }
+            case .enter, .say, .keepPod, .keepAddress, .finish: try await keep(action)
+            }
+        }
+    }
+
+    private func call(
+        _ group: inout DiscardingTaskGroup, _ errand: @escaping @Sendable (Session) async -> Input
+    ) {
+        group.addTask {
+            let answer = await errand(self)
+            // A call that was cut off by our own end has no answer: the next start finds out.
+            if !Task.isCancelled { self.tell(answer) }
+        }
+    }
+
+    private func openRoute(to address: String) async -> String? {
+        memory.withLock { $0.mayHaveRoute = true }
+        do {
+            try await scene.routes.open(
+                record.prefix, to: "http://\(address)", session: record.id, person: record.personName)
+            return nil
+        } catch {
+            logger.warning("a route was not opened", metadata: ["error": "\(error)"])
+            return "\(error)"
+        }
+    }
+
+    /// Nil when the proxy has no route of ours any more.
+    func closeRoute() async -> String? {
+        guard memory.withLock({ $0.mayHaveRoute }) else { return nil }
+        do {
+            try await scene.routes.close(record.prefix)
+            memory.withLock { $0.mayHaveRoute = false }
+            return nil
+        } catch {
+            logger.warning("a route was not closed", metadata: ["error": "\(error)"])
+            return "\(error)"
+        }
+    }
+}
+
+// What is stored.
+extension Session {
+    func wordsSaid() async -> [String] {
+        let events = try? await scene.store.events(session: record.id, after: 0)
+        return events?.map(\.message) ?? []
+    }
+
+    private func keep(_ action: SessionAction) async throws {
+        let now = scene.now()
+        switch action {
+        case .enter(let state, let sentence):
+            logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
+            try await advance { session in
+                session.state = state
+                session.message = sentence
+                if state == .ready, session.readyAt == nil { session.readyAt = now }
+            }
+        case .say(let sentence): try await advance { $0.message = sentence }
+        case .finish(let ending):
+            logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])
+            try await advance { $0.end(ending.reason, ending.sentence, at: now) }
+        case .keepPod(let uid): try await persist { _ = try await $0.update(self.record.id) { $0.podUID = uid } }
+        case .keepAddress(let address):
+            try await persist { _ = try await $0.update(self.record.id) { $0.address = address } }
+        default: preconditionFailure("not an action that is stored: \(action)")
+        }
+    }
+
+    private func advance(_ change: @escaping @Sendable (inout SessionRecord) -> Void) async throws {
+        let now = scene.now()
+        try await persist { store in
+            self.scene.board.publish(try await store.advance(self.record.id, at: now, change).event)
+        }
+    }
+
+    /// Stores a text that belongs to the session's story but is not its newest sentence.
+    func keepEvidence(_ text: String) async throws {
+        let now = scene.now()
+        try await persist { store in
+            let event = try await store.appendEvent(
+                session: self.record.id, at: now, state: .stopping, message: text)
+            self.scene.board.publish(event)
+        }
+    }
+
+    /// Tries until the store has it: nothing is done that was not stored before. Throws when the task is cancelled, or
+    /// the store says that the session is not ours to change any more.
+    private func persist(_ body: @Sendable (any SessionStore) async throws -> Void) async throws {
+        var backoff = Backoff(first: .milliseconds(100), limit: .seconds(10))
+        while true {
+            do {
+                return try await body(scene.store)
+            } catch let error as StoreError where error.kind != .conflict && error.kind != .missing {
+                try Task.checkCancellation()
+                logger.error("the store does not take a session's state", metadata: ["error": "\(error)"])
+                try await scene.time.sleep(backoff.next())
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Logging
+import OrreryKubernetes
+import OrreryModel
+import OrreryStore
+import Synchronization
+
+// Calls to the cluster. Each is made once and answered by an input; whether to try again is the state machine's to say.
+extension Session {
+    /// Makes the helpers and the pod, or finds the pod that an earlier attempt made. Safe to be cut off anywhere.
+    func make() async -> Input {
+        let builder = PodBuilder(
+            session: record, variables: scene.contract.variables(for: record), settings: scene.settings)
+        let wanted = builder.pod()
+        do {
+            if let found = try await pod() { return judge(found, wanted) }
+            let token: Secret
+            do { token = try await scene.contract.issueToken(for: record) } catch {
+                return .refused(.later("The hub cannot give the session its token (\(error)). Trying again."))
+            }
+            try await put(builder.tokenSecret(token), builder.accounts())
+            return try await make(wanted)
+        } catch {
+            logger.warning("a pod was not made", metadata: ["error": "\(error)"])
+            return .refused(CreationRefusal(error, cluster: record.cluster))
+        }
+    }
+
+    private func make(_ wanted: Pod) async throws(KubernetesError) -> Input {
+        do {
+            return judge(try await cluster.create(wanted), wanted)
+        } catch {
+            // Made all the same, perhaps, and only the answer was lost: read it back.
+            guard error.alreadyExists || error.isUncertain, let found = try await pod() else { throw error }
+            return judge(found, wanted)
+        }
+    }
+
+    /// Takes a pod as ours only when it was made for this very attempt and its walls stand.
+    private func judge(_ found: Pod, _ wanted: Pod) -> Input {
+        guard PodMark.isMade(found.metadata, for: record) else {
+            let taken = KubernetesError.Refused(code: 409, reason: "AlreadyExists", message: "the name is taken")
+            return .refused(CreationRefusal(.refused(taken), cluster: record.cluster))
+        }
+        let breaches = Wall.breaches(in: found, wanted: wanted)
+        guard !breaches.isEmpty else { return .created(found) }
+        logger.error("a cluster changed a pod's walls", metadata: ["breaches": "\(breaches)"])
+        return .refused(
+            .never(
+                "\(record.cluster) changed this session's pod where it must not: \(breaches.joined(separator: "; ")). "
+                    + "The pod was removed. Tell an administrator."))
+    }
+
+    private func put(_ secret: SecretObject, _ accounts: ConfigMap) async throws(KubernetesError) {
+        do { _ = try await cluster.create(secret) } catch {
+            guard error.alreadyExists else { throw error }
+            // Left by an attempt that was cut off; its token may be forgotten by now.
+            _ = try await cluster.patch(SecretObject.self, record.tokenName, with: secret)
+        }
+        do { _ = try await cluster.create(accounts) } catch {
+            guard error.alreadyExists else { throw error }
+        }
+    }
+
+    /// The pod of the session's name, whoever made it; nil when there is none.
+    private func pod() async throws(KubernetesError) -> Pod? {
+        do { return try await cluster.get(Pod.self, record.pod) } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+}
+
+extension Session {
+    /// Stores the log's tail and asks for the pod's deletion; never that of another pod of the name.
+    func remove(keepingLog: Bool) async -> Input {
+        do {
+            guard let pod = try await pod(), PodMark.isMade(pod.metadata, for: record) else {
+                return .deletion(.gone)
+            }
+            if keepingLog { try await keepLog(pod) }
+            let grace = record.plan.life.grace
+            try await cluster.delete(Pod.self, record.pod, uid: pod.metadata.uid, grace: grace)
+            return .deletion(.accepted(grace: grace))
+        } catch let error as KubernetesError {
+            if error.isNotFound || error.isConflict { return .deletion(.gone) }
+            logger.warning("a pod was not deleted", metadata: ["error": "\(error)"])
+            return .deletion(.failed("\(error)"))
+        } catch {
+            return .deletion(.failed("\(error)"))
+        }
+    }
+
+    private func keepLog(_ pod: Pod) async throws {
+        let lines: String
+        do {
+            lines = try await cluster.logTail(of: record.pod, container: PodBuilder.container, lines: 50)
+        } catch {
+            logger.warning("a log was not read", metadata: ["error": "\(error)"])
+            let statuses = (pod.status?.containerStatuses ?? []) + (lastLook?.status?.containerStatuses ?? [])
+            lines = statuses.lazy.compactMap { $0.state?.terminated?.message }.first ?? ""
+        }
+        let text = lines.split(separator: "\n").suffix(50).joined(separator: "\n")
+        if !text.isEmpty { try await keepEvidence("Its last lines:\n\(text)") }
+    }
+
+    private var lastLook: Pod? { memory.withLock { $0.pod } }
+
+    /// Reads the pod until the cluster has answered: a list may be older than the pod.
+    func lookAgain(whileAway: Bool) async -> Input {
+        var backoff = Backoff()
+        while true {
+            do {
+                guard let pod = try await pod(), PodMark.isMade(pod.metadata, for: record) else {
+                    return .vanished(whileAway: whileAway)
+                }
+                return .pod(pod)
+            } catch {
+                // Cancelled: the answer is not heard any more.
+                guard (try? await scene.time.sleep(backoff.next())) != nil else { return .seen }
+            }
+        }
+    }
+
+    /// Removes what is left of the session outside the store.
+    func cleanUp() async -> Input {
+        if let problem = await closeRoute() { return .cleaned("the proxy keeps its route: \(problem)") }
+        do {
+            try await discard(SecretObject.self, record.tokenName)
+            try await discard(ConfigMap.self, record.accountsName)
+            return .cleaned(nil)
+        } catch {
+            return .cleaned("\(error)")
+        }
+    }
+
+    private func discard<Object: KubernetesObject>(_ type: Object.Type, _ name: String) async throws(KubernetesError) {
+        do { try await cluster.delete(type, name) } catch {
+            guard !error.isNotFound else { return }
+            if error.mayRetry || error == .cancelled { throw error }
+            // Without the right to delete it, it stays: a session must be able to end all the same.
+            logger.warning("a helper was left behind", metadata: ["kind": "\(Object.kind)", "error": "\(error)"])
+        }
+    }
+}

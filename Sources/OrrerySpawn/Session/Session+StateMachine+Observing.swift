@@ -1,0 +1,183 @@
+import OrreryKubernetes
+import OrreryModel
+
+// What the cluster shows of the session.
+extension Session.StateMachine {
+    /// A look at the session's pod.
+    mutating func observe(_ pod: Pod) -> [SessionAction] {
+        guard state != .ended, let uid = pod.metadata.uid else { return [] }
+        // Same name and labels, but another object: ours is gone, and that one is somebody's work.
+        if let podUID, podUID != uid { return vanished(whileAway: false) }
+        let reading = PodReading(pod)
+        hasRun = hasRun || reading.hasRun
+        guard ending == nil else { return [] }
+        // While `create` is under way its answer brings the same pod, and the walls are checked there.
+        guard podUID != nil else { return [] }
+        if case .over(let death) = reading.trouble { return over(death) }
+        if reading.isTerminating { return end(.lost("\(cluster) is removing it, and not on this hub's wish.")) }
+        return state.isPending ? advance(reading) : health(reading)
+    }
+
+    /// One of the cluster's own events about the pod.
+    mutating func note(_ event: ClusterEvent) -> [SessionAction] {
+        guard ending == nil, state.isPending, let reading = EventReading(event) else { return [] }
+        if let uid = event.involvedObject.uid, let podUID, uid != podUID { return [] }
+        var actions: [SessionAction] = []
+        if let progress = reading.progress, isAhead(progress), told.insert(reading.sentence).inserted {
+            actions = [enter(progress, reading.sentence)]
+        } else {
+            actions = say(reading.sentence)
+        }
+        switch reading.sign {
+        case .mountFailed:
+            lastWords = event.message
+            if state.order <= SessionState.volumes.order { actions += startOnce(.volumes, patience.volumes) }
+        case .growing:
+            isGrowing = true
+            actions.append(start(.room, patience.growth))
+            actions.append(start(.start, patience.start + patience.growth))
+        case nil: break
+        }
+        return actions
+    }
+
+    /// The cluster is seen, or not, from now on.
+    mutating func seen() -> [SessionAction] {
+        guard isUnseen else { return [] }
+        isUnseen = false
+        if state == .unreachable, !isUnwell { return [enter(.ready, "\(cluster) is seen again. The session goes on.")] }
+        return forget(.retry) + redo()
+    }
+
+    mutating func unseen(_ sentence: String) -> [SessionAction] {
+        guard state != .ended else { return [] }
+        isUnseen = true
+        return state == .ready ? [enter(.unreachable, sentence)] : say(sentence)
+    }
+
+    /// The newest complete picture of the cluster has no such pod.
+    mutating func missing(whileAway: Bool) -> [SessionAction] {
+        guard state != .ended, podUID != nil, !isCalling else { return [] }
+        return [.lookAgain(whileAway: whileAway)]
+    }
+}
+
+extension Session.StateMachine {
+    /// Progress and trouble of a pod on its way.
+    private mutating func advance(_ reading: PodReading) -> [SessionAction] {
+        var actions: [SessionAction] = []
+        if isAhead(reading.progress) {
+            actions.append(enter(reading.progress, words(for: reading.progress)))
+            actions += forget(.room)
+            if reading.progress.order > SessionState.volumes.order { actions += forget(.volumes) }
+            if reading.progress.order > SessionState.image.order { actions += forget(.image) }
+        }
+        if reading.progress.order >= SessionState.starting.order { actions += forget(.configuration) }
+        if let trouble = reading.trouble { return actions + self.trouble(trouble) }
+        lastRefusal = nil
+        guard reading.progress == .answering, !isRouted, retry == nil, let address = reading.address else {
+            return actions
+        }
+        if self.address != address {
+            self.address = address
+            actions.append(.keepAddress(address))
+        }
+        return actions + [.openRoute(address)]
+    }
+
+    private mutating func trouble(_ trouble: PodReading.Trouble) -> [SessionAction] {
+        switch trouble {
+        case .noRoom(let message):
+            lastWords = message
+            if message.contains("persistentvolumeclaim") && message.contains("not found") {
+                return end(
+                    Ending(
+                        .failedToStart,
+                        "Storage of the session is missing on \(cluster): \(message). Tell an administrator."))
+            }
+            return say("No place yet: \(message)") + startOnce(.room, isGrowing ? patience.growth : patience.room)
+        case .image(let reason, let message): return imageRefused(reason, message)
+        case .configuration(let message):
+            lastWords = message
+            return say("Something is missing: \(message)") + startOnce(.configuration, patience.configuration)
+        case .broken(let message):
+            return end(Ending(.failedToStart, "It cannot start: \(message). Tell an administrator."), keepingLog: true)
+        case .over(let death): return over(death)
+        }
+    }
+
+    /// The first refusal may be chance; at the second we know.
+    private mutating func imageRefused(_ reason: String, _ message: String) -> [SessionAction] {
+        guard reason != lastRefusal else { return [] }
+        lastRefusal = reason
+        lastWords = message
+        refusals += 1
+        let image = ImageRefusal.short(image)
+        if refusals >= 2, ImageRefusal.isPermanent(message) {
+            return end(
+                Ending(
+                    .failedToStart,
+                    "The image \(image) does not exist, or \(cluster) may not read it (\(message)). Choose another "
+                        + "environment, and tell an administrator."))
+        }
+        return say("The image \(image) was refused: \(message)") + startOnce(.image, patience.image)
+    }
+
+    private mutating func over(_ death: PodReading.Death) -> [SessionAction] {
+        let wasReady = !state.isPending
+        let ending: Ending =
+            switch death {
+            case .lifetime: .lifetime
+            case .taken(let why): .lost("\(cluster) ended it: \(why).")
+            case .finished where wasReady: .finished
+            case .finished:
+                Ending(
+                    .failedToStart,
+                    "The notebook server ended before it answered. Its last lines are kept with the session.")
+            case .outOfMemory:
+                Ending(
+                    wasReady ? .crashed : .failedToStart,
+                    "It used more memory than its size allows and was killed. Take a larger size, or load less at once."
+                )
+            case .exited(let code, _):
+                Ending(
+                    wasReady ? .crashed : .failedToStart,
+                    "The notebook server ended with status \(code). Its last lines are kept with the session.")
+            }
+        hasRun = true
+        return end(ending, keepingLog: true)
+    }
+
+    /// A running pod's health, as its kubelet sees it. A pod that is not Ready but runs is not ended: its node, or the
+    /// server, may come back.
+    private mutating func health(_ reading: PodReading) -> [SessionAction] {
+        isUnwell = reading.progress != .answering
+        switch (state, isUnwell, isUnseen) {
+        case (.ready, true, _):
+            return [
+                enter(
+                    .unreachable, "The notebook server does not answer \(cluster)'s health check, or its node is lost.")
+            ]
+        case (.unreachable, false, false): return [enter(.ready, "The notebook server answers again.")]
+        default: return []
+        }
+    }
+
+    private func words(for progress: SessionState) -> String {
+        switch progress {
+        case .scheduled: "The cluster has found a place for it."
+        case .volumes: "Attaching home and data."
+        case .image: "Fetching the image."
+        case .starting: "The notebook server is starting."
+        case .answering: "Asking the notebook server for its first answer."
+        default: progress.rawValue
+        }
+    }
+
+    private func isAhead(_ progress: SessionState) -> Bool { progress.order > state.order }
+}
+
+extension SessionState {
+    /// The place among the phases.
+    var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

@@ -1,0 +1,83 @@
+import OrreryKubernetes
+import OrreryModel
+
+// From the first call to the cluster until the server answers.
+extension Session.StateMachine {
+    /// The cluster has the pod, with this uid.
+    mutating func created(_ pod: Pod) -> [SessionAction] {
+        isCalling = false
+        failures = 0
+        var actions: [SessionAction] = []
+        if let uid = pod.metadata.uid, podUID != uid {
+            podUID = uid
+            actions.append(.keepPod(uid: uid))
+        }
+        // The person may have stopped it meanwhile.
+        guard ending == nil else { return actions + [call(.delete(keepingLog: false))] }
+        return actions + observe(pod)
+    }
+
+    /// The cluster did not make it. `wall` says what a pod had otherwise than it must have; it was deleted.
+    mutating func refused(_ refusal: CreationRefusal) -> [SessionAction] {
+        isCalling = false
+        guard ending == nil else { return [call(.delete(keepingLog: false))] }
+        switch refusal {
+        case .later(let sentence): return again(.create, saying: sentence)
+        case .never(let sentence): return end(Ending(.failedToStart, sentence))
+        }
+    }
+
+    /// A limit has run out.
+    mutating func elapsed(_ limit: SessionLimit) -> [SessionAction] {
+        guard limits.remove(limit) != nil, state != .ended else { return [] }
+        switch limit {
+        case .retry: return redo()
+        case .ask: return [.ask]
+        case .stop:
+            return say("\(cluster) has not removed it yet. Its node may be lost; the session waits until it is gone.")
+        case .start, .room, .volumes, .image, .configuration, .answer:
+            guard ending == nil, state.isPending else { return [] }
+            // What cannot be seen may well be going on.
+            if isUnseen { return [start(limit, .seconds(30))] }
+            return end(Ending(.failedToStart, sentence(for: limit)), keepingLog: true)
+        }
+    }
+
+    private func sentence(for limit: SessionLimit) -> String {
+        let last = lastWords.map { " The cluster's last word: \($0)" } ?? ""
+        switch limit {
+        case .room:
+            return "\(cluster) found no node with room for it.\(last) Take a smaller size, or choose another cluster."
+        case .volumes: return "A volume could not be attached.\(last) Tell an administrator."
+        case .image: return "The image could not be fetched: its registry does not give it out right now.\(last)"
+        case .configuration: return "Its container could not be made.\(last) Tell an administrator."
+        case .answer:
+            return "The notebook server started but did not answer through the proxy. Tell an administrator: the "
+                + "network between them may be closed."
+        default: return "It did not start in time.\(last)"
+        }
+    }
+}
+
+// From the server's first readiness to `ready`.
+extension Session.StateMachine {
+    /// The route is open, or why not.
+    mutating func routed(_ problem: String?) -> [SessionAction] {
+        guard ending == nil, let address else { return [] }
+        if let problem {
+            return again(.openRoute(address), saying: "The proxy does not take the session's route yet: \(problem)")
+        }
+        failures = 0
+        isRouted = true
+        guard state == .answering else { return [] }
+        return [start(.answer, patience.answer), .ask]
+    }
+
+    /// The server answered through the proxy, or did not.
+    mutating func answered(_ doesAnswer: Bool) -> [SessionAction] {
+        guard ending == nil, state == .answering else { return [] }
+        guard doesAnswer else { return [start(.ask, .milliseconds(250))] }
+        failures = 0
+        return forgetAll() + [enter(.ready, "Your notebook is ready.")]
+    }
+}

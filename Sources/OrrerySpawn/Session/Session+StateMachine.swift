@@ -1,0 +1,181 @@
+import OrreryKubernetes
+import OrreryModel
+import OrreryStore
+
+extension Session {
+    /// Decides what happens with one session; does nothing itself and has no clock.
+    ///
+    ///     queued → creating → scheduled → volumes → image → starting → answering → ready → stopping → ended
+    ///                                                                ready ⇄ unreachable
+    ///
+    /// The phases before `ready` are only ever left forwards. `stopping` begins with the reason that `ended` will give,
+    /// and lasts until the pod's object is gone. Nothing is concluded from silence: a cluster that cannot be seen stops
+    /// the limits, not the session.
+    struct StateMachine: ~Copyable {
+        private(set) var state: SessionState
+        var podUID: String?
+        var address: String?
+        /// Why it ends, from the moment that this is decided.
+        var ending: Ending?
+        let cluster: String
+        let image: String
+        let patience: Patience
+
+        /// A call to create, delete or clean up is under way; its answer will come.
+        var isCalling = false
+        /// What the retry limit will do again.
+        var retry: SessionAction?
+        var failures = 0
+        var isUnseen: Bool
+        var isUnwell = false
+        var hasRun = false
+        var isRouted = false
+        /// The kubelet's word for the last refusal of the image, and how many there were.
+        var lastRefusal: String?
+        var refusals = 0
+        var isGrowing = false
+        /// The pod is gone and what is left is tidied up.
+        var isGone = false
+        /// What the cluster said last about a trouble.
+        var lastWords: String?
+        var limits: Set<SessionLimit> = []
+        /// Sentences that were told, so that a cluster repeating itself is heard once.
+        var told: Set<String>
+
+        init(_ session: SessionRecord, patience: Patience, told: some Sequence<String>) {
+            state = session.state
+            podUID = session.podUID
+            address = session.address
+            ending = session.state == .stopping ? Ending(resuming: session) : nil
+            cluster = session.cluster
+            image = session.plan.environment.image
+            isUnseen = session.state == .unreachable
+            self.patience = patience
+            self.told = Set(told)
+        }
+    }
+}
+
+extension Session.StateMachine {
+    /// Goes on where the record stands: at the click, or after the hub was away.
+    mutating func begin() -> [SessionAction] {
+        switch state {
+        case .queued:
+            [start(.start, patience.start), enter(.creating, "Asking \(cluster) for a place."), call(.create)]
+        case .creating: [start(.start, patience.start), call(.create)]
+        case .scheduled, .volumes, .image, .starting, .answering: [start(.start, patience.start)]
+        case .ready, .unreachable: address.map { [.openRoute($0)] } ?? []
+        case .stopping: [.closeRoute, call(.delete(keepingLog: false))]
+        case .ended: []
+        }
+    }
+
+    /// The person, or somebody for them, wants it to end.
+    mutating func stop(_ wish: Ending) -> [SessionAction] {
+        guard state != .ended, ending == nil else { return [] }
+        return end(wish)
+    }
+
+    /// Turns to the end. The order is the promise: the reason is stored first, then no request reaches the pod any more,
+    /// and only then is it deleted.
+    mutating func end(_ ending: Ending, keepingLog: Bool = false) -> [SessionAction] {
+        self.ending = ending
+        retry = nil
+        var actions = [enter(.stopping, ending.sentence)] + forgetAll() + [.closeRoute]
+        isRouted = false
+        // While a call is under way its answer decides what there is to delete.
+        if !isCalling { actions.append(call(.delete(keepingLog: keepingLog && hasRun))) }
+        return actions
+    }
+
+    /// The pod is gone for good.
+    mutating func vanished(whileAway: Bool) -> [SessionAction] {
+        guard state != .ended, !isGone, podUID != nil || state == .stopping else { return [] }
+        isGone = true
+        var actions: [SessionAction] = []
+        if ending == nil {
+            let lost = Ending.lost(
+                whileAway
+                    ? "it was lost while the hub was away. \(cluster) has no pod of it any more."
+                    : "its pod vanished from \(cluster).")
+            ending = lost
+            actions = [enter(.stopping, lost.sentence)] + forgetAll() + [.closeRoute]
+            isRouted = false
+        }
+        return actions + forgetAll() + [call(.cleanUp)]
+    }
+
+    /// What became of the wish to delete the pod.
+    mutating func deletion(_ outcome: Deletion) -> [SessionAction] {
+        guard !isGone else { return [] }
+        isCalling = false
+        switch outcome {
+        case .accepted(let grace):
+            failures = 0
+            return [start(.stop, grace + patience.stop)]
+        case .gone: return vanished(whileAway: false)
+        case .failed(let why): return again(.delete(keepingLog: false), saying: "It cannot be removed yet: \(why)")
+        }
+    }
+
+    mutating func cleaned(_ problem: String?) -> [SessionAction] {
+        isCalling = false
+        guard let ending else { return [] }
+        if let problem { return again(.cleanUp, saying: "It cannot be tidied up yet: \(problem)") }
+        state = .ended
+        return forgetAll() + [.finish(ending)]
+    }
+}
+
+extension Session.StateMachine {
+    mutating func enter(_ state: SessionState, _ sentence: String) -> SessionAction {
+        self.state = state
+        told.insert(sentence)
+        return .enter(state, sentence)
+    }
+
+    /// Says `sentence` unless it was said before.
+    mutating func say(_ sentence: String) -> [SessionAction] {
+        told.insert(sentence).inserted ? [.say(sentence)] : []
+    }
+
+    mutating func call(_ action: SessionAction) -> SessionAction {
+        isCalling = true
+        retry = nil
+        return action
+    }
+
+    /// Plans to do `action` again, after a time that grows with every failure in a row up to half a minute.
+    mutating func again(_ action: SessionAction, saying sentence: String) -> [SessionAction] {
+        retry = action
+        failures += 1
+        return say(sentence) + [start(.retry, min(.seconds(1 << min(failures - 1, 5)), .seconds(30)))]
+    }
+
+    mutating func start(_ limit: SessionLimit, _ duration: Duration) -> SessionAction {
+        limits.insert(limit)
+        return .wait(limit, duration)
+    }
+
+    /// Does now what was planned to be done again.
+    mutating func redo() -> [SessionAction] {
+        guard let action = retry else { return [] }
+        retry = nil
+        if case .openRoute = action { return [action] }
+        return [call(action)]
+    }
+
+    /// Starts a limit that does not run yet.
+    mutating func startOnce(_ limit: SessionLimit, _ duration: Duration) -> [SessionAction] {
+        limits.contains(limit) ? [] : [start(limit, duration)]
+    }
+
+    mutating func forget(_ limit: SessionLimit) -> [SessionAction] {
+        limits.remove(limit) == nil ? [] : [.forget(limit)]
+    }
+
+    mutating func forgetAll() -> [SessionAction] {
+        defer { limits = [] }
+        return limits.sorted { $0.rawValue < $1.rawValue }.map { .forget($0) }
+    }
+}

@@ -1,0 +1,128 @@
+import Logging
+import OrreryKubernetes
+import OrreryModel
+import OrreryStore
+import Synchronization
+
+/// One session that has not ended: carries out what its state machine decides, one input after the other.
+///
+/// Concurrency: `run` belongs to one task, which owns the state machine. Everybody else talks to it through `tell`. Calls
+/// to the cluster are made in child tasks, whose answers come back as inputs; calls to the store and the proxy are made
+/// in line, so that they happen in the order of the decisions.
+final class Session: Sendable {
+    /// As it was when this object was made: for what never changes.
+    let record: SessionRecord
+    let cluster: KubernetesClient
+    let scene: Scene
+    let logger: Logger
+    private let inputs: AsyncStream<Input>
+    private let inbox: AsyncStream<Input>.Continuation
+    let memory = Mutex(Memory())
+
+    struct Memory {
+        /// The last look at our pod: what it said at its end, in case the log cannot be read any more.
+        var pod: Pod?
+        /// The proxy may have a route of ours.
+        var mayHaveRoute = true
+    }
+
+    enum Input: Sendable {
+        case pod(Pod)
+        case gone(uid: String)
+        case event(ClusterEvent)
+        case missing(whileAway: Bool)
+        case vanished(whileAway: Bool)
+        case seen
+        case unseen(String)
+        case stop(Ending, CheckedContinuation<Void, Never>)
+        case created(Pod)
+        case refused(CreationRefusal)
+        case deletion(Deletion)
+        case answered(Bool)
+        case cleaned(String?)
+        case elapsed(SessionLimit, generation: Int)
+    }
+
+    init(_ record: SessionRecord, on cluster: KubernetesClient, _ scene: Scene) {
+        self.record = record
+        self.cluster = cluster
+        self.scene = scene
+        var logger = scene.logger
+        logger[metadataKey: "session"] = "\(record.id)"
+        logger[metadataKey: "cluster"] = "\(record.cluster)"
+        self.logger = logger
+        (inputs, inbox) = AsyncStream.makeStream(of: Input.self)
+    }
+
+    func tell(_ input: Input) {
+        if case .terminated = inbox.yield(input) { Self.letGo(input) }
+    }
+
+    /// Asks it to end; returns when the wish is stored and no request reaches the pod any more.
+    func stop(_ wish: Ending) async {
+        await withCheckedContinuation { continuation in tell(.stop(wish, continuation)) }
+    }
+
+    /// Lives until the session has ended, or the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            var machine = StateMachine(record, patience: scene.settings.patience, told: await wordsSaid())
+            var limits = Limits()
+            do {
+                try await perform(machine.begin(), &machine, &limits, &group)
+                for await input in inputs {
+                    let actions = react(to: input, &machine, limits)
+                    try await perform(actions, &machine, &limits, &group)
+                    Self.letGo(input)
+                    if machine.state == .ended { break }
+                }
+            } catch {
+                logger.info("a session is left as it is stored", metadata: ["why": "\(error)"])
+            }
+            group.cancelAll()
+        }
+        inbox.finish()
+        for await rest in inputs { Self.letGo(rest) }
+    }
+
+    private func react(
+        to input: Input, _ machine: inout StateMachine, _ limits: borrowing Limits
+    ) -> [SessionAction] {
+        switch input {
+        case .pod(let pod):
+            memory.withLock { $0.pod = pod }
+            return machine.observe(pod)
+        case .gone(let uid): return uid == machine.podUID ? machine.vanished(whileAway: false) : []
+        case .event(let event): return machine.note(event)
+        case .missing(let whileAway): return machine.missing(whileAway: whileAway)
+        case .vanished(let whileAway): return machine.vanished(whileAway: whileAway)
+        case .seen: return machine.seen()
+        case .unseen(let sentence): return machine.unseen(sentence)
+        case .stop(let wish, _): return machine.stop(wish)
+        case .created(let pod): return machine.created(pod)
+        case .refused(let refusal): return machine.refused(refusal)
+        case .deletion(let outcome): return machine.deletion(outcome)
+        case .answered(let doesAnswer): return machine.answered(doesAnswer)
+        case .cleaned(let problem): return machine.cleaned(problem)
+        case .elapsed(let limit, let generation):
+            return limits.isCurrent(limit, generation) ? machine.elapsed(limit) : []
+        }
+    }
+
+    /// Nobody waits any more for what the input asked.
+    private static func letGo(_ input: Input) {
+        if case .stop(_, let continuation) = input { continuation.resume() }
+    }
+
+    /// Which start of every limit is the current one: a limit that was forgotten or started again runs out unheard.
+    struct Limits {
+        private var generations: [SessionLimit: Int] = [:]
+
+        func isCurrent(_ limit: SessionLimit, _ generation: Int) -> Bool { generations[limit] == generation }
+
+        mutating func renew(_ limit: SessionLimit) -> Int {
+            generations[limit, default: 0] += 1
+            return generations[limit, default: 0]
+        }
+    }
+}

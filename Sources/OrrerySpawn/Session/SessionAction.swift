@@ -1,0 +1,49 @@
+import OrreryModel
+
+/// What a session's state machine wants done. Actions are carried out in the order in which they are given; one that is
+/// stored is stored before the next begins.
+enum SessionAction: Hashable, Sendable {
+    /// Store the new state and the sentence, and tell both to whoever watches.
+    case enter(SessionState, String)
+    /// Store and tell a sentence; the state stays.
+    case say(String)
+    /// Store which pod is ours.
+    case keepPod(uid: String)
+    /// Store where the server is.
+    case keepAddress(String)
+    /// Make the helpers and the pod, or find the pod made before. Answered by `created` or `refused`.
+    case create
+    /// Lead the person's requests to the address. Answered by `routed`.
+    case openRoute(String)
+    /// Ask through the proxy whether the server answers. Answered by `answered`.
+    case ask
+    case closeRoute
+    /// Store the log's tail when there is one, then ask for the pod's deletion. Answered by `deletion`.
+    case delete(keepingLog: Bool)
+    /// Ask the cluster whether the pod really is gone. Answered by `pod` or `vanished`.
+    case lookAgain(whileAway: Bool)
+    /// Remove the helpers and the route for good. Answered by `cleaned`.
+    case cleanUp
+    case finish(Ending)
+    /// Start or restart a time limit. Answered by `elapsed`, once.
+    case wait(SessionLimit, Duration)
+    case forget(SessionLimit)
+}
+
+/// The times that a session may wait for. Each runs at most once at a time.
+enum SessionLimit: String, Hashable, Sendable {
+    case start, room, volumes, image, configuration, answer, stop
+    /// Until a call that failed is made again.
+    case retry
+    /// Until the server is asked again.
+    case ask
+}
+
+/// What became of the wish to delete a session's pod.
+enum Deletion: Hashable, Sendable {
+    /// It ends within the grace.
+    case accepted(grace: Duration)
+    /// There is no pod of this session.
+    case gone
+    case failed(String)
+}

@@ -1,0 +1,13 @@
+package import OrreryModel
+package import OrreryStore
+
+/// What the hub promises to the server in a pod, and the pod has to know.
+package protocol SessionContract: Sendable {
+    /// The `JUPYTERHUB_*` variables of the session, without any secret. A value may use `$(POD_IP)`. The same session
+    /// always gives the same variables.
+    func variables(for session: SessionRecord) -> [String: String]
+
+    /// A fresh token for the server of the session. Asked for again when an attempt to make the pod was cut off; the
+    /// tokens given before for the same session may then be forgotten.
+    func issueToken(for session: SessionRecord) async throws -> Secret
+}

@@ -1,0 +1,16 @@
+import FoundationEssentials
+import Logging
+import OrreryKubernetes
+import OrreryStore
+
+/// What all sessions of a spawner share.
+struct Scene: Sendable {
+    let store: any SessionStore
+    let contract: any SessionContract
+    let routes: any RouteBook
+    let settings: SpawnSettings
+    let board: ProgressBoard
+    let time: Timekeeper
+    let now: @Sendable () -> Date
+    let logger: Logger
+}

@@ -1,0 +1,96 @@
+import OrreryKubernetes
+package import OrreryModel
+package import OrreryStore
+import Synchronization
+
+// What the hub asks for.
+extension Spawner {
+    /// Stores a new session and returns at once; the way to its notebook goes on in `run`. Follow it with `progress`.
+    package func start(
+        plan: Plan, planHash: String, person: PersonRecord, server: String
+    ) async throws(SpawnError) -> SessionRecord {
+        guard let cluster = clusters[plan.cluster] else {
+            throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
+        }
+        if case .unreachable(let since, let reason) = condition(of: plan.cluster) {
+            throw SpawnError(
+                .clusterAway,
+                "\(plan.cluster) cannot be reached since \(Words.clock(since)) (\(reason)). Choose another cluster, or "
+                    + "try again later.")
+        }
+        let now = scene.now()
+        let id = RecordID.fresh(at: now)
+        let name = person.person.name
+        let record = SessionRecord(
+            id: id, person: person.id, personName: name, server: server, profile: plan.profile,
+            environment: plan.environment.name, size: plan.size.name, cluster: plan.cluster, plan: plan,
+            planHash: planHash, spawn: RecordID.fresh(at: now), namespace: cluster.namespace,
+            pod: Words.podName(person: name, session: id), prefix: Words.prefix(person: name, server: server),
+            message: "Your session is being prepared.", createdAt: now)
+        do {
+            try await scene.store.create(record)
+            scene.board.publish(
+                try await scene.store.appendEvent(session: id, at: now, state: .queued, message: record.message))
+        } catch {
+            throw SpawnError(error)
+        }
+        add(record)
+        return record
+    }
+
+    /// Ends a session. Returns when the wish is stored and no request reaches the pod any more; the pod then has its
+    /// grace. A session that is ending or has ended is a success.
+    package func stop(_ session: String, by name: String) async throws(SpawnError) {
+        if let session = live.withLock({ $0.sessions[session] }), live.withLock({ $0.isRunning }) {
+            return await session.stop(.stopped(by: name))
+        }
+        let record: SessionRecord?
+        do { record = try await scene.store.session(id: session) } catch { throw SpawnError(error) }
+        guard let record else { throw SpawnError(.unknownSession, "There is no such session.") }
+        guard record.state != .ended else { return }
+        guard clusters[record.cluster] != nil else {
+            throw SpawnError(.unknownCluster, "\(record.cluster) is not a cluster of this hub any more.")
+        }
+        throw SpawnError(.notNow, "The hub is just starting or ending. Try again in a moment.")
+    }
+
+    /// What happened with the session after event `number`, then what happens, until it is ready or has ended. A stream
+    /// for a session that is ready or has ended gives what is stored and ends.
+    package func progress(of session: String, after number: Int) -> AsyncStream<SessionEventRecord> {
+        // Watched before the store is read, so that nothing falls between the two.
+        let live = scene.board.watch(session)
+        let store = scene.store
+        return AsyncStream { continuation in
+            let task = Task {
+                defer { continuation.finish() }
+                var last = number
+                guard let past = try? await store.events(session: session, after: number) else { return }
+                for event in past {
+                    continuation.yield(event)
+                    last = event.number
+                }
+                guard let record = try? await store.session(id: session), !record.state.isArrival else { return }
+                for await event in live where event.number > last {
+                    continuation.yield(event)
+                    if event.state.isArrival { return }
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    /// How the cluster does; `.neverSeen` for one that is not configured.
+    package func condition(of cluster: String) -> ClusterCondition {
+        live.withLock { $0.conditions[cluster] } ?? .neverSeen
+    }
+
+    /// Pods with this hub's label that belong to no session, for an administrator to look at.
+    package func orphans() -> [OrphanPod] {
+        live.withLock { Array($0.orphans.values) }.sorted { ($0.cluster, $0.pod) < ($1.cluster, $1.pod) }
+    }
+}
+
+extension SessionState {
+    /// Whether somebody who waits for the session has no more to wait for.
+    fileprivate var isArrival: Bool { self == .ready || self == .unreachable || self == .ended }
+}

@@ -1,0 +1,113 @@
+import Logging
+import OrreryKubernetes
+import OrreryStore
+import Synchronization
+
+// What the clusters tell.
+extension Spawner {
+    func watchPods(of cluster: KubernetesClient) async {
+        let reflector = Reflector(
+            Pod.self, cluster, PodMark.selection(hub: scene.settings.hub), time: scene.time, logger: scene.logger)
+        let name = cluster.access.name
+        await reflector.run { reflection in
+            switch reflection {
+            case .complete(let pods): self.compare(pods, on: name)
+            case .changed(let pod): self.dispatch(pod, on: name)
+            case .deleted(let pod): self.gone(pod, on: name)
+            case .seen: self.seen(name)
+            case .unseen(let error): self.unseen(name, error)
+            }
+        }
+    }
+
+    /// Events explain; without them a session starts and ends all the same.
+    func watchEvents(of cluster: KubernetesClient) async {
+        let reflector = Reflector(
+            ClusterEvent.self, cluster, Selection(fields: "involvedObject.kind=Pod"), time: scene.time,
+            keepsObjects: false, logger: scene.logger)
+        let name = cluster.access.name
+        await reflector.run { reflection in
+            switch reflection {
+            case .complete(let events): for event in events { self.dispatch(event, on: name) }
+            case .changed(let event): self.dispatch(event, on: name)
+            case .deleted, .seen, .unseen: break
+            }
+        }
+    }
+
+    /// A complete picture: the sessions whose pods are not in it look again, each for itself.
+    private func compare(_ pods: [Pod], on cluster: String) {
+        let names = Set(pods.compactMap(\.metadata.name))
+        let (missing, isFirst) = live.withLock { live in
+            let missing = live.sessions.values.filter {
+                $0.record.cluster == cluster && !names.contains($0.record.pod)
+            }
+            live.orphans = live.orphans.filter { $0.value.cluster != cluster }
+            return (missing, live.pictured.insert(cluster).inserted)
+        }
+        for session in missing { session.tell(.missing(whileAway: isFirst)) }
+        for pod in pods { dispatch(pod, on: cluster) }
+        scene.logger.info(
+            "a cluster was compared with the store",
+            metadata: ["cluster": "\(cluster)", "pods": "\(pods.count)", "missing": "\(missing.count)"])
+    }
+
+    private func session(of pod: Pod, on cluster: String) -> Session? {
+        guard let name = pod.metadata.name else { return nil }
+        let session = live.withLock { $0.pods[PodPlace(cluster: cluster, pod: name)] }
+        return session.flatMap { PodMark.isMade(pod.metadata, for: $0.record) ? $0 : nil }
+    }
+
+    private func dispatch(_ pod: Pod, on cluster: String) {
+        if let session = session(of: pod, on: cluster) {
+            session.tell(.pod(pod))
+        } else if !pod.metadata.isTerminating, let uid = pod.metadata.uid {
+            report(pod, uid, on: cluster)
+        }
+    }
+
+    private func report(_ pod: Pod, _ uid: String, on cluster: String) {
+        let labels = pod.metadata.labels ?? [:]
+        let orphan = OrphanPod(
+            cluster: cluster, pod: pod.metadata.name ?? "", uid: uid, session: labels[PodMark.session],
+            person: labels[PodMark.person])
+        let isNew = live.withLock { $0.orphans.updateValue(orphan, forKey: uid) == nil }
+        guard isNew else { return }
+        scene.logger.warning(
+            "a pod with this hub's label belongs to no session; it is left alone",
+            metadata: ["cluster": "\(cluster)", "pod": "\(orphan.pod)", "session": "\(orphan.session ?? "")"])
+    }
+
+    private func gone(_ pod: Pod, on cluster: String) {
+        guard let uid = pod.metadata.uid else { return }
+        live.withLock { $0.orphans[uid] = nil }
+        session(of: pod, on: cluster)?.tell(.gone(uid: uid))
+    }
+
+    private func dispatch(_ event: ClusterEvent, on cluster: String) {
+        guard let pod = event.involvedObject.name else { return }
+        live.withLock { $0.pods[PodPlace(cluster: cluster, pod: pod)] }?.tell(.event(event))
+    }
+
+    private func seen(_ cluster: String) {
+        let sessions = live.withLock { live in
+            live.conditions[cluster] = .ready
+            return live.sessions.values.filter { $0.record.cluster == cluster }
+        }
+        for session in sessions { session.tell(.seen) }
+    }
+
+    private func unseen(_ cluster: String, _ error: KubernetesError) {
+        guard !error.wasAnswered else {
+            return live.withLock { $0.conditions[cluster] = .degraded("\(error)") }
+        }
+        var since = scene.now()
+        let sessions = live.withLock { live in
+            if case .unreachable(let first, _)? = live.conditions[cluster] { since = first }
+            live.conditions[cluster] = .unreachable(since: since, reason: "\(error)")
+            return live.sessions.values.filter { $0.record.cluster == cluster }
+        }
+        let sentence = "\(cluster) cannot be reached since \(Words.clock(since)). Nothing is stopped for that."
+        for session in sessions { session.tell(.unseen(sentence)) }
+    }
+}
