@@ -8,7 +8,7 @@ package enum RecordID {
         var random = SystemRandomNumberGenerator()
         var text: [UInt8] = []
         text.reserveCapacity(26)
-        append(UInt64(max(0, instant.timeIntervalSince1970) * 1000), digits: 10, to: &text)
+        append(UInt64((max(0, instant.timeIntervalSince1970) * 1000).rounded()), digits: 10, to: &text)
         append(random.next() & 0xFF_FFFF_FFFF, digits: 8, to: &text)
         append(random.next() & 0xFF_FFFF_FFFF, digits: 8, to: &text)
         return String(decoding: text, as: UTF8.self)

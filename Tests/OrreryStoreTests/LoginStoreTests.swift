@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import OrreryStore
+
+@Suite struct LoginStoreTests {
+    let test: TestDatabase
+    let database: Database
+
+    init() throws {
+        test = try TestDatabase()
+        database = try test.open()
+    }
+
+    private func login(_ seed: UInt8, person: Int64, lasting seconds: Double = 60) -> LoginRecord {
+        LoginRecord(
+            hash: Sample.hash(seed), person: person, sid: "sid \(seed)", createdAt: Sample.now,
+            expiresAt: Sample.now + seconds, lastSeen: Sample.now)
+    }
+
+    private func transaction(_ seed: UInt8, lasting seconds: Double = 60) -> TransactionRecord {
+        TransactionRecord(
+            stateHash: Sample.hash(seed), issuer: "lab", nonce: "nonce", verifier: "verifier", next: "/hub/home?a=b",
+            createdAt: Sample.now, expiresAt: Sample.now + seconds)
+    }
+
+    @Test func loginEndsAtItsExpiry() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        let login = login(1, person: ada.id)
+        try await database.insert(login)
+        #expect(try await database.login(hash: login.hash, at: Sample.now + 59) == login)
+        #expect(try await database.login(hash: login.hash, at: Sample.now + 60) == nil)
+        #expect(try await database.login(hash: Sample.hash(2), at: Sample.now) == nil)
+        #expect(try await database.logins(person: ada.id, at: Sample.now) == [login])
+        #expect(try await database.removeExpiredLogins(at: Sample.now + 59) == 0)
+        #expect(try await database.removeExpiredLogins(at: Sample.now + 60) == 1)
+    }
+
+    @Test func onlyOneOfTwoLogoutsGetsTheLogin() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        try await database.insert(login(1, person: ada.id))
+        try await database.insert(login(2, person: ada.id))
+        #expect(try await database.removeLogin(hash: Sample.hash(1))?.sid == "sid 1")
+        #expect(try await database.removeLogin(hash: Sample.hash(1)) == nil)
+        #expect(try await database.removeLogins(person: ada.id).map(\.sid) == ["sid 2"])
+    }
+
+    @Test func lastSeenNeverGoesBack() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        try await database.insert(login(1, person: ada.id))
+        let seen = Sample.now + 10
+        try await database.touchLogins([(Sample.hash(1), seen), (Sample.hash(9), seen), (Sample.hash(1), Sample.now)])
+        #expect(try await database.login(hash: Sample.hash(1), at: Sample.now)?.lastSeen == seen)
+    }
+
+    @Test func oneOfManyCallbacksTakesTheTransaction() async throws {
+        let database = database
+        for round in 1...10 as ClosedRange<UInt8> {
+            let transaction = transaction(round)
+            try await database.insert(transaction)
+            let taken = try await withThrowingTaskGroup(of: TransactionRecord?.self) { group in
+                for _ in 1...8 {
+                    group.addTask {
+                        try await database.takeTransaction(stateHash: transaction.stateHash, at: Sample.now)
+                    }
+                }
+                return try await group.reduce(into: []) { taken, record in taken += record.map { [$0] } ?? [] }
+            }
+            #expect(taken == [transaction])
+        }
+    }
+
+    @Test func expiredTransactionIsTakenByNobodyAndGone() async throws {
+        try await database.insert(transaction(1, lasting: 60))
+        #expect(try await database.takeTransaction(stateHash: Sample.hash(1), at: Sample.now + 60) == nil)
+        #expect(try await database.takeTransaction(stateHash: Sample.hash(1), at: Sample.now) == nil)
+        try await database.insert(transaction(2, lasting: 60))
+        #expect(try await database.removeExpiredLogins(at: Sample.now + 61) == 1)
+    }
+
+    @Test func hashOfAnotherLengthIsRefused() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        let record = LoginRecord(
+            hash: Array("a cookie in the clear".utf8), person: ada.id, sid: "sid", createdAt: Sample.now,
+            expiresAt: Sample.now + 60, lastSeen: Sample.now)
+        let error = await #expect(throws: StoreError.self) { try await database.insert(record) }
+        #expect(error?.kind == .conflict)
+        #expect(error?.description.contains("cookie") == false)
+    }
+}
