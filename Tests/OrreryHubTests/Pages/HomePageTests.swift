@@ -1,0 +1,67 @@
+import OrreryModel
+import Testing
+
+@testable import OrreryHub
+
+@Suite struct HomePageTests {
+    let html = PageSamples.home.html()
+
+    @Test func everyFormSendsTheToken() {
+        let pages = PageSamples.all.map { $0.page.html() }
+        for html in pages {
+            let forms = html.ranges(of: "<form method=\"post\"").count
+            let tokens = html.ranges(of: "<input type=\"hidden\" name=\"_xsrf\" value=\"token-of-the-test\">").count
+            #expect(forms == tokens)
+            #expect(html.ranges(of: "<form").count == forms)
+        }
+        #expect(html.contains("<form"))
+    }
+
+    @Test func everyClusterShowsItsOwnFiles() throws {
+        let south = try #require(html.firstRange(of: "Your files on South"))
+        let west = try #require(html.firstRange(of: "Your files on West"))
+        let files = html[south.lowerBound..<west.lowerBound]
+        #expect(files.contains("/home/ada") && !files.contains("/scratch/ada"))
+        #expect(files.contains("the cluster South has no storage for it"))
+    }
+
+    @Test func memberThatIsNilShowsNothingOfWhatSurroundsIt() {
+        let plain = ProfileCard(
+            name: "plain", title: "Plain", environments: [Choice(value: "e", title: "E")],
+            sizes: [Choice(value: "s", title: "S")],
+            clusters: [
+                ClusterChoice(value: "c", title: "C", condition: .ready, mounts: [], refusals: [])
+            ])
+        let page = HomePage(
+            frame: Frame(person: "ada"), person: PersonView(name: "ada", issuer: "lab", groups: []), sessions: [],
+            profiles: [plain], startAction: "/hub/spawn")
+        let html = page.html()
+        for absent in [
+            "tile-detail", "tile-refusal", "profile-description", "start-refusal", "What you do not get", " disabled",
+        ] {
+            #expect(!html.contains(absent), "\(absent)")
+        }
+    }
+
+    @Test func withoutAPlaceNothingCanBeStarted() throws {
+        var page = PageSamples.home
+        #expect(!page.html().contains("<button class=\"button\" disabled>"))
+        page.startRefusal = "you have a running session; stop it to start another"
+        let html = page.html()
+        #expect(html.contains("you have a running session; stop it to start another."))
+        #expect(html.ranges(of: "<button class=\"button\" disabled>").count == page.profiles.count)
+    }
+
+    @Test func choiceThatIsRefusedCannotBeMadeAndSaysWhy() {
+        #expect(html.contains("value=\"gpu\" required disabled>"))
+        #expect(html.contains("<span class=\"tile-refusal\">only developers have it</span>"))
+        #expect(html.contains("value=\"west\" required disabled>"))
+    }
+
+    @Test func idsAreUnique() throws {
+        for (name, page) in PageSamples.all {
+            let ids = page.html().matches(of: /\sid="([^"]*)"/).map { String($0.output.1) }
+            #expect(Set(ids).count == ids.count, "\(name)")
+        }
+    }
+}
