@@ -189,6 +189,8 @@ extension PocketConfiguration {
         package var watches = 500
         /// Bytes of a request's body.
         package var body = 3 << 20
+        /// How long a watch is silent before it gets a bookmark.
+        package var bookmarkInterval = Duration.seconds(60)
 
         package init() {}
     }

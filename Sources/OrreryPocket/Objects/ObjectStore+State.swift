@@ -11,7 +11,10 @@ extension ObjectStore {
     struct State {
         var objects: [Kind: [Key: JSON]]
         var version: Int64
+        var isFinished = false
         var watchers: [Int: Watcher] = [:]
+        /// The version of the last write to each kind since the start.
+        private(set) var lastWrites: [Kind: Int64] = [:]
         private(set) var storageFailure: String?
         private var journal: Journal
         private var nextWatcher = 0
@@ -47,6 +50,7 @@ extension ObjectStore.State {
 
     mutating func put(_ object: JSON, as key: ObjectStore.Key, type: ObjectStore.Change.Kind) -> JSON {
         version += 1
+        lastWrites[key.kind] = version
         var object = object
         var metadata = object["metadata"] ?? [:]
         metadata["resourceVersion"] = .string("\(version)")

@@ -61,6 +61,12 @@ package final class ObjectStore: Sendable {
     /// The version of the last write.
     package var version: Int64 { state.withLock { $0.version } }
 
+    /// The version of the last write to an object of `kind`, and of the last write at all, at one moment. A watcher who
+    /// has seen the first may go on from the second without missing anything.
+    package func position(of kind: Kind) -> (kind: Int64, all: Int64) {
+        state.withLock { ($0.lastWrites[kind] ?? 0, $0.version) }
+    }
+
     /// Why the last write could not be kept on disk; nil when it was. Objects live on in memory meanwhile, and each
     /// later write tries to save everything again.
     package var storageFailure: String? { state.withLock { $0.storageFailure } }
@@ -130,6 +136,7 @@ package final class ObjectStore: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: Change.self, bufferingPolicy: .bufferingOldest(5000))
         let number = try state.withLock { state throws(PocketError) in
             for change in try state.history(kind, after: version) { continuation.yield(change) }
+            if state.isFinished { continuation.finish() }
             return state.addWatcher(of: kind, continuation)
         }
         continuation.onTermination = { [weak self] _ in
@@ -138,10 +145,14 @@ package final class ObjectStore: Sendable {
         return stream
     }
 
+    /// Whether `finish` was called: a sequence of changes that begins now ends at once.
+    package var isFinished: Bool { state.withLock { $0.isFinished } }
+
     /// Ends every sequence of changes, for a shutdown.
     package func finish() {
         let watchers = state.withLock { state in
             defer { state.watchers = [:] }
+            state.isFinished = true
             return state.watchers
         }
         for watcher in watchers.values { watcher.continuation.finish() }

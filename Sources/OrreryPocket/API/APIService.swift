@@ -1,0 +1,37 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// The API as a service: listens, answers, and ends its watches first when a shutdown begins.
+struct APIService: Service {
+    let store: ObjectStore
+    let configuration: PocketConfiguration
+    let logs: any PodLogs
+    let logger: Logger
+    /// Called with the port once connections are taken.
+    let onListening: @Sendable (Int) async -> Void
+
+    func run() async throws {
+        let api = API(store: store, configuration: configuration, logs: logs)
+        let application = Application(
+            responder: api,
+            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(90))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                logger.info(
+                    "API listening", metadata: ["cluster": "\(configuration.cluster)", "port": "\(port)"])
+                await onListening(port)
+            },
+            logger: logger)
+        try await withGracefulShutdownHandler {
+            try await application.run()
+        } onGracefulShutdown: {
+            store.finish()
+        }
+    }
+}

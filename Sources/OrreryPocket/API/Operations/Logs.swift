@@ -1,0 +1,160 @@
+internal import Foundation
+internal import Hummingbird
+internal import OrreryModel
+
+extension API {
+    func podLog(_ call: Call) throws -> Response {
+        guard let pod = store.object(call.key) else { throw Status.notFound(call.key) }
+        let container = try Self.container(of: pod, call)
+        let isPrevious = call.query.flag("previous")
+        let uid = pod["metadata"]?["uid"]?.string ?? ""
+        guard let path = logs.logFile(podUID: uid, container: container, previous: isPrevious) else {
+            throw Self.noLog(of: container, in: pod, isPrevious: isPrevious)
+        }
+        var reader = LogReader(path: path, query: call.query)
+        guard call.query.flag("follow"), !isPrevious else {
+            return Answer.stream("text/plain", ResponseBody(byteBuffer: ByteBuffer(bytes: reader.next())))
+        }
+        return Answer.stream("text/plain", following(reader, container, call, uid: uid))
+    }
+
+    /// The log, and what is added to it until the container or the client is gone.
+    private func following(_ reader: LogReader, _ container: String, _ call: Call, uid: String) -> ResponseBody {
+        ResponseBody { writer in
+            var reader = reader
+            let (ticks, feed) = AsyncStream.makeStream(of: Void.self)
+            try await call.request.whileConnected(left: { feed.finish() }) {
+                try await withThrowingTaskGroup { group in
+                    group.addTask {
+                        while true {
+                            feed.yield()
+                            try await Task.sleep(for: .milliseconds(200))
+                        }
+                    }
+                    for await _ in ticks {
+                        // Asked before reading, so that what was printed until the end is read too.
+                        let runs = isRunning(container, call.key, uid: uid)
+                        let bytes = reader.next()
+                        if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
+                        if !runs { break }
+                    }
+                    group.cancelAll()
+                }
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// The container that is meant: the one named, or the only one there is.
+    private static func container(of pod: JSON, _ call: Call) throws(Status) -> String {
+        func names(_ list: String) -> [String] {
+            (pod["spec"]?[list]?.array ?? []).compactMap { $0["name"]?.string }
+        }
+        let (containers, all) = (names("containers"), names("initContainers") + names("containers"))
+        let pod = call.key.name
+        guard let name = call.query["container"] else {
+            if all.count == 1 { return all[0] }
+            var choice = "[\(containers.joined(separator: " "))]"
+            let others = names("initContainers")
+            if !others.isEmpty { choice += " or one of the init containers: [\(others.joined(separator: " "))]" }
+            throw .badRequest("a container name must be specified for pod \(pod), choose one of: \(choice)")
+        }
+        guard all.contains(name) else { throw .badRequest("container \(name) is not valid for pod \(pod)") }
+        return name
+    }
+
+    private static func noLog(of container: String, in pod: JSON, isPrevious: Bool) -> Status {
+        let name = pod["metadata"]?["name"]?.string ?? ""
+        if isPrevious {
+            return .badRequest("previous terminated container \"\(container)\" in pod \"\(name)\" not found")
+        }
+        let status = statuses(of: pod).first { $0["name"]?.string == container }
+        let reason = status?["state"]?["waiting"]?["reason"]?.string ?? "ContainerCreating"
+        return .badRequest("container \"\(container)\" in pod \"\(name)\" is waiting to start: \(reason)")
+    }
+
+    private static func statuses(of pod: JSON) -> [JSON] {
+        ["containerStatuses", "initContainerStatuses"].flatMap { pod["status"]?[$0]?.array ?? [] }
+    }
+
+    private func isRunning(_ container: String, _ key: ObjectStore.Key, uid: String) -> Bool {
+        guard let pod = store.object(key), pod["metadata"]?["uid"]?.string == uid else { return false }
+        let status = Self.statuses(of: pod).first { $0["name"]?.string == container }
+        return status?["state"]?["terminated"] == nil
+    }
+}
+
+/// Reads a container's log from its file: first what the query asks for of the past, then what was added since.
+private struct LogReader {
+    private let path: String
+    private let tail: Int?
+    private let limit: Int?
+    private let since: Date?
+    private let hasTimestamps: Bool
+    private var offset: UInt64?
+    private var rest: [UInt8] = []
+
+    /// Of a long past this much is looked at.
+    private static let window: UInt64 = 16 << 20
+
+    init(path: String, query: Query) {
+        self.path = path
+        tail = query.integer("tailLines").map { Int($0) }
+        limit = query.integer("limitBytes").map { Int($0) }
+        since =
+            query.integer("sinceSeconds").map { Date.now - TimeInterval($0) }
+            ?? query["sinceTime"].flatMap { try? Date($0, strategy: .iso8601) }
+        hasTimestamps = query.flag("timestamps")
+    }
+
+    mutating func next() -> [UInt8] {
+        let isFirst = offset == nil
+        var lines = readLines()
+        guard isFirst else { return lines.flatMap(text) }
+        if let since { lines = lines.filter { ($0.instant ?? .distantFuture) >= since } }
+        if let tail { lines = lines.suffix(max(0, tail)) }
+        let bytes = lines.flatMap(text)
+        return limit.map { Array(bytes.prefix(max(0, $0))) } ?? bytes
+    }
+
+    private struct Line {
+        let time: Substring
+        let text: Substring
+        let isWhole: Bool
+
+        var instant: Date? {
+            try? Date(String(time), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: time.contains(".")))
+        }
+    }
+
+    private mutating func readLines() -> [Line] {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            offset = offset ?? 0
+            return []
+        }
+        defer { try? file.close() }
+        let end = (try? file.seekToEnd()) ?? 0
+        let start = offset ?? (end > Self.window ? end - Self.window : 0)
+        let isCut = offset == nil && start > 0
+        guard end > start, (try? file.seek(toOffset: start)) != nil, let data = try? file.readToEnd() else {
+            offset = max(start, offset ?? 0)
+            return []
+        }
+        offset = start + UInt64(data.count)
+        var lines = (rest + data).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What stands behind the last line feed is the beginning of a line that is still being written.
+        rest = Array(lines.removeLast())
+        return lines.dropFirst(isCut ? 1 : 0).compactMap { Self.line(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// `TIME STREAM F|P TEXT`, the format of container runtimes; P marks a part of a line.
+    private static func line(_ text: String) -> Line? {
+        let parts = text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        return Line(time: parts[0], text: parts[3], isWhole: parts[2] == "F")
+    }
+
+    private func text(_ line: Line) -> [UInt8] {
+        Array(((hasTimestamps ? "\(line.time) " : "") + line.text + (line.isWhole ? "\n" : "")).utf8)
+    }
+}
