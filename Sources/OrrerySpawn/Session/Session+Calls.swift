@@ -78,7 +78,8 @@ extension Session {
                 return .deletion(.gone)
             }
             if keepingLog { try await keepLog(pod) }
-            let grace = record.plan.life.grace
+            // Grace 0 would forget a container that still runs on a lost node: never ours to ask for.
+            let grace = max(record.plan.life.grace, .seconds(1))
             try await cluster.delete(Pod.self, record.pod, uid: pod.metadata.uid, grace: grace)
             return .deletion(.accepted(grace: grace))
         } catch let error as KubernetesError {
