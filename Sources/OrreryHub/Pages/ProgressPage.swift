@@ -24,8 +24,10 @@ struct ProgressPage: Page {
     var isReady = false
 }
 
-/// Why a session did not start.
+/// Why a session did not start, or is over.
 struct ProgressFailure: Sendable {
+    /// The heading.
+    var title = "It did not start"
     /// What happened, as a sentence.
     let sentence: String
     var next: String?

@@ -29,7 +29,7 @@ import Testing
             since: Moment(PageSamples.instant), message: text, openHref: text, progressHref: text, stopAction: text)
         let link = Link(title: text, href: text)
         let notice = Notice(kind: .failure, text: text, next: text, link: link)
-        let failure = ProgressFailure(sentence: text, next: text, log: text, retryHref: text)
+        let failure = ProgressFailure(title: text, sentence: text, next: text, log: text, retryHref: text)
         let event = ProgressEvent(number: 1, state: .image, message: text, at: PageSamples.instant)
         let issuers = [
             LoginChoice(title: text, href: text), LoginChoice(title: text, href: nil, unavailable: text),

@@ -3,7 +3,8 @@
 "use strict";
 (() => {
     const page = document.getElementById("progress");
-    const log = document.getElementById("log");
+    const lines = document.getElementById("log");
+    const log = lines.parentElement;
     const phases = [...document.querySelectorAll(".phase")];
     const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
     const source = new EventSource(page.dataset.events);
@@ -30,7 +31,7 @@
         time.textContent = clock.format(new Date(event.at.exact));
         text.textContent = event.message;
         line.append(time, text);
-        log.append(line);
+        lines.append(line);
         if (atEnd) log.scrollTop = log.scrollHeight;
     }
 
