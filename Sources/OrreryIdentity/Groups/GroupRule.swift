@@ -1,0 +1,55 @@
+import OrreryModel
+
+/// How one hub group, or a family of them, is entered: through issuer-qualified groups, exactly.
+///
+/// `developers` from `wlcg:/orrery/developers` is one group. `project:{g}` from `wlcg:/orrery/project/{g}` is a family: the
+/// hole stands for one name of letters, digits, `_`, `.` and `-`, beginning with a letter or digit, never for a path.
+package struct GroupRule: Hashable, Sendable {
+    package let name: String
+    /// The POSIX group of every group of this rule for which `gids` says nothing.
+    package let gid: UInt32?
+    /// For a family: the POSIX group by what stands in the hole.
+    package let gids: [String: UInt32]
+    /// Issuer-qualified groups, `label:group`.
+    package let from: [String]
+
+    package init(_ name: String, gid: UInt32? = nil, gids: [String: UInt32] = [:], from: [String]) {
+        self.name = name
+        self.gid = gid
+        self.gids = gids
+        self.from = from
+    }
+
+    /// What is wrong with this rule, as a clause for its author; nil when nothing is.
+    package func problem(issuers labels: [String]) -> String? {
+        guard let target = GroupPattern(name) else { return "a group's name has at most one hole, such as project:{g}" }
+        for source in from {
+            guard let (label, text) = Self.split(source), labels.contains(label) else {
+                return "`\(source)` does not begin with the label of an issuer and a colon"
+            }
+            guard let pattern = GroupPattern(text), pattern.hole == target.hole else {
+                return "`\(source)` and `\(name)` must have the same hole, or both none"
+            }
+        }
+        if target.hole == nil, !gids.isEmpty { return "a group without a hole has one gid, not a gid per name" }
+        return ([gid].compactMap(\.self) + gids.values).contains(0) ? "gid 0 is not for people" : nil
+    }
+
+    /// The hub group that `value`, said by the issuer called `label`, opens through this rule.
+    func group(openedBy value: String, of label: String) -> Group? {
+        guard let target = GroupPattern(name) else { return nil }
+        for source in from {
+            guard let (own, text) = Self.split(source), own == label, let pattern = GroupPattern(text),
+                pattern.hole == target.hole, let name = pattern.match(value)
+            else { continue }
+            return Group(name: target.filled(with: name), gid: gids[name] ?? gid)
+        }
+        return nil
+    }
+
+    private static func split(_ source: String) -> (label: String, group: String)? {
+        guard let colon = source.firstIndex(of: ":"), colon != source.startIndex else { return nil }
+        let group = source[source.index(after: colon)...]
+        return group.isEmpty ? nil : (String(source[..<colon]), String(group))
+    }
+}

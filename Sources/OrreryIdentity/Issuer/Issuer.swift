@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import OrreryCrypto
+import OrreryFetch
+
+/// One issuer: its configuration and the two documents that it publishes.
+final class Issuer: Sendable {
+    let configuration: IssuerConfiguration
+    let source: IssuerSource
+    let now: @Sendable () -> Date
+    private let metadataShelf: Shelf<ProviderMetadata>
+    private let keyShelf: Shelf<KeySet>
+
+    init(_ configuration: IssuerConfiguration, fetcher: Fetcher, logger: Logger, now: @escaping @Sendable () -> Date) {
+        self.configuration = configuration
+        self.now = now
+        var logger = logger
+        logger[metadataKey: "issuer"] = "\(configuration.label)"
+        let source = IssuerSource(configuration: configuration, fetcher: fetcher)
+        self.source = source
+        let metadata = Shelf(now: now, logger: logger) { () async throws(IdentityError) in try await source.metadata() }
+        metadataShelf = metadata
+        keyShelf = Shelf(now: now, logger: logger) { () async throws(IdentityError) in
+            try await source.keys(at: metadata.value().keys)
+        }
+    }
+
+    func metadata() async throws(IdentityError) -> ProviderMetadata { try await metadataShelf.value() }
+
+    /// The claims of `token` when one of the issuer's keys made it. A key that we do not know may be new: the set is
+    /// fetched again, at most once a minute, and less often while that does not help.
+    func verify(_ token: SignedToken) async throws(IdentityError) -> VerifiedClaims {
+        let keys = try await keyShelf.value()
+        do throws(CryptoError) {
+            return try Self.claims(of: token, by: keys)
+        } catch  where error.kind == .unknownKey {
+            guard let newer = await keyShelf.newer() else { throw unbelievable(error) }
+            do throws(CryptoError) {
+                let claims = try Self.claims(of: token, by: newer)
+                await keyShelf.newerHelped()
+                return claims
+            } catch { throw unbelievable(error) }
+        } catch { throw unbelievable(error) }
+    }
+
+    private static func claims(of token: SignedToken, by keys: KeySet) throws(CryptoError) -> VerifiedClaims {
+        VerifiedClaims(claims: try token.claims(verifiedBy: keys.key(for: token)), algorithm: token.algorithm)
+    }
+
+    func unbelievable(_ error: CryptoError) -> IdentityError {
+        IdentityError(.unbelievable, at: configuration, error.message)
+    }
+
+    /// Both documents are needed for a login, so both are looked at.
+    func status() async -> IssuerStatus {
+        var refusal: String?
+        do throws(IdentityError) {
+            _ = try await metadataShelf.value()
+            _ = try await keyShelf.value()
+        } catch { refusal = error.sentence }
+        return IssuerStatus(label: configuration.label, title: configuration.title, refusal: refusal)
+    }
+}
