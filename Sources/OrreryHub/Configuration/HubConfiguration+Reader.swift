@@ -1,0 +1,119 @@
+package import OrreryDocument
+import OrreryFetch
+import OrreryIdentity
+import OrreryKubernetes
+import OrreryModel
+
+extension HubConfiguration {
+    /// Reads `orrery.yaml`. Relative paths are counted from its directory; a secret is written as `file:PATH`. An unknown
+    /// key, a group that no rule makes and an address that is not one are errors with their place.
+    ///
+    /// | key | default | meaning |
+    /// |---|---|---|
+    /// | `url` | required | address at which people reach the site: scheme, host, port |
+    /// | `hub.listen` | `127.0.0.1:8081` | where the hub listens; only the proxy and the pods need to reach it |
+    /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
+    /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
+    /// | `proxy.listen` | `127.0.0.1:8000` | where the proxy listens for browsers |
+    /// | `proxy.api` | `127.0.0.1:8001` | the proxy's REST interface |
+    /// | `proxy.token` | required | the secret for that interface |
+    /// | `policy` | `policy` | directory of the policy documents |
+    /// | `auth` | required | who may enter; see `docs/configuration.md` |
+    /// | `clusters.<name>.title` | the name | what people read |
+    /// | `clusters.<name>.server` | required | URL of the Kubernetes API |
+    /// | `clusters.<name>.token` | | bearer token |
+    /// | `clusters.<name>.certificate` | | client certificate: `chain` and `key`, instead of a token |
+    /// | `clusters.<name>.ca` | the system's | PEM of the authority that signed the API server's certificate |
+    /// | `clusters.<name>.namespace` | required | where the sessions' pods are made |
+    package static func read(file path: String) throws(DocumentError) -> HubConfiguration {
+        try read(DocumentNode.read(file: path))
+    }
+
+    package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
+        let keys = try root.mapping(["url", "hub", "proxy", "policy", "auth", "clusters"])
+        let url = try publicURL(keys.required("url"))
+        let hub = try keys["hub"]?.mapping(["listen", "database", "api"])
+        return HubConfiguration(
+            url: url,
+            listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
+            database: try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite"),
+            api: try hub?["api"].map(baseURL) ?? "\(url.origin)/hub/api",
+            proxy: try proxy(keys.required("proxy")),
+            policy: try keys["policy"]?.filePath() ?? root.relative("policy"),
+            auth: try Auth.read(keys.required("auth"), url: url),
+            clusters: try clusters(keys.required("clusters")))
+    }
+
+    private static func proxy(_ node: DocumentNode) throws(DocumentError) -> Proxy {
+        let keys = try node.mapping(["listen", "api", "token"])
+        return Proxy(
+            listen: try keys["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8000),
+            api: try keys["api"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8001),
+            token: try keys.required("token").secret())
+    }
+
+    private static func clusters(_ node: DocumentNode) throws(DocumentError) -> [Cluster] {
+        var clusters: [Cluster] = []
+        for (name, node) in try node.entries() {
+            clusters.append(try cluster(name, node))
+        }
+        guard !clusters.isEmpty else { throw node.error("at least one cluster is needed") }
+        return clusters
+    }
+
+    private static func cluster(_ name: String, _ node: DocumentNode) throws(DocumentError) -> Cluster {
+        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace"])
+        let access = ClusterAccess(
+            name: name, server: try baseURL(keys.required("server")),
+            credential: try credential(keys), authority: try keys["ca"]?.secret().reveal(),
+            namespace: try keys.required("namespace").string())
+        return Cluster(title: try keys["title"]?.string() ?? name, access: access)
+    }
+
+    private static func credential(_ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess.Credential {
+        switch (keys["token"], keys["certificate"]) {
+        case (let token?, nil):
+            return .token(try token.secret())
+        case (nil, let certificate?):
+            let pair = try certificate.mapping(["chain", "key"])
+            return .certificate(
+                ClientCertificate(
+                    chain: try pair.required("chain").secret().reveal(), key: try pair.required("key").secret().reveal()
+                ))
+        default:
+            throw keys.node.error("either `token` or `certificate` is needed")
+        }
+    }
+
+    static func listenAddress(_ node: DocumentNode) throws(DocumentError) -> ListenAddress {
+        guard let address = ListenAddress(try node.string()) else {
+            throw node.error("an address and a port such as 127.0.0.1:8081 is wanted here")
+        }
+        return address
+    }
+
+    private static func publicURL(_ node: DocumentNode) throws(DocumentError) -> PublicURL {
+        guard let url = PublicURL(try node.string()) else {
+            throw node.error("scheme, host and perhaps port are wanted here, without a path: https://hub.example.org")
+        }
+        return url
+    }
+
+    /// A URL without the slash at its end, so that paths can be put behind it.
+    private static func baseURL(_ node: DocumentNode) throws(DocumentError) -> String {
+        var text = try node.string()
+        while text.hasSuffix("/") { text.removeLast() }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(where: \.isWhitespace) else {
+            throw node.error("a URL that starts with http:// or https:// is wanted here")
+        }
+        return text
+    }
+}
+
+extension DocumentNode {
+    /// `path` counted from the directory of this document.
+    fileprivate func relative(_ path: String) -> String {
+        guard let slash = place.file.lastIndex(of: "/") else { return path }
+        return place.file[...slash] + path
+    }
+}

@@ -1,0 +1,92 @@
+package import OrreryIdentity
+package import OrreryKubernetes
+package import OrreryModel
+
+/// What `orrery.yaml` says, checked: who may enter, where the hub, the proxy and the clusters are. The keys and their
+/// defaults are the table at `HubConfiguration.read`.
+package struct HubConfiguration: Sendable {
+    package var url: PublicURL
+    package var listen: ListenAddress
+    /// Path of the SQLite file.
+    package var database: String
+    /// The base of the hub's REST API as servers in pods reach it, without a slash at the end.
+    package var api: String
+    package var proxy: Proxy
+    /// Directory of the policy documents.
+    package var policy: String
+    package var auth: Auth
+    /// In the order of the document, which is the order on pages.
+    package var clusters: [Cluster]
+
+    /// The proxy in front of the hub, and how the hub gives it routes.
+    package struct Proxy: Sendable {
+        package var listen: ListenAddress
+        package var api: ListenAddress
+        package var token: Secret
+
+        package init(listen: ListenAddress, api: ListenAddress, token: Secret) {
+            self.listen = listen
+            self.api = api
+            self.token = token
+        }
+    }
+
+    /// Who may enter.
+    package struct Auth: Sendable {
+        /// Hub groups whose members may enter. Empty: nobody.
+        package var allow: Set<String>
+        package var admin: Set<String>
+        package var session: SessionLimits
+        package var issuers: [IssuerConfiguration]
+        package var groups: [GroupRule]
+        package var users: Users
+
+        package init(
+            allow: Set<String>, admin: Set<String> = [], session: SessionLimits = SessionLimits(),
+            issuers: [IssuerConfiguration] = [], groups: [GroupRule] = [], users: Users = Users()
+        ) {
+            self.allow = allow
+            self.admin = admin
+            self.session = session
+            self.issuers = issuers
+            self.groups = groups
+            self.users = users
+        }
+    }
+
+    /// How long a browser stays logged in: `idle` since it was last seen, `max` since the login.
+    package struct SessionLimits: Sendable {
+        package var idle: Duration
+        package var max: Duration
+
+        package init(idle: Duration = .seconds(12 * 3600), max: Duration = .seconds(7 * 86400)) {
+            self.idle = idle
+            self.max = max
+        }
+    }
+
+    /// What concerns single people.
+    package struct Users: Sendable {
+        /// Uids for people whose issuer gives none; nil: such people get no uid.
+        package var uids: ClosedRange<UInt32>?
+        /// `issuer label:subject`, each refused whatever their groups are.
+        package var deny: Set<String>
+
+        package init(uids: ClosedRange<UInt32>? = nil, deny: Set<String> = []) {
+            self.uids = uids
+            self.deny = deny
+        }
+    }
+
+    /// A cluster with the words that people read.
+    package struct Cluster: Sendable {
+        package var title: String
+        package var access: ClusterAccess
+        package var name: String { access.name }
+
+        package init(title: String, access: ClusterAccess) {
+            self.title = title
+            self.access = access
+        }
+    }
+}

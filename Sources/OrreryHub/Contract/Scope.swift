@@ -1,0 +1,37 @@
+/// One right of the REST API, as the JupyterHub contract names it. This table feeds the check, the answers and the page
+/// in `docs/hub-api.md`.
+struct Scope: Sendable {
+    let name: String
+    /// Rights that come with it.
+    let includes: [String]
+    let promise: String
+
+    static let table: [Scope] = [
+        Scope(name: "access:servers", includes: [], promise: "open a server in the browser and use what runs in it"),
+        Scope(
+            name: "servers", includes: ["start:servers", "delete:servers", "read:servers"],
+            promise: "start, stop and see servers"),
+        Scope(name: "start:servers", includes: ["read:servers"], promise: "start servers"),
+        Scope(name: "delete:servers", includes: ["read:servers"], promise: "stop servers"),
+        Scope(name: "read:servers", includes: ["read:users:name"], promise: "see servers and their progress"),
+        Scope(name: "users:activity", includes: ["read:users:activity"], promise: "report activity"),
+        Scope(
+            name: "read:users", includes: ["read:users:name", "read:users:groups", "read:users:activity"],
+            promise: "see who somebody is"),
+        Scope(name: "read:users:name", includes: [], promise: "see somebody's name"),
+        Scope(name: "read:users:groups", includes: [], promise: "see somebody's groups"),
+        Scope(name: "read:users:activity", includes: [], promise: "see when somebody was last active"),
+    ]
+
+    private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
+
+    /// `name` and everything that comes with it, at any depth.
+    static func closure(of name: String) -> Set<String> {
+        var found: Set<String> = [name]
+        var open = [name]
+        while let next = open.popLast() {
+            for included in byName[next]?.includes ?? [] where found.insert(included).inserted { open.append(included) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,44 @@
+/// The rights that a request carries, each for everybody (`servers`) or for one person (`servers!user=ada`) or for one
+/// server (`access:servers!server=ada/`, with the slash that the contract demands).
+struct Scopes: Hashable, Sendable {
+    private let granted: Set<String>
+
+    /// `list` as it is stored; included rights are added, each with the filter of the right that brings it.
+    init(_ list: some Sequence<String>) {
+        granted = Set(
+            list.flatMap { entry in
+                let parts = entry.split(separator: "!", maxSplits: 1)
+                let filter = parts.count == 2 ? "!\(parts[1])" : ""
+                return Scope.closure(of: String(parts[0])).map { $0 + filter }
+            })
+    }
+
+    /// Whether `scope` is granted for `user`, or for that user's `server` where one is meant.
+    func allow(_ scope: String, user: String, server: String? = nil) -> Bool {
+        if granted.contains(scope) || granted.contains("\(scope)!user=\(user)") { return true }
+        guard let server else { return false }
+        return granted.contains("\(scope)!server=\(user)/\(server)")
+    }
+
+    /// Every right, expanded, in alphabetical order: what single-user servers look for.
+    var expanded: [String] { granted.sorted() }
+}
+
+extension Scopes {
+    /// What a person may do with the own login.
+    static func ofPerson(named name: String, isAdmin: Bool) -> Scopes {
+        let own = ["access:servers", "servers", "users:activity", "read:users"].map { "\($0)!user=\(name)" }
+        // Operators see and stop other people's servers; opening one is never theirs without its owner.
+        return Scopes(isAdmin ? own + ["delete:servers", "read:servers", "read:users"] : own)
+    }
+
+    /// What the token in a pod may do: no more than the server needs, since every process there can read it.
+    static func ofServer(_ server: String, of name: String) -> [String] {
+        ["access:servers!server=\(name)/\(server)", "users:activity!user=\(name)"]
+    }
+
+    /// What a server learns about a person who opens it.
+    static func ofVisit(to server: String, of owner: String, by name: String) -> [String] {
+        ["access:servers!server=\(owner)/\(server)", "read:users:groups!user=\(name)", "read:users:name!user=\(name)"]
+    }
+}

@@ -1,0 +1,105 @@
+import HTTPTypes
+import Hummingbird
+import OrreryModel
+import OrrerySpawn
+import OrreryStore
+
+/// `/hub/api/users/<name>/server` and `…/servers/<server>`: start, look at, stop, follow.
+struct ServerRoutes: Sendable {
+    let gate: Gate
+    let desk: SessionDesk
+    let persons: any PersonStore
+    let sessions: any SessionStore
+    let url: PublicURL
+
+    /// How long a call waits for what it asked for before it answers "under way", as the contract has it.
+    static let patience = Duration.seconds(10)
+
+    func add(to router: Router<HubContext>) {
+        for path in ["hub/api/users/:name/server", "hub/api/users/:name/servers/:server"] {
+            router.post(RouterPath(path), use: start)
+            router.get(RouterPath(path), use: look)
+            router.delete(RouterPath(path), use: stop)
+            router.get(RouterPath(path + "/progress"), use: progress)
+        }
+    }
+
+    /// 201 when the server is ready within ten seconds, 202 when it is still on its way.
+    @Sendable func start(_ request: Request, _ context: HubContext) async throws -> Response {
+        let asked = try await question(request, context, needing: "start:servers")
+        if let session = asked.session {
+            guard session.state.isPending else {
+                throw HubError(.badRequest, "\(asked.owner.person.name) is already running")
+            }
+            return Response(status: .accepted)
+        }
+        guard asked.server.isEmpty || asked.server.wholeMatch(of: /[a-z]([a-z0-9-]{0,28}[a-z0-9])?/) != nil else {
+            throw HubError(.badRequest, "a server's name has small letters, digits and hyphens: '\(asked.server)'")
+        }
+        let session = try await desk.start(
+            Self.choice(try await request.json()), server: asked.server, for: asked.owner)
+        let settled = try await desk.settled(session, within: Self.patience) { !$0.isPending }
+        switch settled.state {
+        case .ready, .unreachable: return Response(status: .created)
+        case .ended, .stopping: throw HubError(.broken, settled.message.withoutFullStop)
+        default: return Response(status: .accepted)
+        }
+    }
+
+    @Sendable func look(_ request: Request, _ context: HubContext) async throws -> Response {
+        let asked = try await question(request, context, needing: "read:servers")
+        return try .json(ServerModel(session: asked.found(), url: url).json)
+    }
+
+    /// 204 when the server is gone within ten seconds, 202 when it is still on its way out.
+    @Sendable func stop(_ request: Request, _ context: HubContext) async throws -> Response {
+        let asked = try await question(request, context, needing: "delete:servers")
+        let session = try asked.found()
+        if session.state != .stopping { try await desk.stop(session, by: asked.caller.person) }
+        let settled = try await desk.settled(session, within: Self.patience) { $0 == .ended }
+        return Response(status: settled.state == .ended ? .noContent : .accepted)
+    }
+
+    @Sendable func progress(_ request: Request, _ context: HubContext) async throws -> Response {
+        let session = try await question(request, context, needing: "read:servers").found()
+        guard session.state != .stopping else { throw HubError(.badRequest, "this server is not starting") }
+        return ServerSentEvents.response(of: desk.spawner.progress(of: session.id, after: 0)) { event in
+            ContractProgress.event(event, prefix: session.prefix)
+        }
+    }
+
+    /// Whom and what a call is about.
+    private struct Question {
+        let caller: Caller
+        let owner: PersonRecord
+        let server: String
+        let session: SessionRecord?
+
+        func found() throws(HubError) -> SessionRecord {
+            guard let session else {
+                throw HubError(.notFound, "\(owner.person.name) has no running server named '\(server)'")
+            }
+            return session
+        }
+    }
+
+    private func question(_ request: Request, _ context: HubContext, needing scope: String) async throws -> Question {
+        let caller = try await gate.requireCaller(request)
+        let name = try context.name("name")
+        let server = context.parameters.get("server") == nil ? "" : try context.name("server")
+        try caller.require(scope, user: name, server: server)
+        guard let owner = try await persons.person(named: name) else {
+            throw HubError(.notFound, "nobody here is named \(name)")
+        }
+        let session = try await sessions.active(person: owner.id).first { $0.server == server }
+        return Question(caller: caller, owner: owner, server: server, session: session)
+    }
+
+    /// `{"user_options": {…}}`, or the options as the whole body as older clients send them.
+    private static func choice(_ body: JSON?) -> SessionDesk.Choice {
+        let options = body?["user_options"] ?? body
+        let text = { (name: String) in options?[name]?.string }
+        return SessionDesk.Choice(
+            profile: text("profile"), environment: text("environment"), size: text("size"), cluster: text("cluster"))
+    }
+}

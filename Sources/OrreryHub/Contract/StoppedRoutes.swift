@@ -1,0 +1,80 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import OrreryModel
+import OrreryStore
+
+/// What is left of `/user/…` when the proxy has no route for it: programs get 424 at once (JupyterLab then says that the
+/// connection is lost, and other clients stop asking), people get to where the server can be started.
+struct StoppedRoutes: Sendable {
+    let gate: Gate
+    let sessions: any SessionStore
+
+    func add(to router: Router<HubContext>) {
+        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
+            router.on("user/**", method: method, use: answer)
+        }
+        router.get("hub/user/**", use: explain)
+        router.get("hub/user-redirect/**", use: userRedirect)
+    }
+
+    @Sendable func answer(_ request: Request, _ context: HubContext) async throws -> Response {
+        let address = ServerAddress(path: request.uri.path)
+        let isForPeople = request.method == .get && (!address.isAPI || request.wantsPage)
+        guard isForPeople, let target = ReturnPath(request.target) else {
+            throw HubError(.stopped, "there is no running server at \(address.base)", next: "start it at /hub/home")
+        }
+        // Under our own path, since the login's cookie need not come with any other.
+        return .redirect(to: "/hub\(target.text)")
+    }
+
+    /// `/hub/user/…`: why nothing runs at `/user/…`, and what can be done about it.
+    @Sendable func explain(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let target = ReturnPath(String(request.target.dropFirst("/hub".count))) else {
+            throw HubError(.badRequest, "this link is not a path")
+        }
+        let address = ServerAddress(path: target.path)
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: target.text) }
+        let live = try await sessions.active(person: visitor.person.id)
+        if let session = live.first(where: { address.base.hasPrefix($0.prefix) }) {
+            return try await lead(to: session, then: target)
+        }
+        return try await stopped(address, target, for: visitor)
+    }
+
+    /// Links that are the same for everybody: the rest of the path is opened in the person's own server.
+    @Sendable func userRedirect(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
+        let rest = request.target.dropFirst("/hub/user-redirect".count).drop { $0 == "/" }
+        let base = "/user/\(visitor.person.person.name.escapedForContract)/"
+        guard let target = ReturnPath(base + rest) else { throw HubError(.badRequest, "this link is not a path") }
+        let live = try await sessions.active(person: visitor.person.id)
+        guard let session = live.first(where: { $0.prefix == base }) else { return .redirect(to: Self.start(target)) }
+        return session.state == .ready
+            ? .redirect(to: target.text) : try await lead(to: session, then: target)
+    }
+
+    private func lead(to session: SessionRecord, then target: ReturnPath) async throws -> Response {
+        // A session that is ready has a route; that we are asked all the same means the proxy has lost it for a moment.
+        guard session.state.isPending || session.state == .stopping else {
+            throw HubError(
+                .unavailable, "your session runs, but the way to it is being restored", next: "try again in a moment")
+        }
+        return .redirect(to: "/hub/progress/\(session.id)?" + FormFields.encode([("next", target.text)]))
+    }
+
+    private func stopped(_ address: ServerAddress, _ target: ReturnPath, for visitor: Visitor) async throws -> Response
+    {
+        let isOwn = address.person == visitor.person.person.name
+        let last = isOwn ? try await sessions.lastEnded(person: visitor.person.id) : nil
+        let page = StoppedPage(
+            frame: Frame(visitor), title: isOwn ? "Your notebook" : "The notebook of \(address.person)",
+            sentence: last?.message, endedAt: last?.endedAt.map { Moment($0) },
+            startHref: isOwn ? Self.start(target) : nil)
+        return .page(page.html(), status: .init(code: 424))
+    }
+
+    private static func start(_ target: ReturnPath) -> String {
+        "/hub/home?" + FormFields.encode([("next", target.text)])
+    }
+}

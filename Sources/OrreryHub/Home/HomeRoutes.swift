@@ -1,0 +1,83 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import OrreryModel
+import OrreryStore
+
+/// The home page, starting and stopping.
+struct HomeRoutes: Sendable {
+    let gate: Gate
+    let desk: SessionDesk
+    let view: HomeView
+    let sessions: any SessionStore
+
+    /// Where a link that wants to log somebody out leads when it came from elsewhere.
+    static let leaving = "/hub/home?leaving=1"
+
+    func add(to router: Router<HubContext>) {
+        router.get("hub") { _, _ in Response.redirect(to: "/hub/home") }
+        router.get("hub/home", use: home)
+        for path in ["hub/spawn", "hub/spawn/:name", "hub/spawn/:name/:server"] as [RouterPath] {
+            router.get(path, use: spawn)
+        }
+        router.post("hub/start", use: start)
+        router.post("hub/stop/:session", use: stop)
+    }
+
+    @Sendable func home(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
+        let notices =
+            request.fields["leaving"] == nil
+            ? [] : [Notice(kind: .information, text: "To log out, press the button at the top of this page")]
+        return try await home(visitor, notices: notices, next: ReturnPath(request.fields["next"]))
+    }
+
+    private func home(
+        _ visitor: Visitor, notices: [Notice], next: ReturnPath?, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let live = try await sessions.active(person: visitor.person.id)
+        let last = live.isEmpty ? try await sessions.lastEnded(person: visitor.person.id) : nil
+        return .page(
+            view.page(for: visitor, live: live, last: last, notices: notices, next: next).html(), status: status)
+    }
+
+    /// JupyterLab's "Restart" comes here. Nothing is started by a link: the person chooses on the home page.
+    @Sendable func spawn(_ request: Request, _ context: HubContext) async throws -> Response {
+        .redirect(to: "/hub/home" + (request.uri.query.map { "?\($0)" } ?? ""))
+    }
+
+    @Sendable func start(_ request: Request, _ context: HubContext) async throws -> Response {
+        let form = try await request.form()
+        guard let visitor = try await gate.visitor(request, sending: form) else {
+            return gate.login(returningTo: "/hub/home")
+        }
+        let next = ReturnPath(request.fields["next"])
+        let choice = SessionDesk.Choice(
+            profile: form["profile"], environment: form["environment"], size: form["size"], cluster: form["cluster"])
+        do {
+            let session = try await desk.start(choice, for: visitor.person)
+            let query = next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""
+            return .redirect(to: "/hub/progress/\(session.id)\(query)")
+        } catch {
+            // The person is looking at this page already: the reason goes where the button was.
+            let error = HubError(any: error)
+            guard [.unprocessable, .conflict, .unavailable].contains(error.kind) else { throw error }
+            context.logger.notice(
+                "session was not started", metadata: ["person": "\(visitor.person.person.name)", "error": "\(error)"])
+            let notice = Notice(kind: .failure, text: error.message, next: error.next)
+            return try await home(visitor, notices: [notice], next: next, status: .init(code: error.kind.rawValue))
+        }
+    }
+
+    @Sendable func stop(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let visitor = try await gate.visitor(request, sending: try await request.form()) else {
+            return gate.login(returningTo: "/hub/home")
+        }
+        let session = try await sessions.session(id: context.name("session"))
+        guard let session, session.person == visitor.person.id || visitor.person.isAdmin else {
+            throw HubError(.notFound, "there is no such session of yours")
+        }
+        if session.state != .ended { try await desk.stop(session, by: visitor.person) }
+        return .redirect(to: "/hub/home")
+    }
+}

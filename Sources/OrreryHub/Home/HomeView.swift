@@ -1,0 +1,98 @@
+import Foundation
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+/// Turns what policy, clusters and store say about a person into the words of the home page.
+struct HomeView: Sendable {
+    let policy: Policy
+    let desk: SessionDesk
+    let issuers: [String: String]
+    let now: @Sendable () -> Date
+
+    /// The page for `visitor`. `next` is where they want to be once something runs.
+    func page(
+        for visitor: Visitor, live: [SessionRecord], last: SessionRecord?, notices: [Notice], next: ReturnPath?
+    ) -> HomePage {
+        let person = visitor.person.person
+        let offers = policy.profiles(for: person)
+        let open = (offers.first { $0.isAllowed && $0.profile.isDefault } ?? offers.first(where: \.isAllowed))?.profile
+        return HomePage(
+            frame: Frame(visitor),
+            person: PersonView(
+                name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
+                groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
+            notices: notices + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
+            profiles: offers.filter(\.isAllowed).map { profile($0, for: person, isOpen: $0.profile == open) },
+            withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
+            startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
+            startRefusal: live.isEmpty ? nil : "You have a running session; stop it to start another")
+    }
+
+    private func card(_ session: SessionRecord) -> SessionCard {
+        let isStopping = session.state == .stopping
+        return SessionCard(
+            server: session.server.isEmpty ? nil : session.server,
+            profile: policy.profile(named: session.profile)?.title ?? session.profile,
+            environment: session.plan.environment.title, size: session.size, cluster: desk.title(of: session.cluster),
+            state: StateView(session.state), since: Moment(session.readyAt ?? session.createdAt),
+            message: session.message.isEmpty ? nil : session.message,
+            openHref: session.state == .ready || session.state == .unreachable ? session.prefix : nil,
+            progressHref: session.state.isPending ? "/hub/progress/\(session.id)" : nil,
+            stopAction: isStopping ? nil : "/hub/stop/\(session.id)")
+    }
+
+    /// How the last session ended, unless the person ended it.
+    private func ended(_ session: SessionRecord?) -> [Notice] {
+        guard let session, let reason = session.endReason, reason != .stoppedByPerson, reason != .finished,
+            let end = session.endedAt, now().timeIntervalSince(end) < 86400
+        else { return [] }
+        let title = reason == .failedToStart ? "Your last session did not start" : "Your last session ended"
+        return [Notice(kind: .warning, text: "\(title): \(session.message.withoutFullStop)")]
+    }
+
+    private func profile(_ offer: ProfileOffer, for person: Person, isOpen: Bool) -> ProfileCard {
+        let clusters = desk.clusters.map { cluster($0, offer: offer, person: person) }
+        let open = clusters.filter { $0.refusal == nil }
+        let selected = open.first { desk.spawner.condition(of: $0.value) == .ready } ?? open.first
+        return ProfileCard(
+            name: offer.profile.name, title: offer.profile.title, description: offer.profile.description,
+            isOpen: isOpen,
+            environments: offer.environments.enumerated().map { index, environment in
+                Choice(value: environment.name, title: environment.title, isSelected: index == 0)
+            },
+            sizes: offer.sizes.enumerated().map { index, size in
+                Choice(value: size.name, title: size.name, detail: size.words, isSelected: index == 0)
+            }
+                + offer.refusedSizes.map { refusal in
+                    let name = String(refusal.what.dropFirst("size ".count))
+                    return Choice(
+                        value: name, title: name, detail: policy.sizes[name]?.words,
+                        refusal: RefusalView(refusal).sentence)
+                },
+            clusters: clusters.map { $0.selected($0.value == selected?.value) },
+            startRefusal: selected == nil ? "It cannot be started on any cluster now" : nil)
+    }
+
+    private func cluster(_ cluster: HubConfiguration.Cluster, offer: ProfileOffer, person: Person) -> ClusterChoice {
+        let decision = policy.mounts(for: person, on: cluster.name, at: now(), offering: offer.profile.filesets)
+        let condition = ConditionWords(desk.spawner.condition(of: cluster.name))
+        return ClusterChoice(
+            value: cluster.name, title: cluster.title, condition: condition.view, conditionText: condition.text,
+            refusal: refusal(cluster.name, offer: offer, person: person) ?? condition.refusal,
+            mounts: decision.mounts.map {
+                MountView(
+                    path: $0.path, isReadOnly: $0.isReadOnly, fileset: $0.fileset, isHome: $0.path == decision.home)
+            },
+            refusals: decision.refusals.map { RefusalView($0) })
+    }
+
+    /// Why this profile cannot run there for this person, whatever they choose in it.
+    private func refusal(_ cluster: String, offer: ProfileOffer, person: Person) -> String? {
+        switch policy.plan(for: person, profile: offer.profile.name, cluster: cluster, at: now()) {
+        case .plan: nil
+        case .refused(let refusals): refusals.map { RefusalView($0).sentence }.joined(separator: "; ")
+        }
+    }
+}

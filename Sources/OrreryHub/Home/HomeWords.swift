@@ -1,0 +1,55 @@
+import Foundation
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+
+/// How a cluster does, in words for people.
+struct ConditionWords: Sendable {
+    let view: ClusterConditionView
+    let text: String?
+    /// Why nothing can be started there; nil when something can.
+    let refusal: String?
+
+    init(_ condition: ClusterCondition) {
+        switch condition {
+        case .ready:
+            (view, text, refusal) = (.ready, nil, nil)
+        case .degraded(let reason):
+            (view, text, refusal) = (.degraded, reason, nil)
+        case .unreachable(let since, let reason):
+            view = .unreachable
+            text = "since \(Moment(since).text): \(reason)"
+            refusal = "it cannot be reached now"
+        case .neverSeen:
+            (view, text, refusal) = (.unknown, "it has not answered since the hub started", "it cannot be reached now")
+        }
+    }
+}
+
+extension RefusalView {
+    init(_ refusal: Refusal) { self.init(what: refusal.what, reason: refusal.reason, remedy: refusal.remedy) }
+
+    /// Reason and remedy without the name, for a place that shows the name already.
+    var sentence: String { remedy.map { "\(reason); \($0)" } ?? reason }
+}
+
+extension Policy.Size {
+    /// `2 CPU, 4Gi memory`: the limits, which are what a person gets at most.
+    var words: String {
+        let gpus = gpu == 0 ? "" : ", \(gpu) GPU"
+        return "\(cpu.limit) CPU, \(memory.limit)B memory\(gpus)"
+    }
+}
+
+extension ClusterChoice {
+    func selected(_ isSelected: Bool) -> ClusterChoice {
+        var choice = self
+        choice.isSelected = isSelected
+        return choice
+    }
+}
+
+extension String {
+    /// A sentence as a clause: pages put their own full stop.
+    var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}

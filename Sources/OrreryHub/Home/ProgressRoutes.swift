@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+/// The way of one session, as a page and as server-sent events for it.
+struct ProgressRoutes: Sendable {
+    let gate: Gate
+    let desk: SessionDesk
+    let sessions: any SessionStore
+
+    func add(to router: Router<HubContext>) {
+        router.get("hub/progress/:session", use: progress)
+        router.get("hub/progress/:session/events", use: events)
+    }
+
+    @Sendable func progress(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
+        let session = try await session(context, of: visitor)
+        let past = try await sessions.events(session: session.id, after: 0)
+        let next = ReturnPath(request.fields["next"]).flatMap { $0.text.hasPrefix(session.prefix) ? $0.text : nil }
+        return .page(page(session, past, next: next ?? session.prefix, for: visitor).html())
+    }
+
+    private func page(
+        _ session: SessionRecord, _ past: [SessionEventRecord], next: String, for visitor: Visitor
+    ) -> ProgressPage {
+        let profile = desk.policy.profile(named: session.profile)?.title ?? session.profile
+        let isOver = session.state == .ended
+        let isReady = session.state == .ready || session.state == .unreachable
+        let reached = past.last { $0.state.isPending }?.state ?? session.state
+        let base = "/hub/progress/\(session.id)"
+        return ProgressPage(
+            frame: Frame(visitor), title: isOver || isReady ? profile : "Starting \(profile)",
+            subtitle: "\(session.plan.environment.title) · \(session.size) · \(desk.title(of: session.cluster))",
+            phases: ProgressPhase.all(at: isOver ? reached : session.state, failed: isOver),
+            events: past.map { ProgressEvent(number: $0.number, state: $0.state, message: $0.message, at: $0.at) },
+            eventsHref: isOver || isReady ? nil : "\(base)/events?after=\(past.last?.number ?? 0)", readyHref: next,
+            cancelAction: session.state.isPending ? "/hub/stop/\(session.id)" : nil,
+            failure: isOver ? failure(session) : nil, isReady: isReady)
+    }
+
+    private func failure(_ session: SessionRecord) -> ProgressFailure {
+        // The first line is the sentence; a spawner that kept the server's last words puts them below it.
+        let parts = session.message.split(separator: "\n", maxSplits: 1)
+        return ProgressFailure(
+            sentence: String(parts.first ?? "it ended").withoutFullStop,
+            log: parts.count == 2 ? String(parts[1]) : nil, retryHref: "/hub/home")
+    }
+
+    /// Resumes behind the event that the browser has seen last (`Last-Event-ID`), or that the page was made with.
+    @Sendable func events(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let visitor = try await gate.visitor(request) else {
+            throw HubError(.forbidden, "nobody is logged in here any more", next: "log in again")
+        }
+        let session = try await session(context, of: visitor)
+        let seen = request.headers[.lastEventID].flatMap { Int($0) } ?? request.fields["after"].flatMap { Int($0) } ?? 0
+        let events = desk.spawner.progress(of: session.id, after: seen)
+        return ServerSentEvents.response(of: events) { event in
+            let shown = ProgressEvent(number: event.number, state: event.state, message: event.message, at: event.at)
+            return try shown.serverSent()
+        }
+    }
+
+    private func session(_ context: HubContext, of visitor: Visitor) async throws -> SessionRecord {
+        let session = try await sessions.session(id: context.name("session"))
+        guard let session, session.person == visitor.person.id || visitor.person.isAdmin else {
+            throw HubError(.notFound, "there is no such session of yours")
+        }
+        return session
+    }
+}

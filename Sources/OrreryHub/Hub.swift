@@ -1,0 +1,107 @@
+import Foundation
+import Hummingbird
+package import Logging
+import NIOCore
+import OrreryDocument
+import OrreryFetch
+import OrreryIdentity
+package import OrreryPolicy
+import OrreryStore
+import ServiceLifecycle
+
+/// The control plane: login, pages, the JupyterHub contract, and the sessions on all clusters.
+package struct Hub: Service {
+    private let services: HubServices
+    private let background: [any Service]
+    private let logger: Logger
+    private let onReady: @Sendable (Int) async -> Void
+
+    /// Everything that can be wrong before anything runs is found here: the policy's documents and the database.
+    package init(_ configuration: HubConfiguration, logger: Logger) throws(HubError) {
+        let fetcher = Fetcher()
+        let issuers = ConfiguredIssuers(configuration.auth, fetcher: fetcher, logger: logger)
+        let services = HubServices(
+            configuration, database: try Self.database(at: configuration.database),
+            policy: try Self.policy(of: configuration), issuers: issuers, fetcher: fetcher, logger: logger)
+        self.init(services: services, background: services.services, logger: logger)
+    }
+
+    init(
+        services: HubServices, background: [any Service], logger: Logger,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.services = services
+        self.background = background
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until the surrounding group shuts down. Throws `.cannotStart` when the address is taken.
+    package func run() async throws {
+        let listen = services.configuration.listen
+        let application = Application(
+            router: services.router(),
+            configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) }, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(services: background + [application], logger: logger))
+        do {
+            try await group.run()
+        } catch let error as IOError {
+            throw HubError(listening: listen, error)
+        }
+    }
+
+    /// The policy of `configuration`, checked against its groups and clusters.
+    package static func policy(of configuration: HubConfiguration) throws(HubError) -> Policy {
+        let policy: Policy
+        do {
+            policy = try Policy.load(
+                directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)))
+        } catch {
+            throw HubError(.cannotStart, "\(error)")
+        }
+        for cluster in configuration.clusters where policy.bindings[cluster.name] == nil {
+            throw HubError(
+                .cannotStart, "the policy in \(configuration.policy) says nothing about the cluster `\(cluster.name)`",
+                next: "write \(configuration.policy)/clusters/\(cluster.name).yaml")
+        }
+        return policy
+    }
+
+    private static func database(at path: String) throws(HubError) -> Database {
+        do {
+            let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return try Database(path: path)
+        } catch let error as StoreError {
+            throw HubError(.cannotStart, error.message, next: error.next)
+        } catch {
+            throw HubError(
+                .cannotStart, "the directory of the database \(path) cannot be made",
+                next: "name another file under hub.database, or let this account write there")
+        }
+    }
+}
+
+extension HubError {
+    /// Why the hub cannot listen, in one sentence.
+    fileprivate init(listening address: ListenAddress, _ error: IOError) {
+        switch error.errnoCode {
+        case EADDRINUSE:
+            self.init(
+                .cannotStart, "the address \(address) is taken by another program",
+                next: "stop that one, or name another address under hub.listen")
+        case EACCES:
+            self.init(
+                .cannotStart, "this account may not listen at \(address)",
+                next: "name a port from 1024 on under hub.listen")
+        case EADDRNOTAVAIL:
+            self.init(
+                .cannotStart, "no interface of this machine has the address \(address.host)",
+                next: "name another address under hub.listen")
+        default:
+            self.init(.cannotStart, "the hub cannot listen at \(address)", detail: "\(error)")
+        }
+    }
+}

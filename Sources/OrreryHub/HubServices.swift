@@ -1,0 +1,90 @@
+import Foundation
+import Hummingbird
+import Logging
+import OrreryFetch
+import OrreryIdentity
+import OrreryKubernetes
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+import ServiceLifecycle
+
+/// The parts of one hub, each made once and given what it needs. Nothing here listens or runs yet.
+struct HubServices: Sendable {
+    let configuration: HubConfiguration
+    let database: Database
+    let gate: Gate
+    let flow: LoginFlow
+    let issuers: any LoginIssuers
+    let provider: OAuthProvider
+    let desk: SessionDesk
+    let view: HomeView
+    let activity: ActivityLedger
+    let proxy: ProxyBook
+    let spawner: Spawner
+    let housekeeper: Housekeeper
+    let now: @Sendable () -> Date
+
+    init(
+        _ configuration: HubConfiguration, database: Database, policy: Policy, issuers: any LoginIssuers,
+        fetcher: Fetcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.configuration = configuration
+        self.database = database
+        self.issuers = issuers
+        self.now = now
+        let tokens = Tokens(store: database, now: now)
+        let logins = Logins(store: database, persons: database, limits: configuration.auth.session, now: now)
+        gate = Gate(
+            logins: logins, tokens: tokens, persons: database, sessions: database,
+            cookies: CookieNames(url: configuration.url), url: configuration.url)
+        flow = LoginFlow(
+            issuers: issuers, store: database,
+            enrolment: Enrolment(store: database, auth: configuration.auth, now: now, logger: logger), logins: logins,
+            now: now)
+        provider = OAuthProvider(
+            sessions: database, persons: database, codes: database, tokens: tokens, now: now)
+        activity = ActivityLedger(store: database, logger: logger)
+        proxy = ProxyBook(
+            fetcher: fetcher, proxy: configuration.proxy, hub: configuration.listen, store: database, logger: logger)
+        spawner = Spawner(
+            clusters: configuration.clusters.map(\.access), store: database,
+            contract: ServerContract(url: configuration.url, api: configuration.api, tokens: tokens), routes: proxy,
+            fetcher: fetcher, logger: logger)
+        desk = SessionDesk(
+            policy: policy, clusters: configuration.clusters, store: database, spawner: spawner, now: now,
+            logger: logger)
+        view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
+        housekeeper = Housekeeper(logins: database, tokens: database, now: now, logger: logger)
+    }
+
+    /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
+    var services: [any Service] { [proxy, spawner, activity, housekeeper] }
+
+    /// Every address that the hub answers at.
+    func router() -> Router<HubContext> {
+        let router = Router(context: HubContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ResponseHeaders())
+        router.add(middleware: ErrorAnswers(gate: gate))
+        let url = configuration.url
+        RootRoutes().add(to: router)
+        AssetRoutes().add(to: router)
+        LoginRoutes(flow: flow, gate: gate, issuers: issuers, limits: configuration.auth.session).add(to: router)
+        LogoutRoutes(gate: gate, tokens: database, proxy: proxy).add(to: router)
+        HomeRoutes(gate: gate, desk: desk, view: view, sessions: database).add(to: router)
+        ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)
+        OAuthRoutes(provider: provider, gate: gate).add(to: router)
+        UserRoutes(gate: gate, persons: database, sessions: database, activity: activity, url: url, now: now)
+            .add(to: router)
+        ServerRoutes(gate: gate, desk: desk, persons: database, sessions: database, url: url).add(to: router)
+        StoppedRoutes(gate: gate, sessions: database).add(to: router)
+        return router
+    }
+}
+
+extension HubConfiguration.Auth {
+    /// What people read for an issuer, by its URL.
+    fileprivate var titles: [String: String] {
+        Dictionary(issuers.map { ($0.issuer, $0.title) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,25 @@
+import Logging
+import OrreryFetch
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+
+/// The issuers of the configuration, as the login sees them.
+struct ConfiguredIssuers: LoginIssuers {
+    private let directory: IssuerDirectory
+
+    init(_ auth: HubConfiguration.Auth, fetcher: Fetcher, logger: Logger) {
+        directory = IssuerDirectory(issuers: auth.issuers, rules: auth.groups, fetcher: fetcher, logger: logger)
+    }
+
+    func choices() async -> [IssuerStatus] { await directory.status() }
+
+    func begin(_ label: String) async throws -> LoginStart { try await directory.begin(label) }
+
+    func finish(
+        _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]
+    ) async throws -> Claimant {
+        let remembered = LoginTransaction(state: state, nonce: transaction.nonce, verifier: transaction.verifier)
+        return try await directory.finish(label, remembered, query: query)
+    }
+}

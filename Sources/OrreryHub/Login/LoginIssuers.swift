@@ -1,0 +1,14 @@
+import OrreryIdentity
+import OrreryStore
+
+/// The issuers of this hub, as the login sees them. Errors are `IdentityError`s, whose sentence is for the person.
+protocol LoginIssuers: Sendable {
+    /// All of them in the order of the configuration, and whether they can be used now.
+    func choices() async -> [IssuerStatus]
+    /// Starts a login at the issuer called `label`.
+    func begin(_ label: String) async throws -> LoginStart
+    /// Finishes the login that `transaction` remembers, with what the issuer sent back.
+    func finish(
+        _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]
+    ) async throws -> Claimant
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import OrreryCrypto
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+
+/// The login page, the way to each issuer, and one address per issuer for the way back.
+struct LoginRoutes: Sendable {
+    let flow: LoginFlow
+    let gate: Gate
+    let issuers: any LoginIssuers
+    let limits: HubConfiguration.SessionLimits
+
+    func add(to router: Router<HubContext>) {
+        router.get("hub/login", use: choose)
+        router.get("hub/login/:issuer", use: leave)
+        router.get("hub/callback/:issuer", use: arrive)
+    }
+
+    @Sendable func choose(_ request: Request, _ context: HubContext) async throws -> Response {
+        let next = ReturnPath(request.fields["next"]) ?? .home
+        guard try await gate.visitor(request) == nil else { return .redirect(to: next.text) }
+        let query = FormFields.encode([("next", next.text)])
+        let choices = await issuers.choices().map { issuer in
+            LoginChoice(
+                title: issuer.title,
+                href: issuer.refusal == nil ? "/hub/login/\(issuer.label.escapedForContract)?\(query)" : nil,
+                unavailable: issuer.refusal)
+        }
+        return .page(LoginPage(issuers: choices).html())
+    }
+
+    /// Any number of tabs may leave one after the other: the browser keeps one cookie, every tab its own state.
+    @Sendable func leave(_ request: Request, _ context: HubContext) async throws -> Response {
+        let next = ReturnPath(request.fields["next"]) ?? .home
+        let issuer = try context.name("issuer")
+        let browser = request.cookie(gate.cookies.browser) ?? RandomToken.make(bytes: 32)
+        let url = try await flow.begin(at: issuer, browser: browser, next: next)
+        return Response.redirect(to: url)
+            .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
+    }
+
+    @Sendable func arrive(_ request: Request, _ context: HubContext) async throws -> Response {
+        let issuer = try context.name("issuer")
+        let arrival = try await flow.finish(
+            at: issuer, browser: request.cookie(gate.cookies.browser), query: request.fields)
+        context.logger.notice(
+            "person logged in", metadata: ["person": "\(arrival.person.person.name)", "issuer": "\(issuer)"])
+        return Response.redirect(to: arrival.next.text)
+            .setting(cookies: [
+                gate.cookies.setLogin(arrival.cookie, lasting: limits.max),
+                gate.cookies.setServer(arrival.login.sid, lasting: limits.max),
+            ])
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import OrreryCrypto
+import OrreryStore
+
+/// Somebody at a browser who is logged in.
+struct Visitor: Sendable {
+    let person: PersonRecord
+    let login: LoginRecord
+    /// What forms of this browser must carry; see `Logins.proof`.
+    let proof: String
+}
+
+/// Logins of browsers: 32 random bytes in a cookie, their SHA-256 in the store, an end by idleness and by age.
+struct Logins: Sendable {
+    let store: any LoginStore
+    let persons: any PersonStore
+    let limits: HubConfiguration.SessionLimits
+    let now: @Sendable () -> Date
+
+    /// Logs `person` in: the new cookie and what is stored for it. Nothing of an earlier login is kept (fixation).
+    func open(_ person: PersonRecord) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
+        let cookie = RandomToken.make(bytes: 32)
+        let start = now()
+        let login = LoginRecord(
+            hash: Fingerprint.of(cookie), person: person.id, sid: Self.sid(), createdAt: start,
+            expiresAt: start + limits.max.seconds, lastSeen: start)
+        try await store.insert(login)
+        return (cookie, login)
+    }
+
+    /// Who sends `cookie`; nil when nobody does any more: the login ended, was idle for too long, or its person is
+    /// suspended or gone.
+    func visitor(cookie: String) async throws(StoreError) -> Visitor? {
+        let instant = now()
+        guard cookie.utf8.count <= 128,
+            let login = try await store.login(hash: Fingerprint.of(cookie), at: instant),
+            instant < login.lastSeen + limits.idle.seconds,
+            let person = try await persons.person(id: login.person), !person.isSuspended
+        else { return nil }
+        // Once a minute is enough to tell idle from busy, and keeps page views from writing.
+        if instant > login.lastSeen + 60 { try await store.touchLogins([(login.hash, instant)]) }
+        return Visitor(person: person, login: login, proof: Self.proof(of: cookie))
+    }
+
+    /// Ends the login of `cookie`; what it was, or nil when it had ended.
+    func close(_ login: LoginRecord) async throws(StoreError) -> LoginRecord? {
+        try await store.removeLogin(hash: login.hash)
+    }
+
+    /// What a form must carry to be one of ours: bound to the cookie, which other sites and scripts cannot read, and
+    /// useless for finding it.
+    static func proof(of cookie: String) -> String { Base64URL.encode(Fingerprint.of("form\n\(cookie)")) }
+
+    /// 32 hexadecimal digits, as single-user servers know it.
+    private static func sid() -> String {
+        UUID().uuidString.lowercased().filter { $0 != "-" }
+    }
+}
+
+extension Duration {
+    /// In seconds, for arithmetic with dates.
+    var seconds: TimeInterval { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,45 @@
+/// The rule for names of people: `^[a-z][a-z0-9-]{0,29}[a-z0-9]$` and none of the reserved ones.
+enum PersonName {
+    /// Names to try in turn for somebody whose issuer suggests `suggestion`: what is left of it under the rule, and then
+    /// with `-2`, `-3` … behind it. A name is a label only, so two suggestions that become equal are two people.
+    static func candidates(for suggestion: String?) -> [String] {
+        let base = normalised(suggestion ?? "") ?? "person"
+        let numbered = (2...99).map { number in
+            let tail = "-\(number)"
+            return base.prefix(31 - tail.count).trimmingHyphens + tail
+        }
+        return ([base] + numbered).filter(isValid)
+    }
+
+    static func isValid(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard (2...31).contains(bytes.count), !reserved.contains(name), let first = bytes.first, let last = bytes.last
+        else { return false }
+        let isLetter: (UInt8) -> Bool = { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        let isDigit: (UInt8) -> Bool = { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return isLetter(first) && (isLetter(last) || isDigit(last))
+            && bytes.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    // The part before an `@`, in lower case, every other character as a hyphen.
+    private static func normalised(_ text: String) -> String? {
+        let name = text.prefix { $0 != "@" }.lowercased()
+        let kept = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        let trimmed = String(kept.drop { !$0.isLetter }.prefix(31)).trimmingHyphens
+        return trimmed.utf8.count < 2 ? nil : trimmed
+    }
+
+    /// Words that mean something in paths, in `/etc/passwd` or to people.
+    private static let reserved: Set<String> = [
+        "admin", "administrator", "api", "daemon", "everyone", "hub", "nobody", "operator", "orrery", "root", "shared",
+        "system",
+    ]
+}
+
+extension StringProtocol {
+    fileprivate var trimmingHyphens: String {
+        var text = String(self)
+        while text.hasSuffix("-") { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import OrreryCrypto
+import OrreryModel
+import OrreryStore
+
+/// Issues the hub's bearer tokens and looks them up. A token is 43 random characters; only its SHA-256 is stored.
+struct Tokens: Sendable {
+    let store: any TokenStore
+    let now: @Sendable () -> Date
+
+    /// How long a browser may use a server without asking the hub again.
+    static let visit: TimeInterval = 14 * 86400
+
+    /// A fresh token for the pod of `session`; it ends with the session.
+    func issueServerToken(for session: SessionRecord) async throws(StoreError) -> Secret {
+        try await issue(
+            .server, to: session.person, session: session.id, sid: nil,
+            scopes: Scopes.ofServer(session.server, of: session.personName), note: "server \(session.prefix)",
+            expiresAt: nil)
+    }
+
+    /// A token with which the server `session` may recognise the person who was granted `code`.
+    func issueVisit(_ code: CodeRecord, to session: SessionRecord) async throws(StoreError) -> Secret {
+        try await issue(
+            .oauth, to: code.person, session: session.id, sid: code.sid, scopes: code.scopes,
+            note: "browser at \(session.prefix)", expiresAt: now().addingTimeInterval(Self.visit))
+    }
+
+    /// The token's record; nil is a certain no.
+    func record(of token: String) async throws(StoreError) -> TokenRecord? {
+        guard token.utf8.count <= 256 else { return nil }
+        return try await store.token(hash: Fingerprint.of(token), at: now())
+    }
+
+    private func issue(
+        _ kind: TokenRecord.Kind, to person: Int64, session: String, sid: String?, scopes: [String], note: String,
+        expiresAt: Date?
+    ) async throws(StoreError) -> Secret {
+        let token = RandomToken.make(bytes: 32)
+        let issued = now()
+        try await store.insert(
+            TokenRecord(
+                id: RecordID.fresh(at: issued), hash: Fingerprint.of(token), person: person, kind: kind,
+                session: session, sid: sid, scopes: scopes, note: note, createdAt: issued, expiresAt: expiresAt))
+        return Secret(token)
+    }
+}

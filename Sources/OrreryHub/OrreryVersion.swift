@@ -1,0 +1,4 @@
+/// Which Orrery this is.
+package enum OrreryVersion {
+    package static let text = "0.1.0"
+}

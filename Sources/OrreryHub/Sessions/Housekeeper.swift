@@ -1,0 +1,27 @@
+import Foundation
+import Logging
+import OrreryStore
+import ServiceLifecycle
+
+/// Removes what has expired, every ten minutes: logins, logins under way, tokens and codes.
+struct Housekeeper: Service {
+    let logins: any LoginStore
+    let tokens: any TokenStore
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: .seconds(600))) != nil { await self.sweep() }
+        }
+    }
+
+    func sweep() async {
+        do {
+            let ended = try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
+            if ended > 0 { logger.debug("expired records removed", metadata: ["rows": "\(ended)"]) }
+        } catch {
+            logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Logging
+import OrreryFetch
+import OrreryModel
+import OrrerySpawn
+import OrreryStore
+import ServiceLifecycle
+import Synchronization
+
+/// The routes that ought to be in the proxy, and the work of keeping them there.
+///
+/// A change goes to the proxy at once. When the proxy is away, the change is remembered, a line in the log says so, and
+/// everything is put right as soon as it answers: at the start and every half minute the proxy's list is compared with
+/// this book, and routes under `/user/` are added, corrected and removed. The hub goes on meanwhile.
+///
+/// Concurrency: any task may open and close; `run` alone repairs.
+package final class ProxyBook: RouteBook, Service, Sendable {
+    private let client: ProxyClient
+    /// Where people's requests go in.
+    private let entrance: ListenAddress
+    private let hub: ListenAddress
+    private let store: any SessionStore
+    private let logger: Logger
+    private let pages = Mutex(Pages())
+
+    private struct Pages {
+        var routes: [String: ProxyClient.Route] = [:]
+        /// Logouts the proxy has not heard of, each with the instant after which it no longer matters.
+        var logouts: [String: ContinuousClock.Instant] = [:]
+        var isAway = false
+    }
+
+    /// How long single-user servers may believe in a login that the hub has ended (300 s of cache in the contract),
+    /// and some more.
+    private static let memory = Duration.seconds(330)
+
+    init(
+        fetcher: Fetcher, proxy: HubConfiguration.Proxy, hub: ListenAddress, store: any SessionStore, logger: Logger
+    ) {
+        client = ProxyClient(fetcher: fetcher, api: proxy.api.reachable, token: proxy.token)
+        entrance = proxy.listen.reachable
+        self.hub = hub.reachable
+        self.store = store
+        self.logger = logger
+    }
+
+    package func open(_ prefix: String, to target: String, session: String, person: String) async throws {
+        let route = ProxyClient.Route(target: target, session: session, person: person)
+        pages.withLock { $0.routes[prefix] = route }
+        try await client.add(prefix, route)
+    }
+
+    package func close(_ prefix: String) async throws {
+        pages.withLock { _ = $0.routes.removeValue(forKey: prefix) }
+        try await client.remove(prefix)
+    }
+
+    /// Whether a server answers at `prefix` on the way that people's requests take. 424 is the hub's own answer for a
+    /// prefix without a route.
+    package func answers(_ prefix: String) async -> Bool {
+        let request = FetchRequest(
+            url: "http://\(entrance)\(prefix)api", connectLimit: .seconds(2), limit: .seconds(5), bodyLimit: 64 << 10)
+        guard let answer = try? await client.fetcher.fetch(request) else { return false }
+        return answer.status < 500 && answer.status != 424
+    }
+
+    /// Closes everything behind the proxy for a login that has ended. If the proxy is away it is told later.
+    func refuse(sid: String) async {
+        pages.withLock { $0.logouts[sid] = .now + Self.memory }
+        await sendLogouts()
+    }
+
+    package func run() async throws {
+        await load()
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.repair()
+                try? await Task.sleep(for: self.pause)
+            }
+        }
+    }
+
+    private var pause: Duration { pages.withLock { $0.isAway } ? .seconds(2) : .seconds(30) }
+
+    /// Fills the book from the sessions that were live when the hub last ran, so that a proxy which started anew gets
+    /// their routes before the first of them is looked at.
+    func load() async {
+        do {
+            for session in try await store.allActive() where session.state.mayHaveRoute {
+                guard let address = session.address else { continue }
+                let route = ProxyClient.Route(
+                    target: "http://\(address)", session: session.id, person: session.personName)
+                pages.withLock { pages in
+                    if pages.routes[session.prefix] == nil { pages.routes[session.prefix] = route }
+                }
+            }
+        } catch {
+            logger.error("the routes of running sessions could not be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// One comparison of the book with the proxy, and what follows from it.
+    func repair() async {
+        do {
+            await sendLogouts()
+            try await compare()
+            if pages.withLock({ $0.isAway.exchange(false) }) { logger.notice("the proxy answers again") }
+        } catch {
+            guard pages.withLock({ !$0.isAway.exchange(true) }) else { return }
+            logger.warning(
+                "the proxy is away: running notebooks may be unreachable until it is back; retrying",
+                metadata: ["api": "\(client.api)", "error": "\(error)", "detail": "\(error.detail ?? "")"])
+        }
+    }
+
+    private func compare() async throws(HubError) {
+        let held = try await client.routes()
+        // Looked at after the proxy's list was taken: a route that was opened in between is in the book, and adding it twice does no harm.
+        var wanted = pages.withLock { $0.routes }
+        wanted["/"] = ProxyClient.Route(target: "http://\(hub)", session: nil, person: nil)
+        for (prefix, route) in wanted where held[ProxyClient.key(prefix)]?.target != route.target {
+            logger.notice(
+                "route put into the proxy", metadata: ["prefix": "\(prefix)", "session": "\(route.session ?? "")"])
+            try await client.add(prefix, route)
+        }
+        let known = Set(wanted.keys.map(ProxyClient.key))
+        for prefix in held.keys where prefix.hasPrefix("/user/") && !known.contains(prefix) {
+            // Asked again, because it may have been opened while the others were being mended.
+            guard pages.withLock({ $0.routes[prefix] == nil && $0.routes[prefix + "/"] == nil }) else { continue }
+            logger.notice("route without a session removed from the proxy", metadata: ["prefix": "\(prefix)"])
+            try await client.remove(prefix)
+        }
+    }
+
+    private func sendLogouts() async {
+        let waiting = pages.withLock { pages in
+            pages.logouts = pages.logouts.filter { $0.value > .now }
+            return Array(pages.logouts.keys)
+        }
+        guard !waiting.isEmpty else { return }
+        do {
+            try await client.refuse(sids: waiting, for: Self.memory)
+            pages.withLock { pages in waiting.forEach { pages.logouts[$0] = nil } }
+        } catch {
+            logger.warning(
+                "the proxy could not be told of logouts; retrying",
+                metadata: ["logouts": "\(waiting.count)", "error": "\(error)", "detail": "\(error.detail ?? "")"])
+        }
+    }
+}
+
+extension Bool {
+    /// Sets `value` and gives what was there.
+    fileprivate mutating func exchange(_ value: Bool) -> Bool {
+        defer { self = value }
+        return self
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Logging
+import OrreryCrypto
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+/// Where sessions are asked for and given up: by a person's click and by the API alike.
+struct SessionDesk: Sendable {
+    let policy: Policy
+    let clusters: [HubConfiguration.Cluster]
+    let store: any SessionStore
+    let spawner: Spawner
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    /// What somebody chose; nil takes the default.
+    struct Choice: Sendable {
+        var profile: String?
+        var environment: String?
+        var size: String?
+        var cluster: String?
+    }
+
+    /// Starts a session for `person`, or says everything that is against it.
+    func start(_ choice: Choice, server: String = "", for person: PersonRecord) async throws -> SessionRecord {
+        let live = try await store.active(person: person.id)
+        if let session = live.first(where: { $0.server == server }) {
+            throw HubError(
+                .conflict, "\(person.person.name) is already running on \(title(of: session.cluster))",
+                next: "open that session, or stop it first")
+        }
+        let plan = try await plan(choice, for: person, running: live)
+        let hash = Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
+        let session = try await spawner.start(plan: plan, planHash: hash, person: person, server: server)
+        logger.notice(
+            "session asked for",
+            metadata: [
+                "session": "\(session.id)", "cluster": "\(session.cluster)", "person": "\(session.personName)",
+                "profile": "\(session.profile)",
+            ])
+        return session
+    }
+
+    private func plan(
+        _ choice: Choice, for person: PersonRecord, running: [SessionRecord]
+    ) async throws(HubError) -> Plan {
+        let profile = choice.profile ?? defaultProfile(for: person.person)
+        guard let profile, let cluster = choice.cluster ?? defaultCluster else {
+            throw HubError(.unprocessable, "there is nothing here that you may start")
+        }
+        let result = policy.plan(
+            for: person.person, profile: profile, environment: choice.environment, size: choice.size,
+            cluster: cluster, at: now(), running: running.count { $0.profile == profile })
+        switch result {
+        case .plan(let plan):
+            return plan
+        case .refused(let refusals):
+            logger.notice(
+                "session refused",
+                metadata: [
+                    "person": "\(person.person.name)", "cluster": "\(cluster)", "profile": "\(profile)",
+                    "reasons": "\(refusals.map(\.description))",
+                ])
+            throw HubError(
+                .unprocessable, refusals.map { "\($0.what): \($0.reason)" }.joined(separator: "; "),
+                next: refusals.compactMap(\.remedy).first)
+        }
+    }
+
+    /// Stops a session; its route is closed first.
+    func stop(_ session: SessionRecord, by person: PersonRecord) async throws {
+        try await spawner.stop(session.id, by: person.person.name)
+    }
+
+    /// The session once it is ready or over, at the latest after `time` as it is then.
+    func settled(
+        _ session: SessionRecord, within time: Duration, until isDone: @escaping @Sendable (SessionState) -> Bool
+    )
+        async throws -> SessionRecord
+    {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in self.spawner.progress(of: session.id, after: 0) where isDone(event.state) { return }
+            }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
+        }
+        return try await store.session(id: session.id) ?? session
+    }
+
+    func title(of cluster: String) -> String { clusters.first { $0.name == cluster }?.title ?? cluster }
+
+    private func defaultProfile(for person: Person) -> String? {
+        let allowed = policy.profiles(for: person).filter(\.isAllowed).map(\.profile)
+        return (allowed.first { $0.isDefault } ?? allowed.first)?.name
+    }
+
+    /// The first that answers, else the first.
+    private var defaultCluster: String? {
+        (clusters.first { spawner.condition(of: $0.name) == .ready } ?? clusters.first)?.name
+    }
+}

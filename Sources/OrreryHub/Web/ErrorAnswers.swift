@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import OrreryModel
+import OrreryStore
+
+/// Turns whatever a handler throws into one clear sentence: a page for people, `{"status": …, "message": …}` for
+/// programs, and a line in the log that carries the same request id.
+struct ErrorAnswers: RouterMiddleware {
+    typealias Context = HubContext
+
+    let gate: Gate
+
+    @concurrent func handle(
+        _ request: Request, context: HubContext, next: @concurrent (Request, HubContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let error = HubError(any: error)
+            log(error, request, context)
+            return isForProgram(request) ? try json(error) : await page(error, request, context)
+        }
+    }
+
+    private func isForProgram(_ request: Request) -> Bool {
+        request.uri.path.hasPrefix("/hub/api") && !request.uri.path.hasPrefix("/hub/api/oauth2/authorize")
+            || !request.wantsPage
+    }
+
+    private func json(_ error: HubError) throws -> Response {
+        let status = error.kind.rawValue
+        var response = try Response.json(
+            ["status": .integer(Int64(status)), "message": .string("\(error)")], status: .init(code: status))
+        if error.kind == .unavailable { response.headers[.retryAfter] = "5" }
+        return response
+    }
+
+    private func page(_ error: HubError, _ request: Request, _ context: HubContext) async -> Response {
+        // The store may be what failed: without it the page has no name on it.
+        let visitor = try? await gate.visitor(request)
+        let frame = visitor.map { Frame($0) } ?? Frame()
+        let html =
+            error.kind == .forbidden
+            ? ForbiddenPage(
+                frame: frame, sentence: error.message, next: error.next, requestID: context.requestID
+            ).html()
+            : ErrorPage(
+                frame: frame, status: error.kind.rawValue, sentence: error.message, next: error.next,
+                requestID: context.requestID
+            ).html()
+        return .page(html, status: .init(code: error.kind.rawValue))
+    }
+
+    private func log(_ error: HubError, _ request: Request, _ context: HubContext) {
+        let level: Logger.Level = error.kind.rawValue >= 500 ? .error : error.kind == .forbidden ? .notice : .info
+        context.logger.log(
+            level: level, "request refused",
+            metadata: [
+                "status": "\(error.kind.rawValue)", "method": "\(request.method.rawValue)",
+                "path": "\(request.uri.path)", "error": "\(error.message)", "detail": "\(error.detail ?? "")",
+            ])
+    }
+}

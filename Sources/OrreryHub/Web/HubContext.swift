@@ -1,0 +1,25 @@
+import Foundation
+import Hummingbird
+import Logging
+import OrreryCrypto
+
+/// What a handler knows of a request besides the request itself.
+struct HubContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Names the request in the log, in `X-Request-Id` and on error pages.
+    let requestID: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        requestID = RandomToken.make(bytes: 8)
+        logger[metadataKey: "request"] = .string(requestID)
+    }
+
+    /// A path parameter, decoded. One whose escapes are broken is a bad request.
+    func name(_ parameter: String) throws(HubError) -> String {
+        guard let text = parameters.get(parameter)?.removingPercentEncoding else {
+            throw HubError(.badRequest, "the address of this request is not properly encoded")
+        }
+        return text
+    }
+}

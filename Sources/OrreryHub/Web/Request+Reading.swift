@@ -1,0 +1,58 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OrreryModel
+
+extension Request {
+    /// The value of the cookie `name`; nil when there is none, or when it was sent twice, which only happens when
+    /// somebody planted one beside ours.
+    func cookie(_ name: String) -> String? {
+        let values = headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let isNamed = parts.count == 2 && parts[0].trimmingCharacters(in: .whitespaces) == name
+            return isNamed ? String(parts[1]) : nil
+        }
+        return values.count == 1 ? values[0] : nil
+    }
+
+    /// The fields of the query.
+    var fields: FormFields { FormFields(uri.query ?? "") }
+
+    /// Path and query as they came.
+    var target: String { head.path ?? "/" }
+
+    /// The text behind `Authorization: token` or `Authorization: Bearer`.
+    var bearer: String? {
+        let parts = (headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, ["token", "bearer"].contains(parts[0].lowercased()) else { return nil }
+        return parts[1].trimmingCharacters(in: .whitespaces)
+    }
+
+    /// Whether a person sits at the other end rather than a program.
+    var wantsPage: Bool { headers[.accept]?.contains("text/html") ?? false }
+
+    /// The fields of a form in the body, at most 64 KiB.
+    func form() async throws -> FormFields {
+        FormFields(String(buffer: try await limitedBody()))
+    }
+
+    /// The body as JSON, at most 64 KiB; nil for an empty one.
+    func json() async throws -> JSON? {
+        let body = try await limitedBody()
+        guard body.readableBytes > 0 else { return nil }
+        do {
+            return try JSONDecoder().decode(JSON.self, from: Data(body.readableBytesView))
+        } catch {
+            throw HubError(.badRequest, "Invalid JSON in body of request")
+        }
+    }
+
+    private func limitedBody() async throws -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: 64 << 10)
+        } catch is NIOTooManyBytesError {
+            throw HubError(.tooLarge, "the body of this request is larger than 64 KiB")
+        }
+    }
+}

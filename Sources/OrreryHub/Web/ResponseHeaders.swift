@@ -1,0 +1,20 @@
+import HTTPTypes
+import Hummingbird
+
+/// Headers that every answer carries: the request's id, the contract's version, and for pages what `PagePolicy` asks
+/// for. Nothing that the hub says may be kept by a cache unless the handler said so.
+struct ResponseHeaders: RouterMiddleware {
+    typealias Context = HubContext
+
+    @concurrent func handle(
+        _ request: Request, context: HubContext, next: @concurrent (Request, HubContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        response.headers[.requestID] = context.requestID
+        response.headers[.contractVersion] = RootRoutes.version
+        for (name, value) in PagePolicy.headers where response.headers[.named(name)] == nil {
+            response.headers[.named(name)] = value
+        }
+        return response
+    }
+}

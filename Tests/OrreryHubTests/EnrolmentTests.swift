@@ -1,0 +1,95 @@
+import Foundation
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct EnrolmentTests {
+    @Test func whoIsInNoAdmittedGroupIsToldWhichOnesThereAre() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "eve", groups: [Group(name: "visitors")]))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "s-1")
+            #expect(answer.status == 403)
+            #expect(answer.text.contains("visitors") && answer.text.contains("atlas, science"))
+            #expect(browser.cookies["orrery-session"] == nil)
+            #expect(try await hub.database.allPersons().isEmpty)
+        }
+    }
+
+    @Test func whoIsDeniedIsRefusedWhateverTheGroups() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("banned", as: .init(suggestedName: "eve", groups: LoginTests.atlas))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "banned")
+            #expect(answer.status == 403)
+        }
+    }
+
+    @Test func aSuspendedPersonIsOutAtOnceAndDoesNotGetBackIn() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let token = try await hub.token(of: ada, scopes: ["read:users!user=ada"])
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/home").status == 200)
+            _ = try await hub.database.setSuspended(true, person: ada.id)
+            #expect(try await browser.get("/hub/home").status == 302)
+            #expect(try await hub.call("GET", "/user", token: token).status == 403)
+            let again = try await browser.logIn(as: "ada")
+            #expect(again.status == 403 && again.text.contains("suspended"))
+        }
+    }
+
+    @Test func aTakenNameIsFollowedByANumberAndNeverGivesTheAccount() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("first", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 1, gid: 1))
+            hub.issuers.knows("second", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 2, gid: 2))
+            for subject in ["first", "second", "first"] {
+                var browser = TestBrowser(hub)
+                try await browser.logIn(as: subject)
+            }
+            let persons = try await hub.database.allPersons()
+            #expect(persons.map(\.person.name) == ["ada", "ada-2"])
+            #expect(persons.map(\.person.identity.subject) == ["first", "second"])
+        }
+    }
+
+    @Test func aUidThatIsTakenIsRefused() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("first", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 7))
+            hub.issuers.knows("second", as: .init(suggestedName: "grace", groups: LoginTests.atlas, uid: 7))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "first")
+            #expect(try await browser.logIn(as: "second").status == 409)
+        }
+    }
+
+    @Test func whoHasNoUidGetsOneOfTheRangeAndTheGroupOfThatNumber() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: nil, gid: nil))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            try await browser.logIn(as: "s-1")
+            let ada = try #require(try await hub.database.person(named: "ada")).person
+            #expect(ada.uid == 200_000 && ada.gid == 200_000)
+        }
+    }
+
+    @Test func groupsAndRightsAreThoseOfTheLastLogin() async throws {
+        try await TestHub.run { hub in
+            let operators: Set<Group> = [Group(name: "atlas"), Group(name: "operators")]
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: operators))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            #expect(try #require(try await hub.database.person(named: "ada")).isAdmin)
+            hub.issuers.knows("s-1", as: .init(suggestedName: "lovelace", groups: LoginTests.atlas))
+            try await browser.logIn(as: "s-1")
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(!ada.isAdmin && ada.person.groups == LoginTests.atlas)
+            #expect(try await hub.database.person(named: "lovelace") == nil)
+        }
+    }
+}

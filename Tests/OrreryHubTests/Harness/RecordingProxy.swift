@@ -1,0 +1,73 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OrreryModel
+import Synchronization
+
+/// Stands where the proxy's REST interface is, and remembers what the hub asked of it.
+final class RecordingProxy: Sendable {
+    struct Held: Sendable {
+        var routes: [String: JSON] = [:]
+        var logouts: [JSON] = []
+        var refusesEverything = false
+    }
+
+    let held = Mutex(Held())
+    static let token = "the proxy's token"
+
+    func run(onReady: @escaping @Sendable (Int) -> Void) async throws {
+        let router = Router()
+        router.get("api/routes") { request, _ in try self.answer(request) { .object($0.routes) } }
+        for path in ["api/routes", "api/routes/**"] as [RouterPath] {
+            router.post(path) { request, _ in
+                let body = try await Self.body(request)
+                return try self.answer(request) { held in
+                    held.routes[Self.prefix(request)] = body
+                    return nil
+                }
+            }
+        }
+        router.delete("api/routes/**") { request, _ in
+            try self.answer(request) { held in
+                held.routes[Self.prefix(request)] = nil
+                return nil
+            }
+        }
+        router.post("api/logouts") { request, _ in
+            let body = try await Self.body(request)
+            return try self.answer(request) { held in
+                held.logouts.append(body)
+                return nil
+            }
+        }
+        let application = Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { onReady($0.localAddress?.port ?? 0) },
+            logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() })
+        try await application.run()
+    }
+
+    private func answer(_ request: Request, _ body: (inout Held) -> JSON?) throws -> Response {
+        try held.withLock { held in
+            guard request.headers[.authorization] == "token \(Self.token)", !held.refusesEverything else {
+                return Response(status: .forbidden)
+            }
+            guard let answer = body(&held) else { return Response(status: .created) }
+            return Response(
+                status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(answer))))
+        }
+    }
+
+    private static func body(_ request: Request) async throws -> JSON {
+        let buffer = try await request.body.collect(upTo: 1 << 20)
+        return try JSONDecoder().decode(JSON.self, from: Data(buffer.readableBytesView))
+    }
+
+    // configurable-http-proxy keeps prefixes without their last slash.
+    private static func prefix(_ request: Request) -> String {
+        let path = String(request.uri.path.dropFirst("/api/routes".count))
+        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path.isEmpty ? "/" : path
+    }
+}

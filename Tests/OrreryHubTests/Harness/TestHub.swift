@@ -1,0 +1,88 @@
+import Foundation
+import Logging
+import OrreryFetch
+import OrreryKubernetes
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+import Synchronization
+
+@testable import OrreryHub
+
+/// A hub on loopback: the whole router, a database and a policy in a directory of its own, a recording proxy, an issuer
+/// that vouches for anybody, and clusters at which nobody answers. Its services besides the web server do not run: what
+/// they do is called by the tests.
+struct TestHub: Sendable {
+    let services: HubServices
+    let issuers: TestIssuers
+    let proxy: RecordingProxy
+    let fetcher: Fetcher
+    let clock: TurnedClock
+    let port: Int
+
+    var database: Database { services.database }
+
+    /// Runs `body` with a fresh hub and takes everything down after it.
+    static func run(
+        url: String = "http://hub.test", _ body: @escaping @Sendable (TestHub) async throws -> Void
+    ) async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
+            .path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let proxy = RecordingProxy()
+            let proxyPort = try await listening { onReady in group.addTask { try await proxy.run(onReady: onReady) } }
+            let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
+            let services = HubServices(
+                try configuration(url: url, proxyPort: proxyPort, directory: directory),
+                database: try Database(path: "\(directory)/hub.sqlite"), policy: try TestPolicy.load(in: directory),
+                issuers: issuers, fetcher: fetcher, logger: quiet, now: { clock.now })
+            let hubPort = try await listening { onReady in
+                let hub = Hub(services: services, background: [], logger: quiet, onReady: onReady)
+                group.addTask { try await hub.run() }
+            }
+            try await body(
+                TestHub(
+                    services: services, issuers: issuers, proxy: proxy, fetcher: fetcher, clock: clock, port: hubPort))
+            group.cancelAll()
+        }
+    }
+
+    private static func listening(_ start: (@escaping @Sendable (Int) -> Void) -> Void) async throws -> Int {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        start { port.yield($0) }
+        for await port in ports { return port }
+        throw CancellationError()
+    }
+
+    static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    private static func configuration(url: String, proxyPort: Int, directory: String) throws -> HubConfiguration {
+        guard let url = PublicURL(url) else { throw CancellationError() }
+        let loopback = ListenAddress(host: "127.0.0.1", port: 0)
+        let clusters = ["north", "south"].map { name in
+            HubConfiguration.Cluster(
+                title: name.capitalized,
+                access: ClusterAccess(name: name, server: "http://127.0.0.1:1", token: Secret("t"), namespace: "hub"))
+        }
+        return HubConfiguration(
+            url: url, listen: loopback, database: "", api: "http://hub.internal/hub/api",
+            proxy: HubConfiguration.Proxy(
+                listen: loopback, api: ListenAddress(host: "127.0.0.1", port: proxyPort),
+                token: Secret(RecordingProxy.token)),
+            policy: directory,
+            auth: HubConfiguration.Auth(
+                allow: ["atlas", "science"], admin: ["operators"],
+                users: HubConfiguration.Users(uids: 200_000...200_001, deny: ["test:banned"])),
+            clusters: clusters)
+    }
+}
+
+/// A clock that only goes when a test turns it.
+final class TurnedClock: Sendable {
+    private let instant = Mutex(Date(timeIntervalSince1970: 1_795_256_559))
+
+    var now: Date { instant.withLock { $0 } }
+    func turn(by time: Duration) { instant.withLock { $0 += time.seconds } }
+}

@@ -1,0 +1,47 @@
+import OrreryCrypto
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+import Synchronization
+
+@testable import OrreryHub
+
+/// An issuer that vouches for whomever the callback's `code` names, so that a test can be anybody. What stands between a
+/// real issuer and its claims is tested in OrreryIdentity.
+final class TestIssuers: LoginIssuers {
+    struct Somebody: Sendable {
+        var suggestedName: String
+        var groups: Set<Group>
+        var uid: UInt32? = 20001
+        var gid: UInt32? = 20001
+    }
+
+    private let people = Mutex<[String: Somebody]>([:])
+
+    func knows(_ subject: String, as somebody: Somebody) { people.withLock { $0[subject] = somebody } }
+
+    func choices() async -> [IssuerStatus] {
+        [
+            IssuerStatus(label: "test", title: "Test Institute", refusal: nil),
+            IssuerStatus(label: "down", title: "Down Institute", refusal: "Down Institute does not answer"),
+        ]
+    }
+
+    func begin(_ label: String) async throws -> LoginStart {
+        let state = RandomToken.make()
+        return LoginStart(
+            url: "https://issuer.test/authorize?state=\(state)", state: state, nonce: RandomToken.make(),
+            verifier: RandomToken.make())
+    }
+
+    func finish(
+        _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]
+    ) async throws -> Claimant {
+        guard let subject = query["code"], let somebody = people.withLock({ $0[subject] }) else {
+            throw HubError(.unavailable, "Test Institute refuses this login")
+        }
+        return Claimant(
+            identity: Identity(issuer: "https://issuer.test", subject: subject), issuer: label,
+            suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid, groups: somebody.groups)
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import OrreryPolicy
+
+/// The policy that the hub tests run under: one profile, two sizes, two clusters, files for two groups.
+enum TestPolicy {
+    static let groups: Set<String> = ["atlas", "science", "operators", "project:{g}"]
+
+    static func load(in directory: String) throws -> Policy {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: "\(directory)/clusters", withIntermediateDirectories: true)
+        try filesets.write(toFile: "\(directory)/filesets.yaml", atomically: true, encoding: .utf8)
+        try profiles.write(toFile: "\(directory)/profiles.yaml", atomically: true, encoding: .utf8)
+        for cluster in ["north", "south"] {
+            try binding(cluster).write(
+                toFile: "\(directory)/clusters/\(cluster).yaml", atomically: true, encoding: .utf8)
+        }
+        return try Policy.load(directory: directory, groups: groups)
+    }
+
+    private static let filesets = """
+        filesets:
+          home:
+            at: "/home/{user}"
+            home: true
+            required: true
+            grants: [{to: [everyone], mode: rw}]
+          scratch:
+            at: "/scratch/{user}"
+            grants: [{to: [atlas], mode: rw}]
+        """
+
+    private static let profiles = """
+        registries: [{host: registry.example, repos: ["lab/*"]}]
+        environments:
+          lab:
+            title: JupyterLab
+            image: registry.example/lab/jupyterlab
+            digest: "sha256:\(String(repeating: "a", count: 64))"
+        sizes:
+          small: {cpu: {request: 500m, limit: 2}, memory: {request: 1Gi, limit: 4Gi}}
+          large: {cpu: 8, memory: 64Gi}
+        profiles:
+          standard:
+            title: Standard notebook
+            default: true
+            allow: [atlas, science]
+            environments: [lab]
+            sizes: {small: [everyone], large: [atlas]}
+            filesets: {offer: all}
+            life: {max: 7d, grace: 30s}
+          special:
+            title: Special notebook
+            allow: [operators]
+            environments: [lab]
+            sizes: {small: [everyone]}
+            filesets: {offer: all}
+            life: {max: 7d, grace: 30s}
+        """
+
+    private static func binding(_ cluster: String) -> String {
+        """
+        cluster: \(cluster)
+        sources:
+          home: {pvc: home, path: "{user}"}
+          \(cluster == "north" ? "scratch: {pvc: scratch, path: \"{user}\"}" : "")
+        """
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct HomeTests {
+    @Test func saysWhatWillBeMountedAndWhatNotAndWhy() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("grace", groups: [Group(name: "science", gid: 5002)])
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "grace")
+            let page = try await browser.get("/hub/home").text
+            for words in [
+                "/home/grace", "Standard notebook", "North", "South", "only atlas have it", "profile special",
+            ] {
+                #expect(page.contains(words), "\(words)")
+            }
+            #expect(!page.contains("/scratch/grace"))
+        }
+    }
+
+    @Test func startingStoresTheSessionAndShowsItsProgress() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let fields = [
+                ("_xsrf", try await browser.proof()), ("profile", "standard"), ("environment", "lab"),
+                ("size", "large"),
+                ("cluster", "south"),
+            ]
+            let started = try await browser.post(
+                "/hub/start?next=/user/ada/lab/tree/a", fields.map { (name: $0.0, value: $0.1) })
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let session = try #require(try await hub.database.active(person: ada.id).first)
+            #expect(started.location == "/hub/progress/\(session.id)?next=%2Fuser%2Fada%2Flab%2Ftree%2Fa")
+            #expect(session.cluster == "south" && session.size == "large" && session.state == .queued)
+            #expect(session.planHash.utf8.count == 64)
+            let progress = try await browser.get(try #require(started.location))
+            #expect(progress.status == 200 && progress.text.contains("/user/ada/lab/tree/a"))
+            let again = try await browser.post("/hub/start", fields.map { (name: $0.0, value: $0.1) })
+            #expect(again.status == 409 && again.text.contains("already running on South"))
+        }
+    }
+
+    @Test(arguments: [
+        ("profile", "special", "only operators have it"), ("size", "huge", "there is no such size"),
+        ("cluster", "west", "there is no such cluster"), ("environment", "labb", "did you mean lab?"),
+    ])
+    func aWrongChoiceIsRefusedByName(_ field: String, _ value: String, _ sentence: String) async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            var fields = ["profile": "standard", "environment": "lab", "size": "small", "cluster": "north"]
+            fields[field] = value
+            fields["_xsrf"] = try await browser.proof()
+            let answer = try await browser.post("/hub/start", fields.map { (name: $0.key, value: $0.value) })
+            #expect(answer.status == 422)
+            #expect(answer.text.contains(sentence), "\(answer.text)")
+        }
+    }
+
+    @Test func nobodyStartsOrStopsWithAFormFromElsewhere() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.post("/hub/start", [("profile", "standard")]).status == 403)
+            #expect(try await browser.post("/hub/stop/\(session.id)", []).status == 403)
+            #expect(try await hub.database.session(id: session.id)?.state == .ready)
+        }
+    }
+
+    @Test func anotherPersonsSessionIsNotThere() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("grace"), state: .starting)
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let proof = try await browser.proof()
+            #expect(try await browser.post("/hub/stop/\(session.id)", [("_xsrf", proof)]).status == 404)
+            #expect(try await browser.get("/hub/progress/\(session.id)").status == 404)
+            #expect(try await browser.get("/hub/progress/\(session.id)/events").status == 404)
+        }
+    }
+
+    @Test func homeSaysHowTheLastSessionEndedUntilOneRuns() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            try await hub.session(of: ada, state: .ended)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/home").text.contains("The notebook server crashed"))
+            try await hub.session(of: ada)
+            let page = try await browser.get("/hub/home").text
+            #expect(!page.contains("The notebook server crashed") && page.contains("You have a running session"))
+        }
+    }
+
+    @Test func theEventsOfASessionEndWithIt() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"), state: .ended)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let answer = try await browser.get("/hub/progress/\(session.id)/events")
+            #expect(answer.headers["Content-Type"] == "text/event-stream")
+            #expect(answer.text.contains("\"state\":\"ended\"") && answer.text.hasPrefix("id: 1\n"))
+            let behind = try await browser.get("/hub/progress/\(session.id)/events", headers: [("Last-Event-ID", "1")])
+            #expect(behind.text.isEmpty)
+        }
+    }
+
+    @Test func filesOfPagesAreServedForAYear() async throws {
+        try await TestHub.run { hub in
+            let answer = try await hub.send("GET", Asset.style.path)
+            #expect(answer.status == 200 && answer.headers["Cache-Control"] == Asset.cacheControl)
+            #expect(answer.headers["Content-Type"] == "text/css; charset=utf-8")
+            #expect(try await hub.send("GET", "/hub/static/0/none.css").status == 404)
+        }
+    }
+
+    @Test func aPageThatIsNotThereIsAPageForPeopleAndJSONForPrograms() async throws {
+        try await TestHub.run { hub in
+            let page = try await hub.send("GET", "/hub/nothing", headers: [("Accept", "text/html")])
+            #expect(page.status == 404 && page.headers["Content-Type"]?.hasPrefix("text/html") == true)
+            #expect(page.text.contains(page.headers["X-Request-Id"] ?? "?"))
+            let program = try await hub.send("GET", "/hub/api/nothing", headers: [("Accept", "text/html")])
+            #expect(program.status == 404 && program.json?["status"] == 404)
+        }
+    }
+}

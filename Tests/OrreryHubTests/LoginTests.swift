@@ -1,0 +1,121 @@
+import Foundation
+import OrreryFetch
+import OrreryModel
+import Testing
+
+@testable import OrreryHub
+
+struct LoginTests {
+    static let atlas: Set<Group> = [Group(name: "atlas", gid: 5001)]
+
+    @Test func theLoginPageOffersEveryIssuerAndSaysWhatIsWrongWithOne() async throws {
+        try await TestHub.run { hub in
+            var browser = TestBrowser(hub)
+            let page = try await browser.get("/hub/login?next=/user/ada/lab")
+            #expect(page.status == 200)
+            #expect(page.text.contains("/hub/login/test?next&#x3D;") || page.text.contains("/hub/login/test?next="))
+            #expect(page.text.contains("Test Institute") && page.text.contains("Down Institute does not answer"))
+            #expect(page.headers["Content-Security-Policy"]?.contains("frame-ancestors 'none'") == true)
+            #expect(page.headers["Cache-Control"] == "no-store")
+            #expect(page.headers["X-Request-Id"]?.isEmpty == false)
+        }
+    }
+
+    @Test func whoComesBackFromTheIssuerIsLoggedInAndLedOn() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            let home = try await browser.get("/hub/home")
+            #expect(home.status == 302 && home.location == "/hub/login?next=%2Fhub%2Fhome")
+            let arrival = try await browser.logIn(as: "s-1", next: "/user/ada/lab?x=1")
+            #expect(arrival.status == 302 && arrival.location == "/user/ada/lab?x=1")
+            #expect(browser.cookies["orrery-session"]?.path == "/hub/")
+            #expect(browser.cookies["jupyterhub-session-id"]?.path == "/")
+            #expect(try await browser.get("/hub/home").text.contains("ada"))
+            #expect(try await browser.get("/hub/login").location == "/hub/home")
+        }
+    }
+
+    @Test func behindTLSTheCookiesAreBoundToTheHost() async throws {
+        try await TestHub.run(url: "https://hub.test") { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            let cookies = try await browser.logIn(as: "s-1").headers.all("Set-Cookie")
+            let login = try #require(cookies.first { $0.hasPrefix("__Host-orrery-session=") })
+            for attribute in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"] {
+                #expect(login.contains(attribute))
+            }
+            #expect(cookies.allSatisfy { !$0.contains("Domain") })
+        }
+    }
+
+    @Test func nobodyIsLedToAnotherSite() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            for next in ["https://evil.test/", "//evil.test", "/\\evil.test", "/%2Fevil.test"] {
+                var browser = TestBrowser(hub)
+                let arrival = try await browser.logIn(as: "s-1", next: next)
+                #expect(arrival.location == "/hub/home")
+            }
+        }
+    }
+
+    @Test func aLoginUnderWayCanBeFinishedOnceAndOnlyInItsBrowser() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            var thief = TestBrowser(hub)
+            try await thief.get("/hub/login/test")
+            let state = try #require(try await browser.get("/hub/login/test").location?.split(separator: "state=").last)
+            let callback = "/hub/callback/test?code=s-1&state=\(state)"
+            #expect(try await thief.get(callback).status == 400)
+            #expect(try await browser.get("/hub/callback/down?code=s-1&state=\(state)").status == 400)
+            #expect(try await browser.get(callback).status == 400)
+        }
+    }
+
+    @Test func twentyTabsMayLogInAtOnce() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            var states: [Substring] = []
+            for _ in 0..<20 {
+                let url = try await browser.get("/hub/login/test").location
+                states.append(try #require(url?.split(separator: "state=").last))
+            }
+            for state in states.reversed() {
+                #expect(try await browser.get("/hub/callback/test?code=s-1&state=\(state)").status == 302)
+            }
+        }
+    }
+
+    @Test func aLoginThatTookTooLongStartsAnew() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            let state = try #require(try await browser.get("/hub/login/test").location?.split(separator: "state=").last)
+            hub.clock.turn(by: .seconds(601))
+            #expect(try await browser.get("/hub/callback/test?code=s-1&state=\(state)").status == 400)
+        }
+    }
+
+    @Test func idlenessAndAgeEndALogin() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            hub.clock.turn(by: .seconds(11 * 3600))
+            #expect(try await browser.get("/hub/home").status == 200)
+            hub.clock.turn(by: .seconds(11 * 3600))
+            #expect(try await browser.get("/hub/home").status == 200)
+            hub.clock.turn(by: .seconds(12 * 3600 + 61))
+            #expect(try await browser.get("/hub/home").status == 302)
+            try await browser.logIn(as: "s-1")
+            for _ in 0..<20 {
+                hub.clock.turn(by: .seconds(10 * 3600))
+                try await browser.get("/hub/home")
+            }
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+}

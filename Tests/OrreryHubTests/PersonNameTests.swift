@@ -1,0 +1,32 @@
+import Testing
+
+@testable import OrreryHub
+
+struct PersonNameTests {
+    @Test(
+        arguments: [
+            ("ada", "ada"), ("Ada.Lovelace@example.org", "ada-lovelace"), ("42ada", "ada"), ("ädä", "d"),
+            ("a", "person"),
+            ("--", "person"), (nil, "person"), (String(repeating: "x", count: 60), String(repeating: "x", count: 31)),
+        ] as [(String?, String)])
+    func theFirstCandidateIsTheNearestValidName(_ suggestion: String?, _ expected: String) {
+        let first = PersonName.candidates(for: suggestion).first
+        #expect(first == (expected == "d" ? "person" : expected))
+    }
+
+    @Test func aTakenNameIsFollowedByNumberedOnes() {
+        #expect(Array(PersonName.candidates(for: "ada").prefix(3)) == ["ada", "ada-2", "ada-3"])
+        let long = PersonName.candidates(for: String(repeating: "x", count: 40))
+        #expect(long.allSatisfy { $0.utf8.count <= 31 && PersonName.isValid($0) })
+    }
+
+    @Test func reservedWordsGoToNobody() {
+        #expect(!PersonName.candidates(for: "root").contains("root"))
+        #expect(PersonName.candidates(for: "root").first == "root-2")
+    }
+
+    @Test(arguments: ["a", "Ada", "-ada", "ada-", "2ada", "ada_l", "adä", "hub", String(repeating: "a", count: 32)])
+    func refuses(_ name: String) {
+        #expect(!PersonName.isValid(name))
+    }
+}

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import OrreryHub
+
+struct ScopesTests {
+    @Test func aRightBringsWhatItIncludesWithItsFilter() {
+        let scopes = Scopes(["access:servers!user=alice", "read:users!user=alice"])
+        #expect(
+            scopes.expanded == [
+                "access:servers!user=alice", "read:users!user=alice", "read:users:activity!user=alice",
+                "read:users:groups!user=alice", "read:users:name!user=alice",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            (["servers"], "start:servers", "ada", nil, true), (["servers!user=ada"], "start:servers", "ada", nil, true),
+            (["servers!user=ada"], "start:servers", "grace", nil, false),
+            (["access:servers!server=ada/"], "access:servers", "ada", "", true),
+            (["access:servers!server=ada/"], "access:servers", "ada", "gpu", false),
+            (["access:servers!server=ada/"], "access:servers", "ada", nil, false),
+            (["access:servers!server=ada"], "access:servers", "ada", "", false),
+            (["read:servers"], "start:servers", "ada", nil, false),
+            ([], "read:users:name", "ada", nil, false),
+        ] as [([String], String, String, String?, Bool)])
+    func allows(_ granted: [String], _ scope: String, _ user: String, _ server: String?, _ expected: Bool) {
+        #expect(Scopes(granted).allow(scope, user: user, server: server) == expected)
+    }
+
+    @Test func everyIncludedRightIsInTheTable() {
+        let names = Set(Scope.table.map(\.name))
+        #expect(names.count == Scope.table.count)
+        #expect(Scope.table.flatMap(\.includes).allSatisfy(names.contains))
+    }
+
+    @Test func anOperatorSeesAndStopsButDoesNotOpenOtherPeoplesServers() {
+        let operators = Scopes.ofPerson(named: "ada", isAdmin: true)
+        #expect(operators.allow("delete:servers", user: "grace"))
+        #expect(!operators.allow("access:servers", user: "grace", server: ""))
+        #expect(!operators.allow("start:servers", user: "grace"))
+        #expect(!Scopes.ofPerson(named: "ada", isAdmin: false).allow("read:users:name", user: "grace"))
+    }
+}

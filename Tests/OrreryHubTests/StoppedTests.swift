@@ -1,0 +1,72 @@
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct StoppedTests {
+    @Test(arguments: [
+        ("GET", "/user/ada/api/status"), ("GET", "/user/ada/gpu/api/kernels?x=1"), ("POST", "/user/ada/api/sessions"),
+        ("DELETE", "/user/ada/files/x"), ("POST", "/user/nobody/lab"),
+    ])
+    func programsAreToldAtOnce(_ method: String, _ path: String) async throws {
+        try await TestHub.run { hub in
+            let answer = try await hub.send(method, path, headers: [("Accept", "*/*")])
+            #expect(answer.status == 424)
+            #expect(answer.json?["message"]?.string?.contains("/hub/home") == true)
+        }
+    }
+
+    @Test func peopleAreLedToWhereItCanBeStarted() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            #expect(try await browser.get("/user/ada/lab?x=1").location == "/hub/user/ada/lab?x=1")
+            let stranger = try await browser.get("/hub/user/ada/lab/tree/a.ipynb?x=1")
+            #expect(stranger.location == "/hub/login?next=%2Fuser%2Fada%2Flab%2Ftree%2Fa.ipynb%3Fx%3D1")
+            try await browser.logIn(as: "ada")
+            try await hub.session(of: ada, state: .ended)
+            let page = try await browser.get("/hub/user/ada/lab")
+            #expect(page.status == 424)
+            #expect(page.text.contains("The notebook server crashed") && page.text.contains("/hub/home?next"))
+            let session = try await hub.session(of: ada, state: .starting)
+            let starting = try await browser.get("/hub/user/ada/lab")
+            #expect(starting.location == "/hub/progress/\(session.id)?next=%2Fuser%2Fada%2Flab")
+        }
+    }
+
+    @Test func aReadyServerWithoutARouteIsNotSentInCircles() async throws {
+        try await TestHub.run { hub in
+            try await hub.session(of: hub.person("ada"))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let answer = try await browser.get("/hub/user/ada/lab")
+            #expect(answer.status == 503 && answer.location == nil)
+        }
+    }
+
+    @Test func linksForEverybodyLeadToTheOwnServer() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            let link = "/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgit.test%2Fx&urlpath=lab%2Ftree"
+            #expect(try await browser.get(link).location == "/hub/login?" + FormFields.encode([("next", link)]))
+            try await browser.logIn(as: "ada")
+            let own = "/user/ada/git-pull?repo=https%3A%2F%2Fgit.test%2Fx&urlpath=lab%2Ftree"
+            #expect(try await browser.get(link).location == "/hub/home?" + FormFields.encode([("next", own)]))
+            try await hub.session(of: ada)
+            #expect(try await browser.get(link).location == own)
+        }
+    }
+
+    @Test func foldersCalledAPIAreStillPages() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let page = try await browser.get("/user/ada/lab/tree/api/a.ipynb", headers: [("Accept", "text/html,*/*")])
+            #expect(page.location == "/hub/user/ada/lab/tree/api/a.ipynb")
+        }
+    }
+}
