@@ -20,6 +20,9 @@ package struct GroupRule: Hashable, Sendable {
         self.from = from
     }
 
+    /// Whether the rule's name has a hole.
+    var isFamily: Bool { GroupPattern(name)?.hole != nil }
+
     /// What is wrong with this rule, as a clause for its author; nil when nothing is.
     package func problem(issuers labels: [String]) -> String? {
         guard let target = GroupPattern(name) else { return "a group's name has at most one hole, such as project:{g}" }

@@ -8,7 +8,7 @@ struct GroupRules: Sendable {
     /// without a hole decides about its gid, and of two such the first.
     func groups(openedBy values: [String], of label: String) -> Set<Group> {
         var groups: [String: Group] = [:]
-        for rule in rules.filter({ $0.gids.isEmpty }) + rules.filter({ !$0.gids.isEmpty }) {
+        for rule in rules.filter({ !$0.isFamily }) + rules.filter(\.isFamily) {
             for group in values.compactMap({ rule.group(openedBy: $0, of: label) }) {
                 groups[group.name] = groups[group.name].flatMap { $0.gid == nil ? nil : $0 } ?? group
             }

@@ -1,0 +1,1 @@
+../OrreryFetchTests/ScriptedServer.swift

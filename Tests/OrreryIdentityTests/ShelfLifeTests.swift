@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import OrreryFetch
+@testable import OrreryIdentity
+
+@Suite struct ShelfLifeTests {
+    let start = Date(timeIntervalSince1970: 1_780_000_000)
+    let away = IdentityError(.unreachable, issuer: "demo", sentence: "", detail: "away")
+
+    enum Seen: Equatable { case use(String), useAndFetch(String), fetch, refuse }
+
+    func seen(_ life: ShelfLife<String>, after seconds: TimeInterval) -> Seen {
+        switch life.decision(at: start + seconds) {
+        case .use(let value): .use(value)
+        case .useAndFetch(let value): .useAndFetch(value)
+        case .fetch: .fetch
+        case .refuse: .refuse
+        }
+    }
+
+    func stocked() -> ShelfLife<String> {
+        var life = ShelfLife<String>()
+        _ = life.arrived("good", freshFor: .seconds(3600), at: start)
+        return life
+    }
+
+    @Test func anEmptyShelfFetches() { #expect(seen(ShelfLife(), after: 0) == .fetch) }
+
+    @Test func aDocumentIsFreshThenRefreshedThenGone() {
+        let life = stocked()
+        #expect(seen(life, after: 3599) == .use("good"))
+        #expect(seen(life, after: 3600) == .useAndFetch("good"))
+        #expect(seen(life, after: 2 * 86400 - 1) == .useAndFetch("good"))
+        #expect(seen(life, after: 2 * 86400) == .fetch)
+    }
+
+    @Test func whileFetchingFailsTheOldOneStaysForTwoDays() {
+        var life = stocked()
+        let fails = life.failed(away, at: start + 3600)
+        #expect(fails)
+        #expect(seen(life, after: 3601) == .use("good"))
+        #expect(seen(life, after: 3659) == .use("good"))
+        #expect(seen(life, after: 3660) == .useAndFetch("good"))
+        let failsAgain = life.failed(away, at: start + 2 * 86400)
+        #expect(!failsAgain)
+        #expect(seen(life, after: 2 * 86400 + 1) == .refuse)
+        #expect(seen(life, after: 2 * 86400 + 10) == .fetch)
+    }
+
+    @Test func aFailureIsRememberedForTenSeconds() {
+        var life = ShelfLife<String>()
+        let fails = life.failed(away, at: start)
+        #expect(fails)
+        #expect(seen(life, after: 9) == .refuse)
+        #expect(seen(life, after: 10) == .fetch)
+        let recovers = life.arrived("good", freshFor: .seconds(3600), at: start + 10)
+        #expect(recovers)
+        #expect(seen(life, after: 11) == .use("good"))
+        let recoversAgain = life.arrived("better", freshFor: .seconds(3600), at: start + 12)
+        #expect(!recoversAgain)
+        #expect(seen(life, after: 13) == .use("better"))
+    }
+
+    @Test func unknownKeysAreWorthFewerAndFewerFetches() {
+        var life = stocked()
+        var allowed: [Int] = []
+        for second in 0..<3000 where life.mayFetchNewer(at: start + TimeInterval(second)) { allowed.append(second) }
+        #expect(allowed == [0, 60, 180, 420, 900, 1500, 2100, 2700])
+        life.newerHelped()
+        let isAllowed = life.mayFetchNewer(at: start + 2760)
+        #expect(isAllowed)
+    }
+
+    static let headers: [(String?, Int64)] = [
+        (nil, 3600), ("max-age=60", 3600), ("public, max-age=7200", 7200), ("max-age = 7200", 7200),
+        ("MAX-AGE=7200", 7200),
+        ("max-age=999999999", 21600), ("no-store", 3600), ("max-age=x", 3600), ("s-maxage=7200", 3600),
+    ]
+
+    @Test(arguments: headers) func freshnessIsOneToSixHours(_ header: String?, _ seconds: Int64) {
+        let headers = FetchHeaders(header.map { [("cache-control", $0)] } ?? [])
+        #expect(Perishable("", headers).freshness == .seconds(seconds))
+    }
+}
