@@ -54,9 +54,9 @@ final class ManualClock: Clock, Sendable {
     }
 }
 
-/// Waits until `condition` holds, at most two seconds of real time; whether it does.
+/// Waits until `condition` holds, at most twenty seconds of real time; whether it does.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(2)
+    let deadline = ContinuousClock.now + .seconds(20)
     while !condition() {
         guard ContinuousClock.now < deadline else { return false }
         await Task.yield()

@@ -6,8 +6,8 @@ struct PodReading: Hashable {
     /// How far the pod is; `.answering` means ready for the cluster.
     var progress: SessionState
     var trouble: Trouble?
-    /// Where the server is, once the pod has an address.
-    var address: String?
+    /// The pod's address, once it has one; an IPv6 one in brackets.
+    var host: String?
     /// The container has run, so there may be a log.
     var hasRun: Bool
     /// Somebody has asked for the pod's deletion.
@@ -38,9 +38,7 @@ struct PodReading: Hashable {
     init(_ pod: Pod, container name: String = PodBuilder.container) {
         let status = pod.status ?? PodStatus()
         let state = status.containerStatuses?.first { $0.name == name }?.state
-        address = status.podIP.flatMap { ip in
-            pod.spec.containers.first?.ports?.first.map { "\(ip.contains(":") ? "[\(ip)]" : ip):\($0.containerPort)" }
-        }
+        host = status.podIP.map { $0.contains(":") ? "[\($0)]" : $0 }
         hasRun = state?.running != nil || state?.terminated != nil
         isTerminating = pod.metadata.isTerminating
         progress = Self.progress(status, state)

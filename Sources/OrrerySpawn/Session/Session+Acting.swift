@@ -27,7 +27,7 @@ extension Session {
             case .delete(let keepingLog): call(&group) { await $0.remove(keepingLog: keepingLog) }
             case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
             case .cleanUp: call(&group) { await $0.cleanUp() }
-            case .enter, .say, .keepPod, .keepAddress, .finish: try await keep(action)
+            case .enter, .say, .remark, .keepPod, .keepAddress, .finish: try await keep(action)
             }
         }
     }
@@ -86,6 +86,7 @@ extension Session {
                 if state == .ready, session.readyAt == nil { session.readyAt = now }
             }
         case .say(let sentence): try await advance { $0.message = sentence }
+        case .remark(let sentence): try await keepEvidence(sentence)
         case .finish(let ending):
             logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])
             try await advance { $0.end(ending.reason, ending.sentence, at: now) }

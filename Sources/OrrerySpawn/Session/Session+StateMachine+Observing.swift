@@ -11,8 +11,11 @@ extension Session.StateMachine {
         let reading = PodReading(pod)
         hasRun = hasRun || reading.hasRun
         guard ending == nil else { return [] }
-        // While `create` is under way its answer brings the same pod, and the walls are checked there.
-        guard podUID != nil else { return [] }
+        guard podUID != nil else {
+            // The walls are checked with the answer to `create`; until then the pod is not ours.
+            early = pod
+            return []
+        }
         if case .over(let death) = reading.trouble { return over(death) }
         if reading.isTerminating { return end(.lost("\(cluster) is removing it, and not on this hub's wish.")) }
         return state.isPending ? advance(reading) : health(reading)
@@ -75,9 +78,10 @@ extension Session.StateMachine {
         if reading.progress.order >= SessionState.starting.order { actions += forget(.configuration) }
         if let trouble = reading.trouble { return actions + self.trouble(trouble) }
         lastRefusal = nil
-        guard reading.progress == .answering, !isRouted, retry == nil, let address = reading.address else {
+        guard reading.progress == .answering, !isRouted, retry == nil, let host = reading.host else {
             return actions
         }
+        let address = "\(host):\(port)"
         if self.address != address {
             self.address = address
             actions.append(.keepAddress(address))

@@ -5,6 +5,7 @@ import OrreryModel
 extension Session.StateMachine {
     /// The cluster has the pod, with this uid.
     mutating func created(_ pod: Pod) -> [SessionAction] {
+        guard !isGone else { return [] }
         isCalling = false
         failures = 0
         var actions: [SessionAction] = []
@@ -12,13 +13,17 @@ extension Session.StateMachine {
             podUID = uid
             actions.append(.keepPod(uid: uid))
         }
+        if pod.metadata.uid == lastGone { return actions + vanished(whileAway: false) }
         // The person may have stopped it meanwhile.
         guard ending == nil else { return actions + [call(.delete(keepingLog: false))] }
-        return actions + observe(pod)
+        let newest = early.flatMap { $0.metadata.uid == pod.metadata.uid ? $0 : nil } ?? pod
+        early = nil
+        return actions + observe(newest)
     }
 
-    /// The cluster did not make it. `wall` says what a pod had otherwise than it must have; it was deleted.
+    /// The cluster did not make it, or not as it must be.
     mutating func refused(_ refusal: CreationRefusal) -> [SessionAction] {
+        guard !isGone else { return [] }
         isCalling = false
         guard ending == nil else { return [call(.delete(keepingLog: false))] }
         switch refusal {

@@ -19,6 +19,7 @@ extension Session {
         var ending: Ending?
         let cluster: String
         let image: String
+        let port: UInt16
         let patience: Patience
 
         /// A call to create, delete or clean up is under way; its answer will come.
@@ -34,8 +35,12 @@ extension Session {
         var lastRefusal: String?
         var refusals = 0
         var isGrowing = false
+        /// The newest look at our pod from before we heard that it was made: the watch may be faster than the answer.
+        var early: Pod?
         /// The pod is gone and what is left is tidied up.
         var isGone = false
+        /// The last of our pods that was seen to go; it may go before we hear that it was made.
+        var lastGone: String?
         /// What the cluster said last about a trouble.
         var lastWords: String?
         var limits: Set<SessionLimit> = []
@@ -49,6 +54,7 @@ extension Session {
             ending = session.state == .stopping ? Ending(resuming: session) : nil
             cluster = session.cluster
             image = session.plan.environment.image
+            port = session.plan.environment.port
             isUnseen = session.state == .unreachable
             self.patience = patience
             self.told = Set(told)
@@ -86,6 +92,12 @@ extension Session.StateMachine {
         // While a call is under way its answer decides what there is to delete.
         if !isCalling { actions.append(call(.delete(keepingLog: keepingLog && hasRun))) }
         return actions
+    }
+
+    /// The object of a pod that was made for this session was deleted.
+    mutating func gone(uid: String) -> [SessionAction] {
+        lastGone = uid
+        return podUID == nil || podUID == uid ? vanished(whileAway: false) : []
     }
 
     /// The pod is gone for good.
@@ -134,9 +146,11 @@ extension Session.StateMachine {
         return .enter(state, sentence)
     }
 
-    /// Says `sentence` unless it was said before.
+    /// Says `sentence` unless it was said before. Once the end is decided its sentence stays the session's newest: after
+    /// a restart it tells the reason.
     mutating func say(_ sentence: String) -> [SessionAction] {
-        told.insert(sentence).inserted ? [.say(sentence)] : []
+        guard told.insert(sentence).inserted else { return [] }
+        return [ending == nil ? .say(sentence) : .remark(sentence)]
     }
 
     mutating func call(_ action: SessionAction) -> SessionAction {

@@ -92,7 +92,7 @@ final class Session: Sendable {
         case .pod(let pod):
             memory.withLock { $0.pod = pod }
             return machine.observe(pod)
-        case .gone(let uid): return uid == machine.podUID ? machine.vanished(whileAway: false) : []
+        case .gone(let uid): return machine.gone(uid: uid)
         case .event(let event): return machine.note(event)
         case .missing(let whileAway): return machine.missing(whileAway: whileAway)
         case .vanished(let whileAway): return machine.vanished(whileAway: whileAway)

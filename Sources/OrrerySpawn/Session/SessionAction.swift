@@ -7,6 +7,8 @@ enum SessionAction: Hashable, Sendable {
     case enter(SessionState, String)
     /// Store and tell a sentence; the state stays.
     case say(String)
+    /// Store and tell a sentence beside the session's own, which stays.
+    case remark(String)
     /// Store which pod is ours.
     case keepPod(uid: String)
     /// Store where the server is.

@@ -1,0 +1,59 @@
+import OrreryKubernetes
+import Testing
+
+@testable import OrrerySpawn
+
+@Suite struct CreationRefusalTests {
+    @Test(
+        .enabled(if: Recording.isThere, "no recordings beside the repository"),
+        arguments: [
+            (
+                "quota-exceeded-403", 3,
+                "north is full: its quota q allows pods=1, pods=1 is taken, and this session asks for pods=1. Stop another "
+                    + "session, take a smaller size, or choose another cluster."
+            ),
+            ("quota-exceeded-403", 1, "north wants more said about sizes"),
+            ("podsecurity-restricted-403", 0, "north forbids this session's pod under its PodSecurity rule"),
+            ("forbidden-403-rbac", 0, "north does not let this hub make sessions"),
+            ("namespace-terminating-403", 1, "north is removing the place where sessions live"),
+            ("unauthorized-401", 0, "north does not accept this hub's credential"),
+            ("pod-namespace-404", 0, "north has no place for sessions"),
+            ("pod-create-409", 0, "On north something else has the name"),
+            ("pod-invalid-422", 0, "north does not understand the session's pod"),
+            ("field-validation", 0, "north does not understand the session's pod"),
+            ("pod-serviceaccount-missing-403", 0, "north refused the session"),
+        ])
+    func aRecordedRefusalIsOneSentenceOfItsOwn(_ name: String, _ number: Int, _ words: String) throws {
+        let refusal = CreationRefusal(try Recording.refusal(name, number: number), cluster: "north")
+        guard case .never(let sentence) = refusal else {
+            Issue.record("would be tried again: \(refusal)")
+            return
+        }
+        #expect(sentence.hasPrefix(words), "\(sentence)")
+    }
+
+    @Test func aWebhookSpeaksForItself() {
+        let error = KubernetesError.refused(
+            .init(
+                code: 403, reason: "Forbidden",
+                message: #"admission webhook "rules.example" denied the request: no GPUs on Sundays"#))
+        #expect(
+            CreationRefusal(error, cluster: "north")
+                == .never(
+                    "A rule of north's own refused the session: \"rules.example\" denied the request: no GPUs on "
+                        + "Sundays"))
+    }
+
+    @Test(arguments: [
+        KubernetesError.refused(.init(code: 429, reason: nil, message: "busy")),
+        .refused(.init(code: 500, reason: "InternalError", message: "failed calling webhook \"x\"")),
+        .refused(.init(code: 503, reason: nil, message: "down")),
+        .transport("connection refused", beforeSending: true),
+    ])
+    func whatPassesIsTriedAgain(_ error: KubernetesError) {
+        guard case .later = CreationRefusal(error, cluster: "north") else {
+            Issue.record("given up: \(error)")
+            return
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Logging
+import OrreryKubernetes
+import OrreryModel
+import OrrerySpawn
+import OrreryStore
+import Synchronization
+
+/// A hub without its pages: a real database, a proxy in memory, one fake cluster, and spawners that come and go.
+final class Facility: Sendable {
+    let clock = ManualClock()
+    let cluster = FakeCluster()
+    let routes = FakeRoutes()
+    let store: Database
+    let person: PersonRecord
+    private let directory: URL
+    private let hub = Mutex<Hub?>(nil)
+
+    struct Hub: Sendable {
+        let spawner: Spawner
+        let wire: Wire
+        let task: Task<Void, any Error>
+    }
+
+    struct Contract: SessionContract {
+        func variables(for session: SessionRecord) -> [String: String] { ["JUPYTERHUB_USER": session.personName] }
+        func issueToken(for session: SessionRecord) async throws -> Secret { Secret("token-of-\(session.id)") }
+    }
+
+    init() async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "orrery-spawn-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        store = try Database(path: directory.appending(path: "hub.sqlite").path)
+        person = try await store.register(Sample.person, isAdmin: false, at: Sample.noon)
+    }
+
+    deinit {
+        hub.withLock { $0 }?.task.cancel()
+        try? store.close()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// A hub starts on the state that is there.
+    @discardableResult
+    func start(cut: Wire.Cut? = nil) -> Spawner {
+        let wire = Wire(["api.test": cluster], cut: cut)
+        routes.wire.withLock { $0 = wire }
+        let access = ClusterAccess(
+            name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
+        let spawner = Spawner(
+            clusters: [access], store: store, contract: Contract(), routes: routes, transport: wire,
+            settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            time: Timekeeper(clock), now: { Sample.noon })
+        let task = Task { try await spawner.run() }
+        hub.withLock { $0 = Hub(spawner: spawner, wire: wire, task: task) }
+        return spawner
+    }
+
+    /// The hub dies, wherever it is.
+    func kill() async {
+        guard let hub = hub.withLock({ $0 }) else { return }
+        hub.task.cancel()
+        _ = await hub.task.result
+    }
+
+    var wire: Wire? { hub.withLock { $0?.wire } }
+    var spawner: Spawner? { hub.withLock { $0?.spawner } }
+
+    func click() async throws -> SessionRecord {
+        guard let spawner = hub.withLock({ $0?.spawner }) else { throw FakeRoutes.Trouble() }
+        return try await spawner.start(plan: Sample.plan(), planHash: "hash", person: person, server: "")
+    }
+
+    func session(_ id: String) async -> SessionRecord? { try? await store.session(id: id) }
+
+    func story(_ id: String) async throws -> [String] {
+        try await store.events(session: id, after: 0).map { "\($0.state): \($0.message)" }
+    }
+
+    /// Turns the clock by what the nearest sleeper needs, when that is half a minute at most, until `condition` holds;
+    /// gives up after twenty seconds of real time.
+    func turn(until condition: () async -> Bool) async -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while await !condition() {
+            guard ContinuousClock.now < deadline else { return false }
+            if let wait = clock.waits.first, wait <= .seconds(30) { clock.advance(by: wait) }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return true
+    }
+
+    func reaches(_ state: SessionState, _ id: String) async -> Bool {
+        await turn { await self.session(id)?.state == state }
+    }
+}

@@ -1,0 +1,107 @@
+import OrreryModel
+import OrreryStore
+import Synchronization
+import Testing
+
+@testable import OrrerySpawn
+
+@Suite struct RestartTests {
+    @Test func aReadySessionIsAdoptedAndNotRestarted() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.reaches(.ready, session.id))
+        let before = try #require(await facility.session(session.id))
+        await facility.kill()
+        facility.routes.state.withLock { $0 = .init() }
+
+        // The route comes from the store, before the cluster has said a word.
+        facility.cluster.setAway(true)
+        facility.start()
+        #expect(await facility.turn { facility.routes.routes == ["/user/ada/": "http://10.1.0.7:8888"] })
+        facility.cluster.setAway(false)
+        #expect(await facility.reaches(.ready, session.id))
+        let after = try #require(await facility.session(session.id))
+        #expect(after.podUID == before.podUID)
+        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count == 1)
+        #expect(!facility.cluster.calls.contains { $0.hasPrefix("DELETE") })
+        await facility.kill()
+    }
+
+    @Test func aPodWithoutASessionIsListedAndNeverTouched() async throws {
+        let facility = try await Facility()
+        facility.cluster.put([
+            "metadata": [
+                "name": "nb-grace-x", "uid": "u9",
+                "labels": ["orrery.io/hub": "orrery", "orrery.io/session": "gone", "orrery.io/person": "grace"],
+            ],
+            "spec": ["containers": [["name": "notebook"]]],
+        ])
+        let spawner = facility.start()
+        #expect(await facility.turn { spawner.orphans().count == 1 })
+        #expect(
+            spawner.orphans() == [
+                OrphanPod(cluster: "north", pod: "nb-grace-x", uid: "u9", session: "gone", person: "grace")
+            ])
+        #expect(!facility.cluster.calls.contains { $0.hasPrefix("DELETE") })
+        facility.cluster.lose("nb-grace-x")
+        #expect(await facility.turn { spawner.orphans().isEmpty })
+        await facility.kill()
+    }
+
+    /// The hub dies at every step of a session's life, before the step's effect or after it, and another one takes over.
+    @Test(arguments: [true, false])
+    func aHubThatDiesAnywhereGoesOnWhereItWas(_ isBefore: Bool) async throws {
+        let whole = try await life(cut: nil)
+        #expect(whole >= 8)
+        for step in 1...whole {
+            _ = try await life(cut: isBefore ? .before(step - 1) : .after(step))
+        }
+    }
+
+    /// One life from the click to the end, with a hub that dies at `cut`; gives the number of steps.
+    private func life(cut: Wire.Cut?) async throws -> Int {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        facility.start(cut: cut)
+        let session = try await facility.click()
+        guard await facility.turn(until: { await goOn(facility, session, until: .ready) }) else {
+            let story = try await facility.story(session.id)
+            Issue.record("not ready after \(String(describing: cut)): \(story) \(facility.cluster.calls)")
+            return 0
+        }
+        let uid = await facility.session(session.id)?.podUID
+        #expect(uid == facility.cluster.pod(session.pod)?["metadata"]?["uid"]?.string)
+        #expect(facility.cluster.names("pods") == [session.pod])
+
+        #expect(await facility.turn { await wish(facility, session) })
+        #expect(await facility.turn { await goOn(facility, session, until: .ended) }, "\(String(describing: cut))")
+        let ended = try #require(await facility.session(session.id))
+        #expect(ended.endReason == .stoppedByPerson, "\(String(describing: cut)): \(ended.message)")
+        for kind in ["pods", "secrets", "configmaps"] { #expect(facility.cluster.names(kind) == []) }
+        #expect(facility.routes.routes.isEmpty)
+        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count <= 2)
+        let steps = facility.wire?.steps ?? 0
+        await facility.kill()
+        return steps
+    }
+
+    /// Whether the session is where it should be; starts a new hub when the present one is dead.
+    private func goOn(_ facility: Facility, _ session: SessionRecord, until state: SessionState) async -> Bool {
+        if facility.wire?.isDead == true {
+            await facility.kill()
+            facility.start()
+        }
+        return await facility.session(session.id)?.state == state
+    }
+
+    private func wish(_ facility: Facility, _ session: SessionRecord) async -> Bool {
+        _ = await goOn(facility, session, until: .ended)
+        return (try? await facility.stop(session.id)) != nil
+    }
+}
+
+extension Facility {
+    func stop(_ id: String) async throws { try await spawner?.stop(id, by: "ada") }
+}
