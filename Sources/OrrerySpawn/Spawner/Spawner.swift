@@ -1,6 +1,5 @@
 package import FoundationEssentials
 package import Logging
-package import OrreryFetch
 package import OrreryKubernetes
 import OrreryModel
 package import OrreryStore
@@ -38,9 +37,10 @@ package final class Spawner: Service {
         let pod: String
     }
 
+    /// `fetcher` is the way to all clusters: a `Fetcher`.
     package convenience init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
-        fetcher: Fetcher, settings: SpawnSettings = SpawnSettings(), logger: Logger,
+        fetcher: any KubernetesTransport, settings: SpawnSettings = SpawnSettings(), logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.init(
@@ -48,7 +48,7 @@ package final class Spawner: Service {
             settings: settings, logger: logger, time: Timekeeper(clock), now: now)
     }
 
-    /// The same over another way to the clusters.
+    /// The same with time as the clients of the clusters see it.
     package init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
         transport: any KubernetesTransport, settings: SpawnSettings, logger: Logger, time: Timekeeper,
