@@ -40,10 +40,13 @@ extension DocumentNode {
         try mappingEntries().map { ($0.key, $0.value) }
     }
 
-    /// The place of the key `name` of a mapping, for an error about the name itself; this value's place if there is none.
-    package func place(ofKey name: String) -> Place {
-        guard case .mapping(let entries) = content else { return place }
-        return entries.first { $0.key == name }?.place ?? place
+    /// An error about the key `key` of this mapping: as `error`, with the place of the key itself.
+    package func error(_ message: String, atKey key: String) -> DocumentError {
+        let error = error(message)
+        guard case .mapping(let entries) = content, let entry = entries.first(where: { $0.key == key }) else {
+            return error
+        }
+        return DocumentError(place: entry.place, message: error.message)
     }
 
     private func mappingEntries() throws(DocumentError) -> [Entry] {

@@ -52,3 +52,12 @@ extension String {
     /// Whether YAML reads this, written without quotes, as no value at all.
     var isNull: Bool { ["", "~", "null", "Null", "NULL"].contains(self) }
 }
+
+extension DocumentNode {
+    package var isMapping: Bool {
+        if case .mapping = content { true } else { false }
+    }
+
+    /// The text of a scalar, for a value that may be a word or something larger; nil for the larger and for nothing.
+    package var word: String? { try? string() }
+}
