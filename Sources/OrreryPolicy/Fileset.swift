@@ -1,0 +1,69 @@
+package import Foundation
+package import OrreryModel
+
+/// A tree that some people may see in their sessions: where it appears, who gets it, how and when. What it really is on
+/// a cluster stands in that cluster's binding.
+package struct Fileset: Hashable, Sendable {
+    package let name: String
+    /// Where it appears in the session.
+    package let at: PathTemplate
+    /// Whether it sets `HOME`.
+    package let isHome: Bool
+    /// Whether a session without it is refused.
+    package let isRequired: Bool
+    /// What one person may store there. The storage keeps it; a binding must say whether it does.
+    package let quota: ByteCount?
+    /// The groups it is expanded for, one mount each; nil for a fileset with one mount.
+    package let each: GroupPattern?
+    package let grants: [Grant]
+    /// Who never gets it, whatever the grants say.
+    package let never: [Audience]
+    package let surfaces: Set<String>
+
+    package init(
+        name: String, at: PathTemplate, isHome: Bool = false, isRequired: Bool = false, quota: ByteCount? = nil,
+        each: GroupPattern? = nil, grants: [Grant] = [], never: [Audience] = [],
+        surfaces: Set<String> = Fileset.knownSurfaces
+    ) {
+        self.name = name
+        self.at = at
+        self.isHome = isHome
+        self.isRequired = isRequired
+        self.quota = quota
+        self.each = each
+        self.grants = grants
+        self.never = never
+        self.surfaces = surfaces
+    }
+
+    /// The ways to reach a fileset that there are today.
+    package static let knownSurfaces: Set<String> = ["notebook"]
+}
+
+/// One line of a fileset: these people, this mode, in this span of time.
+package struct Grant: Hashable, Sendable {
+    package enum Mode: String, Hashable, Comparable, Sendable {
+        case ro
+        case rw
+
+        package static func < (left: Mode, right: Mode) -> Bool { left == .ro && right == .rw }
+    }
+
+    package let to: [Audience]
+    package let mode: Mode
+    /// The first moment it holds; nil for always so far.
+    package let from: Date?
+    /// The first moment it holds no longer; nil for ever.
+    package let until: Date?
+
+    package init(to: [Audience], mode: Mode, from: Date? = nil, until: Date? = nil) {
+        self.to = to
+        self.mode = mode
+        self.from = from
+        self.until = until
+    }
+
+    func isInForce(at now: Date) -> Bool { !isFuture(at: now) && !isPast(at: now) }
+    func isFuture(at now: Date) -> Bool { from.map { now < $0 } ?? false }
+    func isPast(at now: Date) -> Bool { until.map { $0 <= now } ?? false }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import OrreryModel
+
+/// One question to the policy: for whom, where, through what, when.
+struct MountQuestion {
+    let policy: Policy
+    let person: Person
+    let cluster: String
+    let surface: String
+    let now: Date
+
+    /// The mounts that `fileset` would be: one, or one for each group of the person that it is expanded for. A person in
+    /// none of these groups still gets an answer.
+    func requests(for fileset: Fileset) -> [MountRequest] {
+        guard let each = fileset.each else { return [MountRequest(fileset: fileset, group: nil)] }
+        let groups = person.groups.filter { each.value(of: $0) != nil }.sorted { $0.name < $1.name }
+        guard !groups.isEmpty else { return [MountRequest(fileset: fileset, group: nil)] }
+        return groups.map { MountRequest(fileset: fileset, group: $0) }
+    }
+
+    func answer(_ request: MountRequest) -> MountAnswer {
+        let fileset = request.fileset
+        if let refusal = objection(to: request) { return .refused(refusal, request) }
+        let granting = fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in
+            Belongings(of: person, to: grant.to, expanding: request.group).map { (grant, $0) }
+        }
+        guard !granting.isEmpty else { return .refused(absence(of: request), request) }
+        guard let source = policy.bindings[cluster]?.sources[fileset.name] else {
+            return .refused(elsewhere(request), request)
+        }
+        let values = canonicalValues(request)
+        guard let path = fileset.at.filled(with: values), let inner = source.path.filled(with: values) else {
+            return .refused(unfilled(request), request)
+        }
+        if let directory = ReservedPaths.conflict(with: path) {
+            let reason = "its path \(path.absolute) touches \(directory), which is reserved"
+            return .refused(Refusal(request.title, because: reason, remedy: nil), request)
+        }
+        let mode = granting.map(\.0.mode).max() ?? .ro
+        let mount = Plan.Mount(
+            fileset: fileset.name, path: path.absolute, isReadOnly: mode == .ro, source: source.storage,
+            subPath: inner.relative)
+        return .granted(
+            GrantedMount(
+                request: request, path: path, mount: mount, groups: Set(granting.flatMap(\.1.groups))))
+    }
+
+    /// What fills the holes. Only canonical values do; a hole without one leaves its path unfilled.
+    private func canonicalValues(_ request: MountRequest) -> [PathTemplate.Hole: String] {
+        var values: [PathTemplate.Hole: String] = [:]
+        if Spelling.person.fits(person.name) { values[.user] = person.name }
+        values[.uid] = person.uid.map { "\($0)" }
+        values[.gid] = person.gid.map { "\($0)" }
+        if let group = request.group, let value = request.fileset.each?.value(of: group),
+            Spelling.group.fits(value)
+        {
+            values[.group] = value
+        }
+        return values
+    }
+}
+
+/// That a person is in an audience, and the groups through which.
+private struct Belongings {
+    let groups: [Group]
+
+    /// Nil when the person is not in it.
+    init?(of person: Person, to audience: [Audience], expanding group: Group?) {
+        let found = audience.compactMap { $0.belonging(of: person, expanding: group) }
+        guard !found.isEmpty else { return nil }
+        groups = found.compactMap { if case .through(let group) = $0 { group } else { nil } }
+    }
+}

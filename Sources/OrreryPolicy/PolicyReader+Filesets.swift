@@ -1,0 +1,45 @@
+import OrreryDocument
+
+/// `filesets.yaml`: `filesets` and `tests`.
+extension PolicyReader {
+    struct FilesetsDocument {
+        var names: Set<String> = []
+        var filesets: [Fileset] = []
+        var tests: [DocumentNode] = []
+    }
+
+    func readFilesets(_ root: DocumentNode) -> FilesetsDocument {
+        var document = FilesetsDocument()
+        findings.attempt { () throws(DocumentError) in
+            let keys = try root.mapping(["filesets", "tests"])
+            let node = try keys.required("filesets")
+            let read = findings.entries(node, "fileset") { name, value throws(DocumentError) in
+                try Fileset(name: name, value, groups: groups)
+            }
+            document.names = read.names
+            document.filesets = read.values
+            document.tests = try keys["tests"]?.list() ?? []
+            try Self.refuseDoubles(read.values, node)
+            // With an error in one of them, that one may be the home.
+            if read.values.count == read.names.count, !read.values.contains(where: \.isHome) {
+                throw node.error("no fileset is `home: true`; a session needs a home")
+            }
+        }
+        return document
+    }
+
+    private static func refuseDoubles(_ filesets: [Fileset], _ node: DocumentNode) throws(DocumentError) {
+        var homes: [String] = []
+        var paths: [PathTemplate: String] = [:]
+        for fileset in filesets {
+            if let other = paths.updateValue(fileset.name, forKey: fileset.at) {
+                throw node.error("`\(fileset.name)` is mounted at \(fileset.at) as `\(other)` is", atKey: fileset.name)
+            }
+            if fileset.isHome { homes.append(fileset.name) }
+            if homes.count > 1 {
+                throw node.error(
+                    "`\(homes[0])` and `\(homes[1])` are both `home: true`; a session has one home", atKey: homes[1])
+            }
+        }
+    }
+}

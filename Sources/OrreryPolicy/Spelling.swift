@@ -1,0 +1,46 @@
+/// How a name may be spelt: what its first and last byte and those between may be, and how long it is. Checked for every
+/// person and group on every request, where a regular expression would be made anew each time.
+struct Spelling: Sendable {
+    let first: Set<UInt8>
+    let middle: Set<UInt8>
+    let last: Set<UInt8>
+    let lengths: ClosedRange<Int>
+
+    func fits(_ text: some StringProtocol) -> Bool {
+        let bytes = Array(text.utf8)
+        guard lengths.contains(bytes.count), let start = bytes.first, let end = bytes.last else { return false }
+        return first.contains(start) && last.contains(end) && bytes.allSatisfy(middle.contains)
+    }
+}
+
+extension Spelling {
+    private static let small = Set(UInt8(ascii: "a")...UInt8(ascii: "z"))
+    private static let large = Set(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+    private static let digits = Set(UInt8(ascii: "0")...UInt8(ascii: "9"))
+
+    /// A person's name: `^[a-z][a-z0-9-]{0,29}[a-z0-9]$`.
+    static let person = Spelling(
+        first: small, middle: small.union(digits).union("-".utf8), last: small.union(digits), lengths: 2...31)
+    /// What fills `{group}`: `^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$`.
+    static let group = Spelling(
+        first: small, middle: person.middle, last: person.middle, lengths: 1...31)
+    /// A name that an administrator gives to something in a document.
+    static let entry = Spelling(first: small, middle: person.middle, last: person.middle, lengths: 1...63)
+    /// A DNS label.
+    static let label = Spelling(first: person.last, middle: person.middle, last: person.last, lengths: 1...63)
+    /// A DNS subdomain, near enough: Kubernetes checks the rest.
+    static let subdomain = Spelling(
+        first: person.last, middle: person.middle.union(".".utf8), last: person.last, lengths: 1...253)
+    /// The fixed part of a segment of a path.
+    static let path = Spelling(
+        first: pathBytes, middle: pathBytes, last: pathBytes, lengths: 1...255)
+    private static let pathBytes = small.union(large).union(digits).union("._+@=-".utf8)
+    /// The name of an environment variable.
+    static let variable = Spelling(
+        first: small.union(large).union("_".utf8), middle: small.union(large).union(digits).union("_".utf8),
+        last: small.union(large).union(digits).union("_".utf8), lengths: 1...255)
+    /// The digits of a SHA-256.
+    static let sha256 = Spelling(
+        first: hexadecimal, middle: hexadecimal, last: hexadecimal, lengths: 64...64)
+    private static let hexadecimal = digits.union("abcdef".utf8)
+}
