@@ -5,7 +5,7 @@ import NIOCore
 import OrreryDocument
 import OrreryFetch
 import OrreryIdentity
-package import OrreryPolicy
+import OrreryPolicy
 import OrreryStore
 import ServiceLifecycle
 
@@ -52,8 +52,13 @@ package struct Hub: Service {
         }
     }
 
+    /// Reads the policy of `configuration` without starting anything: what it defines, by kind.
+    package static func check(_ configuration: HubConfiguration) throws(HubError) -> [(kind: String, names: [String])] {
+        try policy(of: configuration).names
+    }
+
     /// The policy of `configuration`, checked against its groups and clusters.
-    package static func policy(of configuration: HubConfiguration) throws(HubError) -> Policy {
+    static func policy(of configuration: HubConfiguration) throws(HubError) -> Policy {
         let policy: Policy
         do {
             policy = try Policy.load(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import OrreryHub
@@ -39,5 +40,20 @@ struct ScopesTests {
         #expect(!operators.allow("access:servers", user: "grace", server: ""))
         #expect(!operators.allow("start:servers", user: "grace"))
         #expect(!Scopes.ofPerson(named: "ada", isAdmin: false).allow("read:users:name", user: "grace"))
+    }
+}
+
+struct ReferencePageTests {
+    @Test func thePageSaysWhatTheTableDoes() throws {
+        let page = try String(contentsOf: Self.page, encoding: .utf8)
+        for scope in Scope.table {
+            let includes = scope.includes.map { "`\($0)`" }.joined(separator: ", ")
+            let row = "| `\(scope.name)` | \(scope.promise) | \(includes.isEmpty ? "" : includes + " ")|"
+            #expect(page.contains(row), "\(row)")
+        }
+    }
+
+    private static var page: URL {
+        URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/hub-api.md").standardized
     }
 }

@@ -22,7 +22,7 @@ struct StoppedRoutes: Sendable {
         let address = ServerAddress(path: request.uri.path)
         let isForPeople = request.method == .get && (!address.isAPI || request.wantsPage)
         guard isForPeople, let target = ReturnPath(request.target) else {
-            throw HubError(.stopped, "there is no running server at \(address.base)", next: "start it at /hub/home")
+            throw HubError(.stopped, "there is no running server at \(request.uri.path)", next: "start it at /hub/home")
         }
         // Under our own path, since the login's cookie need not come with any other.
         return .redirect(to: "/hub\(target.text)")

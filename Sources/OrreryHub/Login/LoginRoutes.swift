@@ -27,7 +27,7 @@ struct LoginRoutes: Sendable {
             LoginChoice(
                 title: issuer.title,
                 href: issuer.refusal == nil ? "/hub/login/\(issuer.label.escapedForContract)?\(query)" : nil,
-                unavailable: issuer.refusal)
+                unavailable: issuer.refusal?.withoutFullStop)
         }
         return .page(LoginPage(issuers: choices).html())
     }

@@ -53,12 +53,24 @@ struct ErrorAnswers: RouterMiddleware {
     }
 
     private func log(_ error: HubError, _ request: Request, _ context: HubContext) {
-        let level: Logger.Level = error.kind.rawValue >= 500 ? .error : error.kind == .forbidden ? .notice : .info
-        context.logger.log(
-            level: level, "request refused",
-            metadata: [
-                "status": "\(error.kind.rawValue)", "method": "\(request.method.rawValue)",
-                "path": "\(request.uri.path)", "error": "\(error.message)", "detail": "\(error.detail ?? "")",
-            ])
+        var facts: Logger.Metadata = [
+            "status": "\(error.kind.rawValue)", "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+            "error": "\(error.message)",
+        ]
+        if let detail = error.detail { facts["detail"] = "\(detail)" }
+        context.logger.log(level: error.kind.logLevel, "request refused", metadata: facts)
+    }
+}
+
+extension HubError.Kind {
+    /// How much an operator wants to know of it.
+    fileprivate var logLevel: Logger.Level {
+        switch self {
+        // JupyterLab asks for a stopped server every few seconds.
+        case .stopped: .debug
+        case .badRequest, .notFound, .tooLarge, .unprocessable: .info
+        case .forbidden, .conflict: .notice
+        case .broken, .unavailable, .cannotStart: .error
+        }
     }
 }

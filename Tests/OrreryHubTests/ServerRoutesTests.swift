@@ -1,0 +1,57 @@
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct ServerRoutesTests {
+    @Test func aServerThatIsOnItsWayIsNotStartedTwice() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            let session = try await hub.session(of: ada, state: .image)
+            #expect(try await hub.call("POST", "/users/ada/server", token: token).status == 202)
+            #expect(try await hub.database.active(person: ada.id).map(\.id) == [session.id])
+            let model = try await hub.call("GET", "/users/ada/server", token: token).json
+            #expect(model?["pending"] == "spawn" && model?["ready"] == false)
+        }
+    }
+
+    @Test func aWrongChoiceIsA422ThatNamesIt() async throws {
+        try await TestHub.run { hub in
+            let token = try await hub.token(of: hub.person("ada"), scopes: ["servers!user=ada"])
+            for body in [["user_options": ["profile": "standart"]], ["profile": "standart"]] as [JSON] {
+                let answer = try await hub.call("POST", "/users/ada/server", token: token, body: body)
+                #expect(answer.status == 422)
+                #expect(answer.json?["message"]?.string?.contains("did you mean standard?") == true)
+            }
+        }
+    }
+
+    @Test(arguments: ["GPU", "a_b", "-a", "a-", String(repeating: "a", count: 31)])
+    func aServersNameHasARule(_ name: String) async throws {
+        try await TestHub.run { hub in
+            let token = try await hub.token(of: hub.person("ada"), scopes: ["servers!user=ada"])
+            let answer = try await hub.call("POST", "/users/ada/servers/\(name)", token: token)
+            #expect(answer.status == 400)
+        }
+    }
+
+    @Test func anOperatorMayStopButNotStartForOthers() async throws {
+        try await TestHub.run { hub in
+            try await hub.session(of: hub.person("grace"))
+            hub.issuers.knows(
+                "boss", as: .init(suggestedName: "boss", groups: [Group(name: "atlas"), Group(name: "operators")]))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "boss")
+            let headers = [("X-XSRFToken", try await browser.proof())]
+            let path = "/hub/api/users/grace/server"
+            #expect(try await browser.send("POST", path, headers: headers).status == 403)
+            // Nobody holds the watches in this test, so the spawner says "not now": the right was enough.
+            #expect(try await browser.send("DELETE", path, headers: headers).status == 503)
+            let model = try await browser.get("/hub/api/users/grace").json
+            #expect(model?["servers"]?[""]?["ready"] == true)
+        }
+    }
+}
