@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Orrery: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orrery", abstract: "A federated analysis-facility hub.",
+        subcommands: [HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, VersionCommand.self])
+}
