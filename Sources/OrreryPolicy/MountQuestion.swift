@@ -18,7 +18,15 @@ struct MountQuestion {
         return groups.map { MountRequest(fileset: fileset, group: $0) }
     }
 
-    func answer(_ request: MountRequest) -> MountAnswer {
+    /// The answer where a profile chooses among the filesets. Nil for one that it leaves out and the person has not anyway.
+    func answer(_ request: MountRequest, offering: Profile.Filesets) -> MountAnswer? {
+        let answer = answer(request)
+        if offering.include(request.fileset) { return answer }
+        guard case .granted = answer else { return nil }
+        return .refused(Refusal(request.title, because: "this profile leaves it out"), request)
+    }
+
+    private func answer(_ request: MountRequest) -> MountAnswer {
         let fileset = request.fileset
         if let refusal = objection(to: request) { return .refused(refusal, request) }
         let granting = fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in

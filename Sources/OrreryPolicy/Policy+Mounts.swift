@@ -2,7 +2,8 @@ package import Foundation
 package import OrreryModel
 
 extension Policy {
-    /// What `person` may see on `cluster` through `surface` at `now`, of the filesets that `offering` includes.
+    /// What `person` may see on `cluster` through `surface` at `now`, of the filesets that `offering` includes. Of
+    /// those left out, the refusals name what the person would have had.
     ///
     /// A fileset is granted when a grant in force is for the person and nothing in `never` is; writable when one such grant
     /// is. It is mounted when the cluster has a source for it and the paths, filled with the person's canonical name
@@ -14,9 +15,8 @@ extension Policy {
     ) -> MountDecision {
         let question = MountQuestion(policy: self, person: person, cluster: cluster, surface: surface, now: now)
         let answers = filesets.values.sorted { $0.name < $1.name }
-            .filter { offering.include($0) }
             .flatMap { question.requests(for: $0) }
-            .map { question.answer($0) }
+            .compactMap { question.answer($0, offering: offering) }
         let settled = refuseCollisions(answers)
         return decision(settled, require: offering.require)
     }

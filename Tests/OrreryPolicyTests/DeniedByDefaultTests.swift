@@ -41,6 +41,10 @@ struct DeniedByDefaultTests {
         let offering = try #require(policy.profile(named: "standard")).filesets
         let decision = policy.mounts(for: .named(in: ["developers"]), on: "north", at: .before, offering: offering)
         #expect(decision.mounts.map(\.fileset) == ["home"])
+        #expect(
+            decision.refusals.map(\.description) == [
+                "fileset project-shared: this profile leaves it out", "fileset scratch: this profile leaves it out",
+            ])
     }
 
     // 2. Writable only where it is written.
