@@ -21,6 +21,9 @@ extension FetchError {
             case CURLE_PEER_FAILED_VERIFICATION:
                 error(.tls, "the certificate of \(peer) is not trusted\(Self.clause(words))")
             case CURLE_SSL_CONNECT_ERROR: error(.tls, "no TLS connection to \(peer)\(Self.clause(words))")
+            // TLS 1.3 lets the client finish its handshake before the server looks at its certificate.
+            case CURLE_RECV_ERROR where Self.alert(in: words) != nil:
+                error(.tls, "\(peer) refused the TLS connection: \(Self.alert(in: words) ?? "")")
             case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR: transfer.cut
             case CURLE_TOO_MANY_REDIRECTS: error(.badAnswer, "\(peer) redirects in a circle")
             // Our URL was checked, so a protocol that libcurl refuses is that of the answer: HTTP/0.9, or a redirect elsewhere.
@@ -39,6 +42,11 @@ extension FetchError {
         case 0: "refused"
         default: unsafe String(cString: strerror(errorNumber))
         }
+    }
+
+    /// `certificate required` of `… SSL routines::tlsv13 alert certificate required, errno 0`.
+    private static func alert(in words: String) -> String? {
+        words.firstRange(of: " alert ").map { String(words[$0.upperBound...].prefix { $0 != "," }) }
     }
 
     private static func clause(_ words: String) -> String {

@@ -84,6 +84,11 @@ final class FetchLoop: Sendable {
 
 private func runFetchLoop(_ box: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let box = unsafe box else { return nil }
+    // libcurl was told to leave signals alone, so a write to a closed connection must not end the process.
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGPIPE)
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     unsafe Unmanaged<FetchLoop>.fromOpaque(box).takeRetainedValue().run()
     return nil
 }

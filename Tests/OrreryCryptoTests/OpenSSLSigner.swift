@@ -4,18 +4,15 @@ import Foundation
 
 /// Makes keys and signatures with the `openssl` program, so that no code under test has a part in the tokens it is shown.
 struct OpenSSLSigner: Sendable {
-    let directory: URL
     /// The public key as a JSON Web Key without `kid`, `use` and `alg`.
     let members: [String: String]
+    private let key: [UInt8]
 
     static let rsa = OpenSSLSigner(bits: 2048)
 
     init(bits: Int) {
-        directory = FileManager.default.temporaryDirectory.appending(path: "orrery-signer-\(UUID().uuidString)")
-        try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let key = directory.appending(path: "key.pem").path
-        _ = Self.openssl("genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(bits)", "-out", key)
-        let modulus = String(decoding: Self.openssl("rsa", "-in", key, "-noout", "-modulus"), as: UTF8.self)
+        key = Self.openssl("genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(bits)")
+        let modulus = String(decoding: Self.openssl("rsa", "-noout", "-modulus", input: key), as: UTF8.self)
         let digits = Array(modulus.drop { $0 != "=" }.dropFirst().filter(\.isHexDigit))
         let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
             UInt8(String(digits[$0..<($0 + 2)]), radix: 16)
@@ -23,14 +20,16 @@ struct OpenSSLSigner: Sendable {
         members = ["kty": "RSA", "n": Base64URL.encode(octets), "e": "AQAB"]
     }
 
-    var publicPEM: [UInt8] { Self.openssl("pkey", "-in", directory.appending(path: "key.pem").path, "-pubout") }
+    var publicPEM: [UInt8] { Self.openssl("pkey", "-pubout", input: key) }
 
     /// `header.payload.signature` with the texts exactly as given.
     func token(_ header: String, _ payload: String, digest: String = "sha256") -> String {
         let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
-        let key = directory.appending(path: "key.pem").path
+        let file = FileManager.default.temporaryDirectory.appending(path: "orrery-signed-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        guard (try? Data(signed.utf8).write(to: file)) != nil else { preconditionFailure("no file to sign") }
         return signed + "."
-            + Base64URL.encode(Self.openssl("dgst", "-\(digest)", "-sign", key, input: Array(signed.utf8)))
+            + Base64URL.encode(Self.openssl("dgst", "-\(digest)", "-sign", "/dev/stdin", file.path, input: key))
     }
 
     private static func openssl(_ arguments: String..., input: [UInt8] = []) -> [UInt8] {
@@ -38,7 +37,8 @@ struct OpenSSLSigner: Sendable {
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = arguments
         let (stdin, stdout) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, FileHandle.nullDevice)
+        (process.standardInput, process.standardOutput) = (stdin, stdout)
+        process.standardError = FileHandle.nullDevice
         do { try process.run() } catch { fatalError("openssl does not run: \(error)") }
         stdin.fileHandleForWriting.write(Data(input))
         try? stdin.fileHandleForWriting.close()
