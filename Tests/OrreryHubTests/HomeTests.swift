@@ -114,6 +114,25 @@ struct HomeTests {
         }
     }
 
+    @Test func whatTheServerSaidLastStandsBelowTheReason() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada, state: .starting)
+            let now = hub.clock.now
+            _ = try await hub.database.appendEvent(
+                session: session.id, at: now, state: .stopping, message: "Its last lines:\nImportError: no module")
+            _ = try await hub.database.advance(session.id, at: now) { $0.end(.failedToStart, "It crashed.", at: now) }
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let page = try await browser.get("/hub/progress/\(session.id)").text
+            #expect(page.contains("It did not start") && page.contains("It crashed") && page.contains("ImportError"))
+            #expect(page.split(separator: "ImportError").count == 2)
+            let stopped = try await hub.session(of: ada)
+            _ = try await hub.database.update(stopped.id) { $0.end(.stoppedByPerson, "Stopped by ada.", at: now) }
+            #expect(try await browser.get("/hub/progress/\(stopped.id)").location == "/hub/home")
+        }
+    }
+
     @Test func filesOfPagesAreServedForAYear() async throws {
         try await TestHub.run { hub in
             let answer = try await hub.send("GET", Asset.style.path)

@@ -30,6 +30,10 @@ struct StoppedTests {
             let page = try await browser.get("/hub/user/ada/lab")
             #expect(page.status == 424)
             #expect(page.text.contains("The notebook server crashed") && page.text.contains("/hub/home?next"))
+            let leaving = try await hub.session(of: ada, state: .stopping)
+            #expect(try await browser.get("/hub/user/ada/lab").status == 424)
+            let now = hub.clock.now
+            _ = try await hub.database.update(leaving.id) { $0.end(.stoppedByPerson, "Stopped by ada.", at: now) }
             let session = try await hub.session(of: ada, state: .starting)
             let starting = try await browser.get("/hub/user/ada/lab")
             #expect(starting.location == "/hub/progress/\(session.id)?next=%2Fuser%2Fada%2Flab")

@@ -36,10 +36,9 @@ struct StoppedRoutes: Sendable {
         let address = ServerAddress(path: target.path)
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: target.text) }
         let live = try await sessions.active(person: visitor.person.id)
-        if let session = live.first(where: { address.base.hasPrefix($0.prefix) }) {
-            return try await lead(to: session, then: target)
-        }
-        return try await stopped(address, target, for: visitor)
+        let session = live.first { address.base.hasPrefix($0.prefix) }
+        if let session, session.state != .stopping { return try lead(to: session, then: target) }
+        return try await stopped(session, address, target, for: visitor)
     }
 
     /// Links that are the same for everybody: the rest of the path is opened in the person's own server.
@@ -50,11 +49,10 @@ struct StoppedRoutes: Sendable {
         guard let target = ReturnPath(base + rest) else { throw HubError(.badRequest, "this link is not a path") }
         let live = try await sessions.active(person: visitor.person.id)
         guard let session = live.first(where: { $0.prefix == base }) else { return .redirect(to: Self.start(target)) }
-        return session.state == .ready
-            ? .redirect(to: target.text) : try await lead(to: session, then: target)
+        return session.state == .ready ? .redirect(to: target.text) : try lead(to: session, then: target)
     }
 
-    private func lead(to session: SessionRecord, then target: ReturnPath) async throws -> Response {
+    private func lead(to session: SessionRecord, then target: ReturnPath) throws(HubError) -> Response {
         // A session that is ready has a route; that we are asked all the same means the proxy has lost it for a moment.
         guard session.state.isPending || session.state == .stopping else {
             throw HubError(
@@ -63,13 +61,15 @@ struct StoppedRoutes: Sendable {
         return .redirect(to: "/hub/progress/\(session.id)?" + FormFields.encode([("next", target.text)]))
     }
 
-    private func stopped(_ address: ServerAddress, _ target: ReturnPath, for visitor: Visitor) async throws -> Response
-    {
+    private func stopped(
+        _ session: SessionRecord?, _ address: ServerAddress, _ target: ReturnPath, for visitor: Visitor
+    ) async throws -> Response {
         let isOwn = address.person == visitor.person.person.name
-        let last = isOwn ? try await sessions.lastEnded(person: visitor.person.id) : nil
+        var told = session
+        if isOwn, told == nil { told = try await sessions.lastEnded(person: visitor.person.id) }
         let page = StoppedPage(
             frame: Frame(visitor), title: isOwn ? "Your notebook" : "The notebook of \(address.person)",
-            sentence: last?.message, endedAt: last?.endedAt.map { Moment($0) },
+            sentence: told?.message.withoutFullStop, endedAt: told?.endedAt.map { Moment($0) },
             startHref: isOwn ? Self.start(target) : nil)
         return .page(page.html(), status: .init(code: 424))
     }

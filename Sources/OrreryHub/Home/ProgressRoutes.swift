@@ -19,6 +19,7 @@ struct ProgressRoutes: Sendable {
     @Sendable func progress(_ request: Request, _ context: HubContext) async throws -> Response {
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
         let session = try await session(context, of: visitor)
+        if session.endReason == .stoppedByPerson || session.endReason == .finished { return .redirect(to: "/hub/home") }
         let past = try await sessions.events(session: session.id, after: 0)
         let next = ReturnPath(request.fields["next"]).flatMap { $0.text.hasPrefix(session.prefix) ? $0.text : nil }
         return .page(page(session, past, next: next ?? session.prefix, for: visitor).html())
@@ -36,18 +37,18 @@ struct ProgressRoutes: Sendable {
             frame: Frame(visitor), title: isOver || isReady ? profile : "Starting \(profile)",
             subtitle: "\(session.plan.environment.title) · \(session.size) · \(desk.title(of: session.cluster))",
             phases: ProgressPhase.all(at: isOver ? reached : session.state, failed: isOver),
-            events: past.map { ProgressEvent(number: $0.number, state: $0.state, message: $0.message, at: $0.at) },
+            events: past.map { ProgressEvent($0) },
             eventsHref: isOver || isReady ? nil : "\(base)/events?after=\(past.last?.number ?? 0)", readyHref: next,
             cancelAction: session.state.isPending ? "/hub/stop/\(session.id)" : nil,
-            failure: isOver ? failure(session) : nil, isReady: isReady)
+            failure: isOver ? failure(session, past) : nil, isReady: isReady)
     }
 
-    private func failure(_ session: SessionRecord) -> ProgressFailure {
-        // The first line is the sentence; a spawner that kept the server's last words puts them below it.
-        let parts = session.message.split(separator: "\n", maxSplits: 1)
+    private func failure(_ session: SessionRecord, _ past: [SessionEventRecord]) -> ProgressFailure {
+        // What the spawner kept of the server's own output is an event of several lines under a heading.
+        let output = past.last { $0.message.contains("\n") }?.message.split(separator: "\n", maxSplits: 1).last
         return ProgressFailure(
-            sentence: String(parts.first ?? "it ended").withoutFullStop,
-            log: parts.count == 2 ? String(parts[1]) : nil, retryHref: "/hub/home")
+            title: session.readyAt == nil ? "It did not start" : "It ended", sentence: session.message.withoutFullStop,
+            log: output.map { String($0) }, retryHref: "/hub/home")
     }
 
     /// Resumes behind the event that the browser has seen last (`Last-Event-ID`), or that the page was made with.
@@ -59,8 +60,7 @@ struct ProgressRoutes: Sendable {
         let seen = request.headers[.lastEventID].flatMap { Int($0) } ?? request.fields["after"].flatMap { Int($0) } ?? 0
         let events = desk.spawner.progress(of: session.id, after: seen)
         return ServerSentEvents.response(of: events) { event in
-            let shown = ProgressEvent(number: event.number, state: event.state, message: event.message, at: event.at)
-            return try shown.serverSent()
+            try ProgressEvent(event).serverSent()
         }
     }
 
@@ -70,5 +70,13 @@ struct ProgressRoutes: Sendable {
             throw HubError(.notFound, "there is no such session of yours")
         }
         return session
+    }
+}
+
+extension ProgressEvent {
+    /// The first line of what happened: kept output of the server has its own place on the page.
+    fileprivate init(_ event: SessionEventRecord) {
+        let line = event.message.prefix { $0 != "\n" }
+        self.init(number: event.number, state: event.state, message: String(line), at: event.at)
     }
 }
