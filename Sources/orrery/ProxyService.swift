@@ -8,19 +8,20 @@ import ServiceLifecycle
 struct ProxyService: Service {
     private let server: ProxyServer
 
-    init(_ configuration: HubConfiguration) {
+    /// Binds the proxy's ports: what is wrong with them is known before anything runs.
+    init(_ configuration: HubConfiguration) throws(ProxyError) {
         var proxy = ProxyConfiguration()
         proxy.listener = Self.listener(configuration.proxy.listen)
         proxy.api = Self.listener(configuration.proxy.api)
         proxy.token = configuration.proxy.token
         proxy.defaultTarget = "http://\(configuration.listen.reachable)"
-        server = ProxyServer(configuration: proxy)
+        server = try ProxyServer(configuration: proxy)
     }
 
-    func run() async throws {
-        try await withTaskCancellationHandler {
-            try await withGracefulShutdownHandler {
-                try await runOnThread()
+    func run() async {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await runOnThread()
             } onGracefulShutdown: {
                 server.stop()
             }
@@ -29,11 +30,12 @@ struct ProxyService: Service {
         }
     }
 
-    private func runOnThread() async throws {
+    private func runOnThread() async {
         let server = server
-        try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+        await withCheckedContinuation { ended in
             let thread = Thread {
-                ended.resume(with: Result { try server.run() })
+                server.run()
+                ended.resume()
             }
             thread.name = "proxy"
             thread.start()

@@ -15,6 +15,7 @@ struct UpCommand: AsyncParsableCommand {
         let configuration = try file.read()
         let logger = log.makeLogger("orrery")
         let hub = try Run.prepared(logger) { try Hub(configuration, logger: logger) }
-        try await Run.untilSignal([ProxyService(configuration), hub], logger: logger)
+        let proxy = try Run.prepared(logger) { try ProxyService(configuration) }
+        try await Run.untilSignal([proxy, hub], logger: logger)
     }
 }
