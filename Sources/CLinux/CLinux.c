@@ -1,0 +1,198 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int linux_address_is_v4(struct linux_address a) {
+  uint32_t marker;
+  memcpy(&marker, &a.low, 4);
+  return a.high == 0 && marker == htonl(0xffff);
+}
+
+static socklen_t linux_address_encode(struct linux_address a, struct sockaddr_storage *out) {
+  memset(out, 0, sizeof *out);
+  if (linux_address_is_v4(a)) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    v4->sin_family = AF_INET, v4->sin_port = htons(a.port);
+    memcpy(&v4->sin_addr, (char *)&a.low + 4, 4);
+    return sizeof *v4;
+  }
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+  v6->sin6_family = AF_INET6, v6->sin6_port = htons(a.port);
+  memcpy(&v6->sin6_addr, &a.high, 8), memcpy((char *)&v6->sin6_addr + 8, &a.low, 8);
+  return sizeof *v6;
+}
+
+static struct linux_address linux_address_decode(const struct sockaddr *from) {
+  struct linux_address a = {0, 0, 0};
+  if (from->sa_family == AF_INET) {
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+    uint32_t marker = htonl(0xffff);
+    memcpy(&a.low, &marker, 4), memcpy((char *)&a.low + 4, &v4->sin_addr, 4);
+    a.port = ntohs(v4->sin_port);
+  } else if (from->sa_family == AF_INET6) {
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+    memcpy(&a.high, &v6->sin6_addr, 8), memcpy(&a.low, (char *)&v6->sin6_addr + 8, 8);
+    a.port = ntohs(v6->sin6_port);
+  }
+  return a;
+}
+
+int linux_resolve(const char *host, uint16_t port, struct linux_address *out) {
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = 0;
+  int code = getaddrinfo(host, 0, &hints, &found);
+  if (code) {  // without a configured interface only literals and the loopback are left
+    hints.ai_flags = 0;
+    code = getaddrinfo(host, 0, &hints, &found);
+  }
+  if (code) return code;
+  *out = linux_address_decode(found->ai_addr);
+  out->port = port;
+  freeaddrinfo(found);
+  return 0;
+}
+
+int linux_listen(struct linux_address a, int shared, int backlog) {
+  struct sockaddr_storage raw;
+  socklen_t length = linux_address_encode(a, &raw);
+  int on = 1, off = 0, fd = socket(raw.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (raw.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit these two
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  if (bind(fd, (struct sockaddr *)&raw, length) || (backlog && listen(fd, backlog))) {
+    int code = errno;
+    close(fd);
+    return -code;
+  }
+  return fd;
+}
+
+uint16_t linux_bound_port(int fd) {
+  struct sockaddr_storage raw = {0};
+  socklen_t length = sizeof raw;
+  return getsockname(fd, (struct sockaddr *)&raw, &length) ? 0 : linux_address_decode((struct sockaddr *)&raw).port;
+}
+
+int linux_accept(int listener, struct linux_address *peer) {
+  struct sockaddr_storage raw;
+  socklen_t length = sizeof raw;
+  raw.ss_family = AF_UNSPEC;
+  int fd = accept4(listener, (struct sockaddr *)&raw, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return -errno;
+  *peer = linux_address_decode((struct sockaddr *)&raw);
+  return fd;
+}
+
+int linux_connect(struct linux_address a, int *connecting) {
+  struct sockaddr_storage raw;
+  socklen_t length = linux_address_encode(a, &raw);
+  int on = 1, fd = socket(raw.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  *connecting = 0;
+  if (connect(fd, (struct sockaddr *)&raw, length)) {
+    if (errno != EINPROGRESS) {
+      int code = errno;
+      close(fd);
+      return -code;
+    }
+    *connecting = 1;
+  }
+  return fd;
+}
+
+int linux_socket_error(int fd) {
+  int code = 0;
+  socklen_t length = sizeof code;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) ? errno : code;
+}
+
+void linux_reset_on_close(int fd) {
+  struct linger now = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+long linux_receive(int fd, void *to, size_t count) {
+  ssize_t got;
+  do got = recv(fd, to, count, MSG_DONTWAIT);
+  while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
+long linux_send(int fd, const void *from, size_t count) {
+  ssize_t sent;
+  do sent = send(fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : sent;
+}
+
+int linux_shut_down_sending(int fd) { return shutdown(fd, SHUT_WR) ? -errno : 0; }
+
+int linux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int linux_epoll_add(int epoll, int fd, uint64_t token, int listener) {
+  struct epoll_event event = {
+      .events = listener ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u64 = token};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int linux_epoll_remove(int epoll, int fd) {
+  return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0) ? -errno : 0;
+}
+
+struct linux_events {
+  int limit;
+  struct epoll_event list[];
+};
+
+struct linux_events *linux_events_create(int limit) {
+  struct linux_events *events = malloc(sizeof *events + limit * sizeof(struct epoll_event));
+  if (events) events->limit = limit;
+  return events;
+}
+
+void linux_events_free(struct linux_events *events) { free(events); }
+
+int linux_epoll_wait(int epoll, struct linux_events *events, int milliseconds) {
+  int count = epoll_wait(epoll, events->list, events->limit, milliseconds);
+  return count >= 0 ? count : errno == EINTR ? 0 : -errno;
+}
+
+uint64_t linux_event_token(const struct linux_events *events, int index) { return events->list[index].data.u64; }
+
+unsigned linux_event_readiness(const struct linux_events *events, int index) {
+  unsigned raw = events->list[index].events, ready = 0;
+  if (raw & EPOLLIN) ready |= LINUX_READABLE;
+  if (raw & EPOLLOUT) ready |= LINUX_WRITABLE;
+  if (raw & EPOLLRDHUP) ready |= LINUX_READABLE | LINUX_ENDED;
+  if (raw & (EPOLLHUP | EPOLLERR)) ready |= LINUX_READABLE | LINUX_WRITABLE | LINUX_GONE;
+  return ready;
+}
+
+int linux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+void linux_eventfd_signal(int fd) { (void)!write(fd, &(uint64_t){1}, 8); }
+void linux_eventfd_clear(int fd) { uint64_t count; (void)!read(fd, &count, 8); }
+
+uint64_t linux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}

@@ -1,0 +1,58 @@
+// Linux calls that Swift cannot make as they are: epoll, eventfd and accept4 are missing from its Glibc module, and
+// socket addresses are unions behind casts there. A call returns its result, or minus the error number.
+//
+// No system header is included here: one that Glibc's module also has would be defined twice for Swift.
+#ifndef ORRERY_CLINUX_H
+#define ORRERY_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// An IP address and port. An IPv4 address is kept in its IPv6-mapped form (::ffff:a.b.c.d), so that there is one kind.
+struct linux_address {
+  uint64_t high;  // both halves in network byte order, as they lie in memory
+  uint64_t low;
+  uint16_t port;  // in host byte order
+};
+
+// What the events of one wait are kept in.
+struct linux_events;
+
+enum {
+  LINUX_READABLE = 1,  // bytes, an end or an error can be read
+  LINUX_WRITABLE = 2,
+  LINUX_ENDED = 4,     // the peer has sent its last byte
+  LINUX_GONE = 8,      // reset, or closed in both directions
+};
+
+int linux_address_is_v4(struct linux_address a);
+// The first address of a name or literal; 0, or an EAI_ code.
+int linux_resolve(const char *host, uint16_t port, struct linux_address *out);
+// A listening socket that does not block. `shared` lets several of this process's sockets bind one port.
+int linux_listen(struct linux_address a, int shared, int backlog);
+uint16_t linux_bound_port(int fd);
+int linux_accept(int listener, struct linux_address *peer);
+// A socket that is connected or connecting: `*connecting` says which.
+int linux_connect(struct linux_address a, int *connecting);
+int linux_socket_error(int fd);
+// From now on close() sends a reset, so that a body cut short cannot look complete.
+void linux_reset_on_close(int fd);
+long linux_receive(int fd, void *to, size_t count);
+long linux_send(int fd, const void *from, size_t count);
+int linux_shut_down_sending(int fd);
+int linux_epoll_create(void);
+// Watches for everything, edge triggered, once and for all; a listener is level triggered and only readable.
+int linux_epoll_add(int epoll, int fd, uint64_t token, int listener);
+int linux_epoll_remove(int epoll, int fd);
+struct linux_events *linux_events_create(int limit);
+void linux_events_free(struct linux_events *events);
+int linux_epoll_wait(int epoll, struct linux_events *events, int milliseconds);
+uint64_t linux_event_token(const struct linux_events *events, int index);
+unsigned linux_event_readiness(const struct linux_events *events, int index);
+int linux_eventfd(void);
+void linux_eventfd_signal(int fd);
+void linux_eventfd_clear(int fd);
+// The number of descriptors this process may have, after asking for all that the system allows.
+uint64_t linux_raise_descriptor_limit(void);
+
+#endif

@@ -1,0 +1,74 @@
+/// How the end of a body is known.
+package enum BodyFraming: Equatable, Sendable {
+    /// There is no body.
+    case none
+    /// So many bytes, at least one.
+    case length(UInt64)
+    case chunked
+    /// All bytes until the connection ends. Only a response may be framed so.
+    case untilEnd
+}
+
+/// Finds the content of a body in the bytes that carry it, piece by piece.
+package struct BodyReader: Sendable {
+    // Sixteen bytes: every connection's place holds two of these.
+    private var remaining: UInt64
+    private var chunks = ChunkReader()
+    private let kind: Kind
+    /// The last byte of the body has been seen.
+    package private(set) var isEnded: Bool
+
+    private enum Kind { case none, length, chunked, untilEnd }
+
+    package init(_ framing: BodyFraming) {
+        remaining = 0
+        isEnded = false
+        switch framing {
+        case .none: (kind, isEnded) = (.none, true)
+        case .length(let length): (kind, remaining) = (.length, length)
+        case .chunked: kind = .chunked
+        case .untilEnd: kind = .untilEnd
+        }
+    }
+
+    /// What a piece of bytes holds of a body.
+    package struct Step: Equatable, Sendable {
+        /// The content is `count` bytes from `offset` on; those of several chunks have been moved together.
+        package var offset = 0
+        package var count = 0
+        /// How many of the bytes given belong to the body, framing included. What follows is another message.
+        package var consumed = 0
+        package var isBad = false
+
+        package init(offset: Int = 0, count: Int = 0, consumed: Int = 0, isBad: Bool = false) {
+            self.offset = offset
+            self.count = count
+            self.consumed = consumed
+            self.isBad = isBad
+        }
+    }
+
+    /// Takes the next bytes. Must not be called again after a bad step.
+    package mutating func take(_ bytes: inout MutableSpan<UInt8>) -> Step {
+        switch kind {
+        case .none: return Step()
+        case .length:
+            let count = Int(min(remaining, UInt64(bytes.count)))
+            remaining -= UInt64(count)
+            isEnded = remaining == 0
+            return Step(count: count, consumed: count)
+        case .untilEnd: return Step(count: bytes.count, consumed: bytes.count)
+        case .chunked:
+            guard !isEnded else { return Step() }
+            let step = chunks.take(&bytes, remaining: &remaining)
+            isEnded = chunks.isEnded
+            return step
+        }
+    }
+
+    /// The connection ended: whether that is how this body was to end.
+    package mutating func end() -> Bool {
+        if kind == .untilEnd { isEnded = true }
+        return isEnded
+    }
+}

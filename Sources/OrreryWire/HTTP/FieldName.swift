@@ -1,0 +1,54 @@
+/// The field names that a proxy must understand; every other is passed on unread.
+package enum FieldName: UInt8, Sendable {
+    case other
+    case authorization, connection, contentLength, cookie, date, expect, forwardedFor, forwardedHost, forwardedPort
+    case forwardedProto, host, keepAlive, proxyAuthenticate, proxyAuthorization, proxyConnection, te, trailer
+    case transferEncoding, upgrade
+
+    /// The name in `slice`, which holds a token.
+    static func of(_ bytes: Span<UInt8>, _ slice: Slice) -> FieldName {
+        // The length alone rules out almost every name of a browser's request.
+        switch slice.count {
+        case 2: return match(bytes, slice, .te, "te")
+        case 4: return match(bytes, slice, .host, "host", .date, "date")
+        case 6: return match(bytes, slice, .cookie, "cookie", .expect, "expect")
+        case 7: return match(bytes, slice, .upgrade, "upgrade", .trailer, "trailer")
+        case 10: return match(bytes, slice, .connection, "connection", .keepAlive, "keep-alive")
+        case 13: return match(bytes, slice, .authorization, "authorization")
+        case 14: return match(bytes, slice, .contentLength, "content-length")
+        case 15: return match(bytes, slice, .forwardedFor, "x-forwarded-for")
+        case 16:
+            if isSame(bytes, slice, as: "proxy-connection") { return .proxyConnection }
+            return match(bytes, slice, .forwardedHost, "x-forwarded-host", .forwardedPort, "x-forwarded-port")
+        case 17:
+            return match(bytes, slice, .transferEncoding, "transfer-encoding", .forwardedProto, "x-forwarded-proto")
+        case 18: return match(bytes, slice, .proxyAuthenticate, "proxy-authenticate")
+        case 19: return match(bytes, slice, .proxyAuthorization, "proxy-authorization")
+        default: return .other
+        }
+    }
+
+    private static func match(
+        _ bytes: Span<UInt8>, _ slice: Slice, _ name: FieldName, _ word: StaticString
+    ) -> FieldName {
+        isSame(bytes, slice, as: word) ? name : .other
+    }
+
+    private static func match(
+        _ bytes: Span<UInt8>, _ slice: Slice, _ first: FieldName, _ firstWord: StaticString,
+        _ second: FieldName, _ secondWord: StaticString
+    ) -> FieldName {
+        if isSame(bytes, slice, as: firstWord) { return first }
+        return isSame(bytes, slice, as: secondWord) ? second : .other
+    }
+
+    /// Whether a field of this name speaks to the next hop only, or is said anew by every proxy.
+    package var isHopByHop: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .te, .trailer,
+            .transferEncoding, .upgrade:
+            true
+        default: false
+        }
+    }
+}

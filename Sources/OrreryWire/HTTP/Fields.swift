@@ -1,0 +1,175 @@
+/// The fields of a head: what they say about the message, and where those are that a proxy changes.
+package struct Fields: Sendable {
+    /// A field that this proxy understands: which, its whole line with CRLF, and its value.
+    package struct Mark: Sendable {
+        package var name: FieldName = .other
+        package var line: Slice = .nothing
+        package var value: Slice = .nothing
+    }
+
+    /// What `Connection` says.
+    package struct ConnectionOptions: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        package static let close = ConnectionOptions(rawValue: 1)
+        package static let keepAlive = ConnectionOptions(rawValue: 2)
+        package static let upgrade = ConnectionOptions(rawValue: 4)
+        /// It names fields that go no further than this hop.
+        package static let names = ConnectionOptions(rawValue: 8)
+    }
+
+    /// Where the lines begin and where they end, before the empty one.
+    package private(set) var lines: Slice = .nothing
+    package private(set) var markCount = 0
+    private var marks: InlineArray<24, Mark> = InlineArray(repeating: Mark())
+
+    package private(set) var connection: ConnectionOptions = []
+    package private(set) var contentLength: UInt64?
+    package private(set) var isChunked = false
+    package private(set) var host: Slice = .nothing
+    package private(set) var upgrade: Slice = .nothing
+    package private(set) var expectsContinue = false
+    package private(set) var hasDate = false
+    package private(set) var hasCookie = false
+    private var hasHost = false
+    private let isRequest: Bool
+
+    /// `ofRequest`: `Host` and `Expect` mean something only there.
+    package init(ofRequest: Bool) { isRequest = ofRequest }
+
+    /// The fields this proxy understands, in the order they came; `index` is below `markCount`.
+    package func mark(_ index: Int) -> Mark { marks[index] }
+}
+
+extension Fields {
+    /// Reads fields from `start` on to the empty line. `end` is where the head ends then.
+    mutating func parse(_ bytes: Span<UInt8>, from start: Int, limits: HeadLimits, end: inout Int) -> HeadOutcome {
+        var index = start
+        var count = 0
+        while true {
+            guard index < bytes.count else { return .incomplete }
+            if bytes[index] == 13 {
+                guard index + 1 < bytes.count else { return .incomplete }
+                guard bytes[index + 1] == 10 else { return .bad(.malformed) }
+                lines = Slice(start, index)
+                end = index + 2
+                return .complete
+            }
+            count += 1
+            guard count <= limits.fields else { return .bad(.tooLarge) }
+            let nameStart = index
+            // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
+            while index < bytes.count, bytes[index].isToken { index += 1 }
+            guard index < bytes.count else { return .incomplete }
+            guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
+            let name = FieldName.of(bytes, Slice(nameStart, index))
+            let valueStart = index + 1
+            index = endOfText(bytes, from: valueStart)
+            guard index + 1 < bytes.count else {
+                return index == bytes.count || bytes[index] == 13 ? .incomplete : .bad(.malformed)
+            }
+            guard bytes[index] == 13, bytes[index + 1] == 10 else { return .bad(.malformed) }
+            index += 2
+            guard name != .other else { continue }
+            let mark = Mark(
+                name: name, line: Slice(nameStart, index), value: trimmed(bytes, Slice(valueStart, index - 2)))
+            if let fault = take(mark, bytes) { return .bad(fault) }
+        }
+    }
+
+    private mutating func take(_ mark: Mark, _ bytes: Span<UInt8>) -> HeadFault? {
+        guard markCount < marks.count else { return .tooLarge }
+        marks[markCount] = mark
+        markCount += 1
+        switch mark.name {
+        case .connection: takeConnection(mark.value, bytes)
+        case .contentLength:
+            // Even the same length twice: whoever adds one is either broken or attacking.
+            guard contentLength == nil, let length = decimal(bytes, mark.value) else { return .framing }
+            contentLength = length
+        case .transferEncoding:
+            guard !isChunked else { return .framing }
+            guard isSame(bytes, mark.value, as: "chunked") else { return codingFault(mark.value, bytes) }
+            isChunked = true
+        case .host where isRequest:
+            guard !hasHost, isAuthority(bytes, mark.value) else { return .malformed }
+            hasHost = true
+            host = mark.value
+        case .upgrade: upgrade = mark.value
+        case .expect where isRequest:
+            guard isSame(bytes, mark.value, as: "100-continue") else { return .unknownExpectation }
+            expectsContinue = true
+        case .cookie: hasCookie = true
+        case .date: hasDate = true
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func takeConnection(_ value: Slice, _ bytes: Span<UInt8>) {
+        forEachToken(bytes, value) { token in
+            if isSame(bytes, token, as: "close") {
+                connection.insert(.close)
+            } else if isSame(bytes, token, as: "keep-alive") {
+                connection.insert(.keepAlive)
+            } else if isSame(bytes, token, as: "upgrade") {
+                connection.insert(.upgrade)
+            } else {
+                connection.insert(.names)
+            }
+        }
+    }
+
+    /// A coding we do not know is the client's honest mistake; a list or a doubled `chunked` never is.
+    private func codingFault(_ value: Slice, _ bytes: Span<UInt8>) -> HeadFault {
+        value.range.allSatisfy { bytes[$0].isToken } && !value.isEmpty ? .unknownCoding : .framing
+    }
+
+    /// Whether `Connection` names the field in `line`, which begins with its name.
+    package func names(_ bytes: Span<UInt8>, _ name: Slice) -> Bool {
+        var found = false
+        for index in 0..<markCount where marks[index].name == .connection {
+            forEachToken(bytes, marks[index].value) { token in
+                guard token.count == name.count else { return }
+                found = found || zip(token.range, name.range).allSatisfy { bytes[$0] | 0x20 == bytes[$1] | 0x20 }
+            }
+        }
+        return found
+    }
+}
+
+/// Calls `body` with each element of a comma-separated list, trimmed; empty elements are skipped.
+package func forEachToken(_ bytes: Span<UInt8>, _ list: Slice, _ body: (Slice) -> Void) {
+    var start = Int(list.start)
+    for index in list.range where bytes[index] == 44 {
+        let token = trimmed(bytes, Slice(start, index))
+        if !token.isEmpty { body(token) }
+        start = index + 1
+    }
+    let token = trimmed(bytes, Slice(start, Int(list.end)))
+    if !token.isEmpty { body(token) }
+}
+
+/// Digits only, at most eighteen of them: no sign, no blank, no overflow.
+private func decimal(_ bytes: Span<UInt8>, _ slice: Slice) -> UInt64? {
+    guard !slice.isEmpty, slice.count <= 18 else { return nil }
+    var number: UInt64 = 0
+    for index in slice.range {
+        guard bytes[index].isDigit else { return nil }
+        number = number * 10 + UInt64(bytes[index] - 48)
+    }
+    return number
+}
+
+/// Whether a value can be a host with an optional port: no user, path, list or blank in it.
+func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
+    guard !slice.isEmpty, slice.count <= 1024 else { return false }
+    for index in slice.range {
+        switch bytes[index] {
+        case 0...32, 34, 35, 44, 47, 60, 62, 63, 64, 92, 94, 96, 123...255: return false
+        default: continue
+        }
+    }
+    return true
+}

@@ -1,0 +1,156 @@
+extension RequestHead {
+    /// Reads a head from the beginning of `bytes`. Only when it is `.complete` may anything of it be used.
+    package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+        let outcome = parseLines(bytes, limits: limits)
+        switch outcome {
+        case .incomplete where bytes.count >= limits.bytes: return .bad(.tooLarge)
+        case .complete where length > limits.bytes: return .bad(.tooLarge)
+        case .complete: return settle(bytes)
+        default: return outcome
+        }
+    }
+
+    private mutating func parseLines(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+        var index = 0
+        // One empty line before a request is forgiven (RFC 9112 2.2).
+        if bytes.count >= 2, bytes[0] == 13, bytes[1] == 10 { index = 2 }
+        let methodStart = index
+        while index < bytes.count, bytes[index].isToken { index += 1 }
+        guard index < bytes.count else { return index - methodStart > 32 ? .bad(.malformed) : .incomplete }
+        guard index > methodStart, index - methodStart <= 32, bytes[index] == 32 else { return .bad(.malformed) }
+        methodName = Slice(methodStart, index)
+        method = Method(bytes, methodName)
+
+        let targetStart = index + 1
+        index = endOfTarget(bytes, from: targetStart)
+        guard index - targetStart <= limits.target else { return .bad(.targetTooLong) }
+        guard index < bytes.count else { return .incomplete }
+        guard index > targetStart, bytes[index] == 32 else { return .bad(.malformed) }
+        let target = Slice(targetStart, index)
+
+        // "HTTP/1.1" and CRLF are ten bytes.
+        guard index + 10 < bytes.count else {
+            return bytes.extracting(index...).isPrefix(of: " HTTP/1.") ? .incomplete : .bad(.malformed)
+        }
+        switch readVersion(bytes, at: index + 1) {
+        case .success(let found): version = found
+        case .failure(let fault): return .bad(fault)
+        }
+        guard bytes[index + 9] == 13, bytes[index + 10] == 10 else { return .bad(.malformed) }
+        let outcome = fields.parse(bytes, from: index + 11, limits: limits, end: &length)
+        guard outcome == .complete else { return outcome }
+        return takeTarget(target, bytes)
+    }
+
+    private func readVersion(_ bytes: Span<UInt8>, at index: Int) -> Result<Version, HeadFault> {
+        guard Slice(index, index + 5).isWord("HTTP/", bytes), bytes[index + 5].isDigit, bytes[index + 6] == 46,
+            bytes[index + 7].isDigit
+        else { return .failure(.malformed) }
+        switch (bytes[index + 5], bytes[index + 7]) {
+        case (49, 49): return .success(.http11)
+        case (49, 48): return .success(.http10)
+        default: return .failure(.unknownVersion)
+        }
+    }
+
+    /// Where the target ends: at the first blank or control byte, or at a `#`, which no sender may send. Finds the query
+    /// and what makes a path delicate on the way.
+    private mutating func endOfTarget(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        var previous: UInt8 = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case 0...32, 35, 127: return index
+            case 63:
+                let queryStart = index
+                while index < bytes.count, bytes[index] > 32, bytes[index] != 35, bytes[index] != 127 { index += 1 }
+                query = Slice(queryStart, index)
+                return index
+            case 37, 92: isPathDelicate = true
+            case 46, 47: if previous == 47 { isPathDelicate = true }
+            default: break
+            }
+            previous = byte
+            index += 1
+        }
+        return index
+    }
+
+    private mutating func takeTarget(_ target: Slice, _ bytes: Span<UInt8>) -> HeadOutcome {
+        var start = Int(target.start)
+        if bytes[start] == 42, target.count == 1 {
+            isAsterisk = true
+            return method == .options ? .complete : .bad(.malformed)
+        }
+        if bytes[start] != 47 {
+            guard let path = afterAuthority(target, bytes) else { return .bad(.malformed) }
+            start = path
+        }
+        path = Slice(start, query.isEmpty ? Int(target.end) : Int(query.start))
+        return .complete
+    }
+
+    /// Where the path of an absolute target begins. Its authority must be the one of `Host`: a reader of only one of
+    /// them would otherwise see another site.
+    private func afterAuthority(_ target: Slice, _ bytes: Span<UInt8>) -> Int? {
+        let authority = Int(target.start) + 7
+        guard target.count > 7, isSame(bytes, Slice(Int(target.start), authority), as: "http://") else { return nil }
+        var index = authority
+        while index < Int(target.end), bytes[index] != 47, bytes[index] != 63 { index += 1 }
+        let host = fields.host
+        guard host.count == index - authority else { return nil }
+        for offset in 0..<host.count where bytes[authority + offset] | 0x20 != bytes[Int(host.start) + offset] | 0x20 {
+            return nil
+        }
+        return index
+    }
+
+    /// What only all fields together decide.
+    private mutating func settle(_ bytes: Span<UInt8>) -> HeadOutcome {
+        if fields.isChunked {
+            // RFC 9112 6.1: both lengths, or chunks before HTTP/1.1 had them: an attack or a bug.
+            guard fields.contentLength == nil, version == .http11 else { return .bad(.framing) }
+            body = .chunked
+        } else if let length = fields.contentLength, length > 0 {
+            body = .length(length)
+        }
+        if version == .http11, fields.host.isEmpty { return .bad(.malformed) }
+        return .complete
+    }
+}
+
+extension RequestHead.Method {
+    init(_ bytes: Span<UInt8>, _ name: Slice) {
+        switch name.count {
+        case 3: self = name.isWord("GET", bytes) ? .get : name.isWord("PUT", bytes) ? .put : .other
+        case 4: self = name.isWord("HEAD", bytes) ? .head : name.isWord("POST", bytes) ? .post : .other
+        case 6: self = name.isWord("DELETE", bytes) ? .delete : .other
+        case 7: self = name.isWord("OPTIONS", bytes) ? .options : .other
+        default: self = .other
+        }
+    }
+}
+
+extension Slice {
+    /// Whether the bytes are exactly `word`, case included.
+    package func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        for index in 0..<count {
+            // Inside the literal: its length was compared above.
+            guard unsafe bytes[Int(start) + index] == word.utf8Start[index] else { return false }
+        }
+        return true
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether `word` begins with these bytes, as far as both go.
+    fileprivate func isPrefix(of word: StaticString) -> Bool {
+        for index in 0..<Swift.min(count, word.utf8CodeUnitCount) {
+            // Inside the literal, by the bound of the loop.
+            guard unsafe self[index] == word.utf8Start[index] else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,52 @@
+/// The head of a response, as places in the bytes it was read from. As strict as `RequestHead`.
+package struct ResponseHead: Sendable {
+    package private(set) var length = 0
+    package private(set) var status = 0
+    /// The status and the reason as they were sent: `200 OK`.
+    package private(set) var statusLine: Slice = .nothing
+    package private(set) var isHTTP10 = false
+    package private(set) var fields = Fields(ofRequest: false)
+    /// What the lengths say; whether there is a body at all depends on the request too.
+    package private(set) var body: BodyFraming = .untilEnd
+
+    package init() {}
+
+    /// Whether the server lets the connection go on after the body.
+    package var keepsAlive: Bool {
+        if fields.connection.contains(.close) { return false }
+        return !isHTTP10 || fields.connection.contains(.keepAlive)
+    }
+
+    /// Reads a head from the beginning of `bytes`. Only when it is `.complete` may anything of it be used.
+    package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+        // "HTTP/1.1 200" is twelve bytes, and a blank or CR must follow.
+        guard bytes.count > 12 else { return .incomplete }
+        guard Slice(0, 7).isWord("HTTP/1.", bytes), bytes[8] == 32, bytes[7] == 48 || bytes[7] == 49 else {
+            return .bad(.malformed)
+        }
+        isHTTP10 = bytes[7] == 48
+        guard bytes[9].isDigit, bytes[10].isDigit, bytes[11].isDigit, bytes[9] != 48 else { return .bad(.malformed) }
+        status = Int(bytes[9] - 48) * 100 + Int(bytes[10] - 48) * 10 + Int(bytes[11] - 48)
+        guard bytes[12] == 32 || bytes[12] == 13 else { return .bad(.malformed) }
+        let end = endOfText(bytes, from: 12)
+        guard end + 1 < bytes.count else { return bytes.count >= limits.bytes ? .bad(.tooLarge) : .incomplete }
+        guard bytes[end] == 13, bytes[end + 1] == 10 else { return .bad(.malformed) }
+        statusLine = Slice(9, end)
+        let outcome = fields.parse(bytes, from: end + 2, limits: limits, end: &length)
+        switch outcome {
+        case .incomplete where bytes.count >= limits.bytes: return .bad(.tooLarge)
+        case .complete: return settle()
+        default: return outcome
+        }
+    }
+
+    private mutating func settle() -> HeadOutcome {
+        if fields.isChunked {
+            guard fields.contentLength == nil, !isHTTP10 else { return .bad(.framing) }
+            body = .chunked
+        } else if let length = fields.contentLength {
+            body = length == 0 ? .none : .length(length)
+        }
+        return .complete
+    }
+}

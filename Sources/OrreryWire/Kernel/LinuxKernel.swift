@@ -1,0 +1,101 @@
+internal import CLinux
+internal import Glibc
+
+/// The real kernel: one epoll instance and the events of its last wait.
+///
+/// Concurrency: belongs to the thread that made it.
+@safe package struct LinuxKernel: Kernel {
+    private let epoll: CInt
+    private let events: OpaquePointer
+    private static let limit: CInt = 256
+
+    /// Nil when the process has no descriptor or memory left. `end` gives back what this takes.
+    package init?() {
+        let number = linux_epoll_create()
+        guard number >= 0, let events = unsafe linux_events_create(Self.limit) else { return nil }
+        epoll = number
+        unsafe self.events = events
+    }
+
+    /// Closes the epoll instance. The kernel must not be used afterwards.
+    package func end() {
+        _ = Glibc.close(epoll)
+        unsafe linux_events_free(events)
+    }
+
+    package func watch(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 0) }
+    package func watchSource(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 1) }
+    package func unwatch(_ descriptor: CInt) { _ = linux_epoll_remove(epoll, descriptor) }
+
+    package func wait(milliseconds: CInt) -> Int {
+        let count = unsafe linux_epoll_wait(epoll, events, milliseconds)
+        precondition(count >= 0, "epoll_wait failed with error \(-count): its descriptor was closed under the loop")
+        return Int(count)
+    }
+
+    package func event(_ index: Int) -> Event {
+        precondition(index >= 0 && index < Self.limit)
+        let number = CInt(index)
+        let readiness = unsafe Readiness(rawValue: UInt8(linux_event_readiness(events, number)))
+        return unsafe Event(token: linux_event_token(events, number), readiness: readiness)
+    }
+
+    package func accept(_ listener: CInt) -> Acceptance {
+        var peer = linux_address()
+        let descriptor = unsafe linux_accept(listener, &peer)
+        if descriptor >= 0 { return .accepted(descriptor, SocketAddress(peer)) }
+        switch -descriptor {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+        default: return .none
+        }
+    }
+
+    package func connect(_ address: SocketAddress) -> Connection {
+        var connecting: CInt = 0
+        let descriptor = unsafe linux_connect(address.raw, &connecting)
+        if descriptor < 0 { return .failed(-descriptor) }
+        return connecting == 0 ? .connected(descriptor) : .started(descriptor)
+    }
+
+    package func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
+
+    @unsafe package func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
+        let got = unsafe linux_receive(descriptor, target, count)
+        if got > 0 { return .bytes(got) }
+        if got == 0 { return .ended }
+        return -got == Int(EAGAIN) ? .blocked : .failed(CInt(-got))
+    }
+
+    @unsafe package func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer {
+        let sent = unsafe linux_send(descriptor, source, count)
+        if sent >= 0 { return .bytes(sent) }
+        return -sent == Int(EAGAIN) ? .blocked : .failed(CInt(-sent))
+    }
+
+    package func shutDownSending(_ descriptor: CInt) { _ = linux_shut_down_sending(descriptor) }
+
+    package func close(_ descriptor: CInt, reset: Bool) {
+        if reset { linux_reset_on_close(descriptor) }
+        // Never again after EINTR: Linux has released the number by then, and another thread may own it.
+        _ = Glibc.close(descriptor)
+    }
+
+    package func clearSignal(_ descriptor: CInt) { linux_eventfd_clear(descriptor) }
+
+    package func now() -> Moment { .now() }
+}
+
+extension Moment {
+    /// What both clocks of this machine show.
+    package static func now() -> Moment {
+        var monotonic = timespec()
+        var wall = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &monotonic)
+        unsafe clock_gettime(CLOCK_REALTIME, &wall)
+        return Moment(monotonic: monotonic.milliseconds, wall: wall.milliseconds)
+    }
+}
+
+extension timespec {
+    fileprivate var milliseconds: UInt64 { UInt64(tv_sec) * 1000 + UInt64(tv_nsec) / 1_000_000 }
+}

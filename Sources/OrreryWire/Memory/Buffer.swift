@@ -1,0 +1,176 @@
+internal import Glibc
+
+/// A piece of memory with bytes in its middle: free room before them, the bytes, free room after them.
+///
+/// Comes from a `BufferPool` and goes back there; one that is simply dropped frees its memory.
+@safe package struct Buffer: ~Copyable {
+    @usableFromInline let base: UnsafeMutableRawPointer
+    // Half words: a connection's place holds three of these, and there may be many thousand places.
+    @usableFromInline let capacityWord: UInt32
+    @usableFromInline var startWord: UInt32
+    @usableFromInline var endWord: UInt32
+
+    /// An empty buffer with `room` bytes free in front.
+    package init(capacity: Int, room: Int = 0) {
+        guard let memory = unsafe malloc(capacity) else { fatalError("no memory left for a buffer") }
+        unsafe base = memory
+        capacityWord = UInt32(capacity)
+        startWord = UInt32(room)
+        endWord = UInt32(room)
+    }
+
+    deinit { unsafe free(base) }
+
+    @inlinable package var capacity: Int { Int(capacityWord) }
+    /// Where the bytes begin.
+    @inlinable package private(set) var start: Int {
+        get { Int(startWord) }
+        set { startWord = UInt32(truncatingIfNeeded: newValue) }
+    }
+    /// Where the bytes end.
+    @inlinable package private(set) var end: Int {
+        get { Int(endWord) }
+        set { endWord = UInt32(truncatingIfNeeded: newValue) }
+    }
+    package var count: Int { end - start }
+    package var isEmpty: Bool { end == start }
+    /// How many bytes may still be appended.
+    package var roomAfter: Int { capacity - end }
+
+    /// Forgets all bytes and leaves `room` bytes free in front.
+    package mutating func reset(room: Int = 0) {
+        precondition(room <= capacity)
+        start = room
+        end = room
+    }
+
+    /// Forgets the first `count` bytes.
+    package mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        start += count
+    }
+
+    /// Forgets all but the first `count` bytes.
+    package mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        end = start + count
+    }
+
+    /// Moves the bytes to the front, so that all free room lies after them.
+    package mutating func compact() {
+        guard start > 0 else { return }
+        unsafe memmove(base, base + start, end - start)
+        end -= start
+        start = 0
+    }
+
+    /// The bytes, for as long as `body` runs.
+    @inlinable package borrowing func read<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        // The room between start and end was filled by the calls below and nothing else.
+        let bytes = unsafe UnsafeBufferPointer(
+            start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
+        return body(unsafe bytes.span)
+    }
+
+    /// The bytes, to be changed in place.
+    @inlinable package mutating func change<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {
+        let bytes = unsafe UnsafeMutableBufferPointer(
+            start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
+        var span = unsafe bytes.mutableSpan
+        return body(&span)
+    }
+}
+
+extension Buffer {
+    /// Appends `bytes`. There must be room.
+    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>) {
+        let count = bytes.count
+        precondition(count <= capacity - end)
+        let target = unsafe base + end
+        // Room was checked; source and target differ, since a buffer is never handed its own bytes.
+        unsafe bytes.withUnsafeBufferPointer { source in
+            if let first = source.baseAddress { unsafe target.copyMemory(from: first, byteCount: count) }
+        }
+        grow(by: count)
+    }
+
+    @inlinable package mutating func append(_ text: StaticString) {
+        let count = text.utf8CodeUnitCount
+        precondition(count <= capacity - end)
+        unsafe (base + end).copyMemory(from: text.utf8Start, byteCount: count)
+        grow(by: count)
+    }
+
+    @inlinable package mutating func append(_ byte: UInt8) {
+        precondition(end < capacity)
+        unsafe base.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+        grow(by: 1)
+    }
+
+    /// Appends a number in hexadecimal.
+    package mutating func append(hexadecimal number: Int) {
+        var shift = 60
+        while shift > 0, number >> shift == 0 { shift -= 4 }
+        while shift >= 0 {
+            append(Self.hexDigit(number >> shift))
+            shift -= 4
+        }
+    }
+
+    /// Appends a number in decimal.
+    package mutating func append(decimal number: UInt64) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Puts `number` in hexadecimal and CRLF before the first byte. There must be 18 bytes of room in front.
+    package mutating func prependChunkSize(_ number: Int) {
+        precondition(start >= 18)
+        prepend(UInt8(ascii: "\n"))
+        prepend(UInt8(ascii: "\r"))
+        var rest = number
+        repeat {
+            prepend(Self.hexDigit(rest))
+            rest >>= 4
+        } while rest > 0
+    }
+
+    /// The digit of the lowest four bits.
+    package static func hexDigit(_ number: Int) -> UInt8 {
+        let digit = UInt8(truncatingIfNeeded: number & 15)
+        return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    }
+
+    private mutating func prepend(_ byte: UInt8) {
+        start -= 1
+        unsafe base.storeBytes(of: byte, toByteOffset: start, as: UInt8.self)
+    }
+
+    @usableFromInline mutating func grow(by count: Int) { end += count }
+}
+
+extension Buffer {
+    /// Receives at most `limit` bytes, as far as there is room, after the bytes that are here.
+    package mutating func receive(
+        from descriptor: CInt, limit: Int = .max, through kernel: inout some Kernel
+    ) -> Transfer {
+        // Our memory, `roomAfter` bytes of it.
+        let outcome = unsafe kernel.receive(descriptor, into: base + end, count: min(limit, roomAfter))
+        if case .bytes(let count) = outcome {
+            precondition(count <= roomAfter)
+            end += count
+        }
+        return outcome
+    }
+
+    /// Sends what the kernel takes and forgets what it took.
+    package mutating func send(to descriptor: CInt, through kernel: inout some Kernel) -> Transfer {
+        let outcome = unsafe kernel.send(descriptor, from: base + start, count: count)
+        if case .bytes(let sent) = outcome { consume(sent) }
+        return outcome
+    }
+}
