@@ -1,0 +1,73 @@
+internal import OrreryWire
+internal import Synchronization
+
+/// Serves the REST interface on one thread: few connections, each bounded in bytes and time.
+///
+/// Concurrency: belongs to the thread that runs it.
+struct ControlServer {
+    private let interface: ControlInterface
+    private let shared: Shared
+    private let listener: CInt
+    private let signal: CInt
+    private var connections: [UInt64: ControlConnection] = [:]
+    private var nextToken: UInt64 = 2
+
+    private static let listenerToken: UInt64 = 0
+    private static let signalToken: UInt64 = 1
+    private static let limit = 256
+    private static let chores: UInt64 = 10_000
+
+    init(interface: ControlInterface, shared: Shared, listener: CInt, signal: CInt) {
+        self.interface = interface
+        self.shared = shared
+        self.listener = listener
+        self.signal = signal
+    }
+
+    /// Serves until the proxy is stopped.
+    consuming func run() {
+        guard var kernel = LinuxKernel() else {
+            return shared.log.write(.error, "no descriptor left for the REST interface")
+        }
+        kernel.watchSource(listener, token: Self.listenerToken)
+        kernel.watchSource(signal, token: Self.signalToken)
+        var nextChores = kernel.now().monotonic + Self.chores
+        while !shared.isStopping.load(ordering: .acquiring) {
+            let count = kernel.wait(milliseconds: 1000)
+            let now = kernel.now()
+            for index in 0..<count { handle(kernel.event(index), now, &kernel) }
+            for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
+            guard now.monotonic >= nextChores else { continue }
+            nextChores = now.monotonic + Self.chores
+            shared.logouts.forget(now: now.wall)
+            shared.routes.refreshNames()
+        }
+        for token in connections.keys { close(token, &kernel) }
+        kernel.end()
+    }
+
+    private mutating func handle(_ event: Event, _ now: Moment, _ kernel: inout LinuxKernel) {
+        switch event.token {
+        case Self.listenerToken: acceptOne(now, &kernel)
+        case Self.signalToken: kernel.clearSignal(signal)
+        default:
+            guard let connection = connections[event.token] else { return }
+            if !connection.serve(event.readiness, interface, now, &kernel) { close(event.token, &kernel) }
+        }
+    }
+
+    private mutating func acceptOne(_ now: Moment, _ kernel: inout LinuxKernel) {
+        guard case .accepted(let descriptor, _) = kernel.accept(listener) else { return }
+        guard connections.count < Self.limit else { return kernel.close(descriptor, reset: true) }
+        let token = nextToken
+        nextToken += 1
+        connections[token] = ControlConnection(
+            descriptor, bodyLimit: shared.limits.apiBodyBytes, deadline: now.monotonic + ControlConnection.patience)
+        kernel.watch(descriptor, token: token)
+    }
+
+    private mutating func close(_ token: UInt64, _ kernel: inout LinuxKernel) {
+        guard let connection = connections.removeValue(forKey: token) else { return }
+        kernel.close(connection.descriptor, reset: false)
+    }
+}

@@ -1,0 +1,64 @@
+package import OrreryModel
+
+/// What a proxy is told when it starts. The defaults are those of configurable-http-proxy where it has the option.
+package struct ProxyConfiguration: Sendable {
+    /// Where to listen: an address or name of this machine, and a port. An empty host is every interface; port 0 is any
+    /// free one, which `ProxyServer` then tells.
+    package struct Listener: Sendable, Equatable {
+        package var host: String
+        package var port: UInt16
+
+        package init(host: String, port: UInt16) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// For browsers.
+    package var listener = Listener(host: "", port: 8000)
+    /// For the REST interface that sets routes.
+    package var api = Listener(host: "localhost", port: 8001)
+    /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
+    package var token: Secret?
+    /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.
+    package var defaultTarget: String?
+    /// Whom to ask for error pages: `GET <errorTarget>/<status>?url=<path>`.
+    package var errorTarget: String?
+    /// How many threads relay; each has its own connections and upstream pools.
+    package var workers = 1
+    package var limits = ProxyLimits()
+    package var logLevel = ProxyLog.Level.info
+
+    package init() {}
+}
+
+/// What bounds a proxy. Times in which nothing happens, unless said otherwise.
+package struct ProxyLimits: Sendable {
+    /// Bytes of a request's or response's head, and of its first line's target; how many fields.
+    package var headBytes = 32 << 10
+    package var targetBytes = 16 << 10
+    package var fields = 200
+    /// From the first byte of a head to its end: 408 after that.
+    package var head: Duration = .seconds(30)
+    /// Between two requests of a client.
+    package var idle: Duration = .seconds(75)
+    /// A client that neither sends the rest of its body nor reads what it asked for, or has closed its half.
+    package var stall: Duration = .seconds(300)
+    /// Until an upstream accepts: 504 after that.
+    package var connect: Duration = .seconds(5)
+    /// From the end of a request to the first byte of its answer: 504 after that. A notebook may compute for long.
+    package var answer: Duration = .seconds(3600)
+    /// How long an upstream connection is kept for the next request, and how many per target and worker.
+    package var pooled: Duration = .seconds(30)
+    package var pooledPerTarget = 128
+    /// How long an unread request body is still taken after a refusal, so that the client sees the refusal.
+    package var linger: Duration = .seconds(2)
+    /// How long running requests may go on after `stop()`.
+    package var drain: Duration = .seconds(1)
+    /// Connections of both sides per worker; the system's limit of descriptors may be lower.
+    package var connections = 200_000
+    /// Bytes of a REST request's body.
+    package var apiBodyBytes = 1 << 20
+
+    package init() {}
+}

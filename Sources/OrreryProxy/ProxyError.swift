@@ -1,0 +1,19 @@
+package import OrreryWire
+
+/// Why a proxy cannot start. Each is the configuration's doing; what happens to single connections later is answered to
+/// the client, not thrown.
+package enum ProxyError: Error, Equatable, CustomStringConvertible {
+    case cannotListen(on: String, SystemError)
+    case unknownHost(String)
+    case badTarget(option: String, value: String)
+    case noDescriptors(SystemError)
+
+    package var description: String {
+        switch self {
+        case .cannotListen(let place, let error): "cannot listen on \(place): \(error)"
+        case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
+        case .badTarget(let option, let value): "\(option): \(value) is not a target; write http://host:port"
+        case .noDescriptors(let error): "cannot set up the event loop: \(error)"
+        }
+    }
+}

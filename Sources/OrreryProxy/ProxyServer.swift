@@ -1,0 +1,122 @@
+internal import CLinux
+internal import OrreryWire
+internal import Synchronization
+
+/// A proxy: its listeners, its workers and the REST interface that sets their routes.
+///
+/// Concurrency: `run()` blocks the thread that calls it until some other thread calls `stop()`. A server runs once.
+package final class ProxyServer: Sendable {
+    /// The ports it listens on, which the system chose where the configuration said 0.
+    package let port: UInt16
+    package let apiPort: UInt16
+    private let shared: Shared
+    private let listeners: [SharedDescriptor]
+    private let signals: [SharedDescriptor]
+    private let apiListener: SharedDescriptor
+    private let control: ControlInterface
+
+    /// Binds both ports, so that connections wait from now on and find their routes once `run()` is called.
+    package init(configuration: ProxyConfiguration) throws(ProxyError) {
+        _ = linux_raise_descriptor_limit()
+        let log = ProxyLog(level: configuration.logLevel)
+        let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
+        shared = Shared(limits: configuration.limits, log: log, errorTarget: errorTarget)
+        listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers))
+        port = listeners[0].descriptor.boundPort
+        apiListener = try Self.listen(configuration.api, count: 1)[0]
+        apiPort = apiListener.descriptor.boundPort
+        var signals: [SharedDescriptor] = []
+        for _ in 0...listeners.count { signals.append(try Self.signal()) }
+        self.signals = signals
+        control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
+        if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
+            control.setDefault(target)
+        }
+    }
+
+    /// Serves until `stop()`, and then as long as running requests need, a second at most.
+    package func run() {
+        let log = shared.log
+        log.write(
+            .info, "proxying on port \(port) with \(listeners.count) worker(s), REST interface on port \(apiPort)")
+        if control.isOpen {
+            log.write(.warn, "the REST interface is open to everybody: CONFIGPROXY_AUTH_TOKEN is not set")
+        }
+        var threads: [LoopThread] = []
+        for (listener, signal) in zip(listeners, signals) {
+            let shared = shared
+            threads.append(
+                LoopThread {
+                    guard let kernel = LinuxKernel() else {
+                        return shared.log.write(.error, "no descriptor left for a worker")
+                    }
+                    var worker = Worker(
+                        kernel: kernel, shared: shared, listener: listener.descriptor.number,
+                        signal: signal.descriptor.number)
+                    worker.run()
+                    kernel.end()
+                })
+        }
+        ControlServer(
+            interface: control, shared: shared, listener: apiListener.descriptor.number,
+            signal: signals[listeners.count].descriptor.number
+        ).run()
+        for thread in threads { thread.join() }
+        log.write(.info, "stopped")
+    }
+
+    /// Ends `run()` soon. May be called from any thread, before `run()` too.
+    package func stop() {
+        shared.isStopping.store(true, ordering: .releasing)
+        for signal in signals { signal.descriptor.signal() }
+    }
+
+    private static func listen(
+        _ place: ProxyConfiguration.Listener, count: Int
+    ) throws(ProxyError) -> [SharedDescriptor] {
+        guard var address = SocketAddress.resolve(place.host, port: place.port) else {
+            throw .unknownHost(place.host)
+        }
+        let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
+        do {
+            // Not shared: sharing a port with another process would take half of its connections and tell nobody.
+            let probe: Descriptor
+            do throws(SystemError) {
+                probe = try Descriptor.listener(on: address, isShared: false)
+            } catch  where error.isNoIPv6 && place.host.isEmpty {
+                address = address.onIPv4
+                probe = try Descriptor.listener(on: address, isShared: false)
+            }
+            guard count > 1 else { return [SharedDescriptor(probe)] }
+            address = address.with(port: probe.boundPort)
+            _ = consume probe
+            var listeners: [SharedDescriptor] = []
+            for _ in 0..<count {
+                listeners.append(SharedDescriptor(try Descriptor.listener(on: address, isShared: true)))
+            }
+            return listeners
+        } catch {
+            throw .cannotListen(on: name, error)
+        }
+    }
+
+    private static func signal() throws(ProxyError) -> SharedDescriptor {
+        do throws(SystemError) {
+            return SharedDescriptor(try Descriptor.signal())
+        } catch {
+            throw .noDescriptors(error)
+        }
+    }
+
+    private static func target(_ text: String?, option: String) throws(ProxyError) -> Target? {
+        guard let text else { return nil }
+        guard let target = Target(text) else { throw .badTarget(option: option, value: text) }
+        return target
+    }
+}
+
+/// A descriptor that several threads use and the last one closes.
+final class SharedDescriptor: Sendable {
+    let descriptor: Descriptor
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+}

@@ -1,0 +1,98 @@
+internal import OrreryModel
+internal import OrreryWire
+internal import Synchronization
+
+/// A route as it was set.
+struct Route: Sendable {
+    let target: Target
+    let address: SocketAddress?
+    let activity: ActivityBook.Cell
+    /// The members of its JSON object as they were posted, without braces and without `last_activity`.
+    let members: [UInt8]
+}
+
+/// All routes, as whoever sets them sees them, and the snapshot that the workers see.
+///
+/// Concurrency: any thread may call anything. A change is in the snapshot before the call returns, so a request that
+/// begins afterwards follows it.
+final class RouteBook: Sendable {
+    private struct State {
+        var routes: [RouteKey: Route] = [:]
+        var changes: [RouteKey: Route?] = [:]
+        var snapshot = RouteSnapshot(base: RouteTable([]), delta: RouteTable([]))
+    }
+
+    let activity = ActivityBook()
+    private let state = Mutex(State())
+    /// Goes up with every change.
+    private let version = Atomic<UInt64>(1)
+    private static let changeLimit = 512
+
+    /// What `snapshot()` would be numbered now. Costs one load.
+    var currentVersion: UInt64 { version.load(ordering: .acquiring) }
+
+    func snapshot() -> RouteSnapshot { state.withLock { $0.snapshot } }
+
+    /// Adds or replaces a route. False when there is no room for another one.
+    func set(_ key: RouteKey, to target: Target, address: SocketAddress?, members: [UInt8], at moment: UInt64) -> Bool {
+        state.withLock { state in
+            let old = state.routes[key]
+            guard let cell = activity.open(at: moment) else { return false }
+            if let old { activity.close(old.activity) }
+            let route = Route(target: target, address: address, activity: cell, members: members)
+            state.routes[key] = route
+            publish(key, .some(route), &state)
+            return true
+        }
+    }
+
+    /// Removes a route. False when there is none. What runs over it goes on.
+    func remove(_ key: RouteKey) -> Bool {
+        state.withLock { state in
+            guard let old = state.routes.removeValue(forKey: key) else { return false }
+            activity.close(old.activity)
+            publish(key, .some(nil), &state)
+            return true
+        }
+    }
+
+    func route(_ key: RouteKey) -> Route? { state.withLock { $0.routes[key] } }
+
+    /// All routes, in the order of their keys' text.
+    func all() -> [(key: RouteKey, route: Route)] {
+        state.withLock { $0.routes.map { (key: $0.key, route: $0.value) } }.sorted { $0.key.text < $1.key.text }
+    }
+
+    /// Looks all names up again and publishes the addresses that changed. Blocks while it does.
+    func refreshNames() {
+        let named = state.withLock { $0.routes.filter { $0.value.target.isNamed } }
+        var found: [Target: SocketAddress?] = [:]
+        for (key, route) in named {
+            let address = found[route.target] ?? route.target.resolve()
+            found[route.target] = .some(address)
+            // A name that cannot be looked up just now keeps the address it had.
+            guard let address, address != route.address else { continue }
+            state.withLock { state in
+                // The route may have been set anew while we were looking.
+                guard state.routes[key]?.activity == route.activity else { return }
+                let renewed = Route(
+                    target: route.target, address: address, activity: route.activity, members: route.members)
+                state.routes[key] = renewed
+                publish(key, .some(renewed), &state)
+            }
+        }
+    }
+
+    private func publish(_ key: RouteKey, _ route: Route??, _ state: inout State) {
+        state.changes[key] = route
+        if state.changes.count > Self.changeLimit {
+            state.changes = [:]
+            state.snapshot = RouteSnapshot(
+                base: RouteTable(state.routes.map { (key: $0.key, value: Optional($0.value)) }), delta: RouteTable([]))
+        } else {
+            let delta = RouteTable(state.changes.map { (key: $0.key, value: $0.value) })
+            state.snapshot = RouteSnapshot(base: state.snapshot.base, delta: delta)
+        }
+        version.wrappingAdd(1, ordering: .releasing)
+    }
+}

@@ -1,0 +1,84 @@
+internal import OrreryWire
+
+/// What a request finds: where it goes, and what to note about it.
+struct RouteMatch: Sendable {
+    /// Nil while the target's name has no address.
+    let address: SocketAddress?
+    let activity: ActivityBook.Cell
+    /// The hub's own pages: open to somebody who is logged out.
+    let isHub: Bool
+    /// The path of the target and its `host:port`, in the text of the table `isDelta` says.
+    let base: Slice
+    let authority: Slice
+    var isDelta = false
+}
+
+/// Routes of one moment that never change, found by the hash of their whole prefix. Plain numbers and one text for all,
+/// so that looking something up touches no reference count.
+final class RouteTable: Sendable {
+    struct Entry: Sendable {
+        let hash: UInt64
+        let key: Slice
+        /// Nil: the route that an older table has is gone.
+        let match: RouteMatch?
+    }
+
+    private let entries: [Entry]
+    private let buckets: [UInt32]
+    private let mask: Int
+    let text: [UInt8]
+    /// How many segments the longest key has.
+    let depth: Int
+    private static let empty = UInt32.max
+
+    init(_ routes: some Collection<(key: RouteKey, value: Route?)>) {
+        var text: [UInt8] = []
+        var entries: [Entry] = []
+        func add(_ string: String) -> Slice {
+            text.append(contentsOf: string.utf8)
+            return Slice(text.count - string.utf8.count, text.count)
+        }
+        for (key, route) in routes {
+            let match = route.map {
+                RouteMatch(
+                    address: $0.address, activity: $0.activity, isHub: key.isHub, base: add($0.target.path),
+                    authority: add($0.target.authority))
+            }
+            entries.append(Entry(hash: PrefixHash.of(key.text.utf8), key: add(key.text), match: match))
+        }
+        var size = 8
+        while size < entries.count * 2 { size *= 2 }
+        mask = size - 1
+        buckets = Self.fill(size, entries)
+        depth = routes.map { $0.key.text.utf8.count { $0 == UInt8(ascii: "/") } }.max() ?? 0
+        self.entries = entries
+        self.text = text
+    }
+
+    private static func fill(_ size: Int, _ entries: [Entry]) -> [UInt32] {
+        var buckets = [UInt32](repeating: empty, count: size)
+        for (index, entry) in entries.enumerated() {
+            var bucket = Int(truncatingIfNeeded: entry.hash) & (size - 1)
+            while buckets[bucket] != empty { bucket = (bucket + 1) & (size - 1) }
+            buckets[bucket] = UInt32(index)
+        }
+        return buckets
+    }
+
+    /// The entry whose key is `prefix`, which has the hash `hash`. Never allocates.
+    func entry(_ prefix: Span<UInt8>, hash: UInt64) -> Entry? {
+        var bucket = Int(truncatingIfNeeded: hash) & mask
+        while buckets[bucket] != Self.empty {
+            let index = Int(buckets[bucket])
+            if entries[index].hash == hash, isSame(entries[index].key, prefix) { return entries[index] }
+            bucket = (bucket + 1) & mask
+        }
+        return nil
+    }
+
+    private func isSame(_ key: Slice, _ prefix: Span<UInt8>) -> Bool {
+        guard key.count == prefix.count else { return false }
+        for offset in 0..<prefix.count where text[Int(key.start) + offset] != prefix[offset] { return false }
+        return true
+    }
+}

@@ -1,0 +1,153 @@
+internal import OrreryWire
+
+/// Writes the head of a request as it goes to the upstream: what the client sent, without what was for us alone, with
+/// what we know about the client.
+struct RequestWriter {
+    let head: RequestHead
+    let client: SocketAddress
+
+    /// Appends the head to `target`, which must have room for it and 2 KiB more.
+    /// `base` and `authority` write the path of the target and its `host:port`.
+    func write(
+        _ bytes: Span<UInt8>, to target: inout Buffer, base: (inout Buffer) -> Void,
+        authority: (inout Buffer) -> Void
+    ) {
+        target.append(bytes.extracting(head.methodName.range))
+        target.append(" ")
+        if head.isAsterisk {
+            target.append("*")
+        } else {
+            base(&target)
+            if head.path.isEmpty { target.append("/") } else { target.append(bytes.extracting(head.path.range)) }
+            target.append(bytes.extracting(head.query.range))
+        }
+        target.append(" HTTP/1.1\r\n")
+        appendKept(head.fields, bytes, to: &target) { name in
+            switch name {
+            case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: false
+            case .expect: head.version == .http11
+            default: !name.isHopByHop
+            }
+        }
+        if head.fields.host.isEmpty {
+            target.append("Host: ")
+            authority(&target)
+            target.append("\r\n")
+        }
+        writeForwarded(bytes, to: &target)
+        if head.body == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
+        if head.wantsUpgrade {
+            target.append("Connection: Upgrade\r\nUpgrade: ")
+            target.append(bytes.extracting(head.fields.upgrade.range))
+            target.append("\r\n")
+        }
+        target.append("Via: 1.1 orrery-proxy\r\n\r\n")
+    }
+
+    private func writeForwarded(_ bytes: Span<UInt8>, to target: inout Buffer) {
+        target.append("X-Forwarded-For: ")
+        appendGiven(.forwardedFor, bytes, to: &target)
+        append(client, to: &target)
+        target.append("\r\nX-Forwarded-Proto: ")
+        appendGiven(.forwardedProto, bytes, to: &target)
+        target.append("http\r\nX-Forwarded-Port: ")
+        appendGiven(.forwardedPort, bytes, to: &target)
+        appendPort(bytes, to: &target)
+        target.append("\r\n")
+        let host = head.fields.host
+        if appendLine(.forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
+        target.append("X-Forwarded-Host: ")
+        target.append(bytes.extracting(host.range))
+        target.append("\r\n")
+    }
+
+    /// What proxies before us have said, with a comma after each.
+    private func appendGiven(_ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer) {
+        for index in 0..<head.fields.markCount where head.fields.mark(index).name == name {
+            let value = head.fields.mark(index).value
+            guard !value.isEmpty else { continue }
+            target.append(bytes.extracting(value.range))
+            target.append(",")
+        }
+    }
+
+    /// The first field of this name that has a value, unchanged. False when there is none.
+    private func appendLine(
+        _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
+    ) -> Bool {
+        for index in 0..<head.fields.markCount where head.fields.mark(index).name == name {
+            let value = head.fields.mark(index).value
+            guard !value.isEmpty else { continue }
+            target.append(prefix)
+            target.append(bytes.extracting(value.range))
+            target.append("\r\n")
+            return true
+        }
+        return false
+    }
+
+    private func append(_ address: SocketAddress, to target: inout Buffer) {
+        guard address.isIPv4 else {
+            for byte in address.host.utf8 { target.append(byte) }
+            return
+        }
+        for index in 12..<16 {
+            if index > 12 { target.append(UInt8(ascii: ".")) }
+            target.append(decimal: UInt64(address.byte(index)))
+        }
+    }
+
+    /// The port in `Host`; without one there, 80.
+    private func appendPort(_ bytes: Span<UInt8>, to target: inout Buffer) {
+        let host = head.fields.host
+        var start = Int(host.end)
+        while start > Int(host.start), bytes[start - 1] &- 48 < 10 { start -= 1 }
+        if start > Int(host.start), start < Int(host.end), bytes[start - 1] == UInt8(ascii: ":") {
+            target.append(bytes.extracting(start..<Int(host.end)))
+        } else {
+            target.append("80")
+        }
+    }
+}
+
+/// Appends the lines of a head that go on: all that this proxy does not understand, and of the others those that
+/// `isKept`. What `Connection` names goes no further either, unless it is something the next hop must be told.
+func appendKept(
+    _ fields: Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
+) {
+    if fields.connection.contains(.names) {
+        appendUnnamed(fields, bytes, to: &target, isKept: isKept)
+        return
+    }
+    // Lines were checked byte by byte, so they are copied as they are, in runs between those that are left out.
+    var start = Int(fields.lines.start)
+    for index in 0..<fields.markCount where !isKept(fields.mark(index).name) {
+        let line = fields.mark(index).line
+        target.append(bytes.extracting(start..<Int(line.start)))
+        start = Int(line.end)
+    }
+    target.append(bytes.extracting(start..<Int(fields.lines.end)))
+}
+
+/// The same, line by line.
+private func appendUnnamed(
+    _ fields: Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
+) {
+    var start = Int(fields.lines.start)
+    var mark = 0
+    while start < Int(fields.lines.end) {
+        var end = start
+        while bytes[end] != 10 { end += 1 }
+        end += 1
+        if mark < fields.markCount, Int(fields.mark(mark).line.start) == start {
+            // A client must not be able to strip what the upstream judges it by: our own fields, Host, Cookie, lengths.
+            if isKept(fields.mark(mark).name) { target.append(bytes.extracting(start..<end)) }
+            mark += 1
+        } else {
+            var colon = start
+            while bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+            if !fields.names(bytes, Slice(start, colon)) { target.append(bytes.extracting(start..<end)) }
+        }
+        start = end
+    }
+}

@@ -1,0 +1,23 @@
+internal import OrreryWire
+internal import Synchronization
+
+/// What all threads of a proxy have in common.
+///
+/// Concurrency: everything here may be used by any thread; the books say how themselves.
+final class Shared: Sendable {
+    let routes = RouteBook()
+    let logouts = LogoutBook()
+    let limits: ProxyLimits
+    let log: ProxyLog
+    /// Whom to ask for error pages, and the text of its `host:port` and path.
+    let errorTarget: Target?
+    let errorAddress: SocketAddress?
+    let isStopping = Atomic<Bool>(false)
+
+    init(limits: ProxyLimits, log: ProxyLog, errorTarget: Target?) {
+        self.limits = limits
+        self.log = log
+        self.errorTarget = errorTarget
+        errorAddress = errorTarget?.resolve()
+    }
+}

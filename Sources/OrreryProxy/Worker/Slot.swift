@@ -1,0 +1,63 @@
+internal import OrreryWire
+
+/// One connection, to a client or to an upstream. Small, since there may be very many: bytes are in a slot only while
+/// they wait for something.
+struct Slot: ~Copyable {
+    enum Phase: UInt8 {
+        /// Nobody's.
+        case free
+        /// Client: a head is awaited or half read.
+        case head
+        /// Client: a request is being answered. Upstream: it is answering one.
+        case exchange
+        /// Client: the last bytes go out, then the connection ends.
+        case finishing
+        /// Client: all is said; what still comes is thrown away, so that no reset overtakes the answer.
+        case lingering
+        /// Upstream: not yet connected.
+        case connecting
+        /// Upstream: kept for the next request.
+        case pooled
+    }
+
+    var descriptor: CInt = -1
+    /// Goes up with every use of this place. Held in the token the kernel gives back, not the descriptor: the kernel may
+    /// already have reused that number for another connection.
+    var generation: UInt32 = 0
+    var phase: Phase = .free
+    var isClient = false
+    /// What the kernel has announced and not yet taken back by a short read or write.
+    var ready: Readiness = []
+    /// `input` holds the beginning of a head that has been looked at.
+    var isHeadBegun = false
+    /// Waits in the worker's queue for its next turn.
+    var isQueued = false
+    /// The other side of the exchange.
+    var partner: UInt32 = Slab<Slot>.none
+    /// Its neighbours in the pool, or the next one in the queue.
+    var next: UInt32 = Slab<Slot>.none
+    var previous: UInt32 = Slab<Slot>.none
+    var nextQueued: UInt32 = Slab<Slot>.none
+
+    /// Bytes received and not yet understood, or of a later request.
+    var input: Buffer?
+    /// Bytes that the kernel has not taken yet.
+    var output: Buffer?
+    /// The head as it went to the upstream, until the first byte comes back: to ask again, or to name the page in error.
+    var replay: Buffer?
+    /// What becomes of the client's connection once `output` is gone, while `finishing`.
+    var afterwards: Exchange.Ending.Client = .close
+    /// How far `input` has been searched for the end of a head.
+    var searched: UInt32 = 0
+    /// The status of the error page that is being asked for in place of an answer; 0 for a request of the client's own.
+    var errorStatus: UInt16 = 0
+
+    /// Client: where it connects from. Upstream: where to.
+    var address: SocketAddress
+    var activity: ActivityBook.Cell?
+    /// The hash of the browser session this connection was upgraded with; 0 for none.
+    var browserSession: UInt64 = 0
+    var exchange = Exchange(Exchange.Request())
+
+    init(address: SocketAddress) { self.address = address }
+}

@@ -1,0 +1,84 @@
+internal import OrreryWire
+
+/// The answers that the proxy gives itself.
+enum StatusPage {
+    /// The status and its reason.
+    static func line(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "200 OK"
+        case 302: "302 Found"
+        case 400: "400 Bad Request"
+        case 403: "403 Forbidden"
+        case 404: "404 Not Found"
+        case 405: "405 Method Not Allowed"
+        case 408: "408 Request Timeout"
+        case 413: "413 Content Too Large"
+        case 414: "414 URI Too Long"
+        case 417: "417 Expectation Failed"
+        case 431: "431 Request Header Fields Too Large"
+        case 501: "501 Not Implemented"
+        case 502: "502 Bad Gateway"
+        case 503: "503 Service Unavailable"
+        case 504: "504 Gateway Timeout"
+        case 505: "505 HTTP Version Not Supported"
+        default: "500 Internal Server Error"
+        }
+    }
+
+    /// What to tell a person, in a sentence.
+    static func sentence(_ status: Int) -> StaticString {
+        switch status {
+        case 400: "The request cannot be understood in only one way, so it was not passed on."
+        case 404: "Nothing is served here."
+        case 408: "The request took too long to arrive."
+        case 414, 431: "The request's address or headers are too long."
+        case 502: "The server behind this address gave no usable answer. Please try again."
+        case 503: "The server behind this address does not answer. It may be starting or stopped."
+        case 504: "The server behind this address took too long to answer."
+        default: "The request cannot be served."
+        }
+    }
+
+    /// Appends a whole answer with a small page. `isHead`: without the page itself.
+    static func write(_ status: Int, isHead: Bool, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
+        let line = line(status)
+        let sentence = sentence(status)
+        let frame: StaticString = "<!doctype html><title></title><h1></h1><p></p>\n"
+        let length = frame.utf8CodeUnitCount + line.utf8CodeUnitCount * 2 + sentence.utf8CodeUnitCount
+        target.append("HTTP/1.1 ")
+        target.append(line)
+        target.append("\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ")
+        target.append(decimal: UInt64(length))
+        target.append("\r\n")
+        target.append(date)
+        if status == 405 { target.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
+        if saysClose { target.append("Connection: close\r\n") }
+        target.append("\r\n")
+        guard !isHead else { return }
+        target.append("<!doctype html><title>")
+        target.append(line)
+        target.append("</title><h1>")
+        target.append(line)
+        target.append("</h1><p>")
+        target.append(sentence)
+        target.append("</p>\n")
+    }
+
+    /// Appends a whole answer of another kind. `fields` ends each of its lines.
+    static func write(
+        _ status: Int, fields: StaticString, body: StaticString, isHead: Bool, saysClose: Bool, date: Span<UInt8>,
+        to target: inout Buffer
+    ) {
+        target.append("HTTP/1.1 ")
+        target.append(line(status))
+        target.append("\r\n")
+        target.append(fields)
+        target.append("Content-Length: ")
+        target.append(decimal: UInt64(body.utf8CodeUnitCount))
+        target.append("\r\n")
+        target.append(date)
+        if saysClose { target.append("Connection: close\r\n") }
+        target.append("\r\n")
+        if !isHead { target.append(body) }
+    }
+}

@@ -1,0 +1,230 @@
+internal import OrreryWire
+
+/// Answers of our own: refusals, errors, and what a deadline ends.
+extension Worker {
+    /// A head that cannot be understood. Nothing after it can be either.
+    mutating func refuse(_ client: UInt32, _ status: Int) -> Bool {
+        var request = Exchange.Request()
+        request.keepsAlive = false
+        slots[client].phase = .exchange
+        slots[client].exchange = Exchange(request)
+        return answer(client, status, thenLinger: true)
+    }
+
+    /// An answer from the head alone; the body, if there is one, is not read.
+    mutating func answerBefore(_ client: UInt32, _ status: Int, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool
+    {
+        guard status == 404 || status == 503, canAskForPage(client) else {
+            leaveHead(client, head, bytes)
+            return answer(client, status)
+        }
+        var out = headBuffer()
+        bytes.read { writeErrorRequest(status, head, $0, to: &out) }
+        leaveHead(client, head, bytes)
+        return askForPage(client, status, out)
+    }
+
+    mutating func answerHealth(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
+        leaveHead(client, head, bytes)
+        var out = headBuffer()
+        let afterwards = ownEnding(client)
+        dateLine.read {
+            StatusPage.write(
+                200, fields: "Content-Type: application/json\r\n", body: "{\"status\":\"OK\"}",
+                isHead: head.method == .head, saysClose: afterwards != .keep, date: $0, to: &out)
+        }
+        return conclude(client, out, afterwards)
+    }
+
+    /// A person is sent to the login page and comes back from there; a program is told.
+    mutating func answerLoggedOut(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
+        var out = headBuffer()
+        let afterwards = ownEnding(client)
+        let isPage = bytes.read { head.method == .get && !head.wantsUpgrade && accepts(head, $0) }
+        let saysClose = afterwards != .keep
+        if isPage {
+            bytes.read { bytes in
+                dateLine.read { writeLogin(head, bytes, saysClose: saysClose, date: $0, to: &out) }
+            }
+        } else {
+            dateLine.read {
+                StatusPage.write(
+                    403, fields: "Content-Type: application/json\r\n",
+                    body: "{\"status\":403,\"message\":\"This browser has been logged out.\"}",
+                    isHead: head.method == .head, saysClose: saysClose, date: $0, to: &out)
+            }
+        }
+        leaveHead(client, head, bytes)
+        return conclude(client, out, afterwards)
+    }
+
+    private func writeLogin(
+        _ head: RequestHead, _ bytes: Span<UInt8>, saysClose: Bool, date: Span<UInt8>, to out: inout Buffer
+    ) {
+        out.append("HTTP/1.1 302 Found\r\nLocation: /hub/login?next=")
+        appendEscaped(bytes.extracting(head.path.range), to: &out)
+        appendEscaped(bytes.extracting(head.query.range), to: &out)
+        out.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n")
+        out.append(date)
+        if saysClose { out.append("Connection: close\r\n") }
+        out.append("\r\n")
+    }
+
+    /// Whether a field `Accept` names HTML: what a browser sends when a person opens a page.
+    private func accepts(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        var start = Int(head.fields.lines.start)
+        while start < Int(head.fields.lines.end) {
+            var end = start
+            while bytes[end] != 10 { end += 1 }
+            if end - start > 7, isSame(bytes, Slice(start, start + 7), as: "accept:") {
+                for index in start + 7..<max(start + 7, end - 8)
+                where isSame(bytes, Slice(index, index + 9), as: "text/html") { return true }
+            }
+            start = end + 1
+        }
+        return false
+    }
+
+    /// What becomes of the connection after an answer of our own. Those do not tell an old client that it may go on.
+    private func ownEnding(_ client: UInt32) -> Exchange.Ending.Client {
+        if slots[client].exchange.request.isHTTP10 { slots[client].exchange.closeAfterwards() }
+        return slots[client].exchange.ending().client
+    }
+
+    /// The head has been dealt with; what came behind it may be another request.
+    private mutating func leaveHead(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) {
+        var bytes = bytes
+        bytes.consume(head.length)
+        keepInput(client, bytes)
+    }
+
+    /// Answers with a small page, in place of the upstream's answer, of which nothing has been passed on yet.
+    mutating func answer(_ client: UInt32, _ status: Int, thenLinger: Bool = false) -> Bool {
+        dropUpstream(client)
+        if let replay = slots[client].replay.take() { buffers.recycle(replay) }
+        guard slots[client].output == nil else {
+            // An answer before the answer has not even left yet: the client reads nothing.
+            close(client, reset: true)
+            return false
+        }
+        var afterwards = ownEnding(client)
+        if status == 400 || thenLinger { afterwards = .linger }
+        var out = headBuffer()
+        let isHead = slots[client].exchange.request.isHead
+        dateLine.read {
+            StatusPage.write(status, isHead: isHead, saysClose: afterwards != .keep, date: $0, to: &out)
+        }
+        return conclude(client, out, afterwards)
+    }
+
+    private mutating func conclude(
+        _ client: UInt32, _ out: consuming Buffer, _ afterwards: Exchange.Ending.Client
+    ) -> Bool {
+        guard deliver(out, to: client) else {
+            close(client)
+            return false
+        }
+        return settle(client, afterwards)
+    }
+
+    /// The upstream gives no answer.
+    mutating func fail(_ client: UInt32, _ failure: Exchange.Failure) -> Bool {
+        shared.log.write(.debug, "\(failure.status): \(failure) at \(upstreamName(client))")
+        dropUpstream(client)
+        // A page that cannot be had leaves the error it was for.
+        let status = slots[client].errorStatus == 0 ? failure.status : Int(slots[client].errorStatus)
+        guard canAskForPage(client), let replay = slots[client].replay.take() else { return answer(client, status) }
+        var head = RequestHead()
+        var limits = HeadLimits()
+        limits.bytes = BufferPool.largeCapacity
+        // What we wrote ourselves is whole.
+        _ = replay.read { head.parse($0, limits: limits) }
+        var out = headBuffer()
+        replay.read { writeErrorRequest(status, head, $0, to: &out) }
+        buffers.recycle(replay)
+        return askForPage(client, status, out)
+    }
+
+    private func upstreamName(_ client: UInt32) -> String {
+        let upstream = slots[client].partner
+        return upstream == Slab<Slot>.none ? "an upstream" : slots[upstream].address.description
+    }
+
+    // MARK: Error pages
+
+    private func canAskForPage(_ client: UInt32) -> Bool {
+        shared.errorAddress != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
+            && !slots[client].exchange.request.wantsUpgrade && slots[client].output == nil
+    }
+
+    /// The request for an error page: `GET <target>/<status>?url=<path and query>`.
+    private func writeErrorRequest(_ status: Int, _ head: RequestHead, _ bytes: Span<UInt8>, to out: inout Buffer) {
+        guard let target = shared.errorTarget else { return }
+        out.append("GET ")
+        for byte in target.path.utf8 { out.append(byte) }
+        out.append("/")
+        out.append(decimal: UInt64(status))
+        out.append("?url=")
+        appendEscaped(bytes.extracting(head.path.range), to: &out)
+        appendEscaped(bytes.extracting(head.query.range), to: &out)
+        out.append(" HTTP/1.1\r\nHost: ")
+        for byte in target.authority.utf8 { out.append(byte) }
+        out.append("\r\n\r\n")
+    }
+
+    private mutating func askForPage(_ client: UInt32, _ status: Int, _ out: consuming Buffer) -> Bool {
+        guard let address = shared.errorAddress else { return answer(client, status) }
+        slots[client].errorStatus = UInt16(status)
+        slots[client].activity = nil
+        var request = slots[client].exchange.request
+        request.body = .none
+        slots[client].exchange = Exchange(request)
+        return send(client, out, to: address)
+    }
+
+    private func appendEscaped(_ bytes: Span<UInt8>, to out: inout Buffer) {
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: out.append(byte)
+            default:
+                out.append(UInt8(ascii: "%"))
+                out.append(Buffer.hexDigit(Int(byte) >> 4))
+                out.append(Buffer.hexDigit(Int(byte)))
+            }
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// A connection's deadline has come.
+    mutating func expire(_ index: UInt32) {
+        switch slots[index].phase {
+        case .free: return
+        case .pooled:
+            pools.remove(index, from: slots)
+            close(index)
+        case .connecting:
+            let client = slots[index].partner
+            if fail(client, .timedOut) { pump(client) }
+        case .head: expireHead(index)
+        case .exchange: expireExchange(index)
+        case .finishing, .lingering: close(index)
+        }
+    }
+
+    private mutating func expireHead(_ client: UInt32) {
+        guard slots[client].isHeadBegun else { return close(client) }
+        if refuse(client, 408) { pump(client) }
+    }
+
+    private mutating func expireExchange(_ client: UInt32) {
+        let exchange = slots[client].exchange.isUnanswered
+        guard exchange, slots[client].output == nil else { return closeBoth(client, reset: true) }
+        if slots[client].exchange.wantsRequestBody {
+            if answer(client, 408) { pump(client) }
+        } else if fail(client, .timedOut) {
+            pump(client)
+        }
+    }
+}

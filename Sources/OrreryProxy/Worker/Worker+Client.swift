@@ -1,0 +1,252 @@
+internal import OrreryWire
+
+/// The client's side: one step after the other, from the first byte of a head to the end of the answer.
+extension Worker {
+    mutating func clientReady(_ client: UInt32) {
+        if slots[client].ready.contains(.gone), !slots[client].exchange.isTunnel {
+            // Reset, or closed in both directions: nobody is there to read an answer.
+            return closeBoth(client)
+        }
+        pump(client)
+    }
+
+    /// Lets a connection do all it can now, within bounds that leave the others their turn.
+    mutating func pump(_ client: UInt32) {
+        for _ in 0..<16 {
+            guard step(client) else { return }
+        }
+        enqueue(client)
+    }
+
+    /// Does one thing; true when there may be another. The connection may be closed afterwards only when it is false.
+    private mutating func step(_ client: UInt32) -> Bool {
+        switch flush(client) {
+        case .broken:
+            closeBoth(client)
+            return false
+        case .waiting where slots[client].phase != .exchange: return false
+        case .empty, .waiting: break
+        }
+        switch slots[client].phase {
+        case .head: return readHead(client)
+        case .exchange: return slots[client].exchange.isTunnel ? stepTunnel(client) : stepExchange(client)
+        case .finishing: return conclude(client, slots[client].afterwards)
+        case .lingering: return discard(client)
+        case .free, .connecting, .pooled: return false
+        }
+    }
+
+    // MARK: Head
+
+    private mutating func readHead(_ client: UInt32) -> Bool {
+        var bytes: Buffer
+        var isFresh = false
+        if let held = slots[client].input.take() {
+            bytes = held
+            // What came behind an earlier request has not been looked at yet.
+            if !slots[client].isHeadBegun { return tryHead(client, bytes) }
+        } else {
+            guard slots[client].ready.contains(.readable) else { return false }
+            bytes = workBuffer()
+            isFresh = true
+        }
+        guard isFresh || slots[client].ready.contains(.readable) else { return holdHead(client, bytes) }
+        let before = bytes.count
+        bytes = roomier(bytes)
+        switch receive(client, into: &bytes) {
+        case .blocked:
+            if !isFresh { return holdHead(client, bytes) }
+            buffers.recycle(bytes)
+            return false
+        case .ended, .failed:
+            buffers.recycle(bytes)
+            close(client)
+            return false
+        case .bytes:
+            if isFresh || mayEndHead(bytes, from: before) { return tryHead(client, bytes) }
+            return holdHead(client, bytes)
+        }
+    }
+
+    /// The same bytes with at least a KiB of room after them.
+    private mutating func roomier(_ bytes: consuming Buffer) -> Buffer {
+        guard bytes.roomAfter < 1024 else { return bytes }
+        var larger = buffers.buffer(for: min(bytes.count * 2 + 1024, BufferPool.largeCapacity))
+        bytes.read { larger.append($0) }
+        buffers.recycle(bytes)
+        return larger
+    }
+
+    /// Whether it is worth reading the head again: its end has come, or a line end that is none, or it is too long.
+    /// Else every byte of a slow head would have it read from its beginning.
+    private func mayEndHead(_ bytes: borrowing Buffer, from start: Int) -> Bool {
+        guard bytes.count < headLimits.bytes else { return true }
+        return bytes.read { bytes in
+            for index in max(start, 1)..<max(start, 1, bytes.count) where bytes[index] == 10 {
+                if bytes[index - 1] != 13 || (index >= 3 && bytes[index - 2] == 10) { return true }
+            }
+            return false
+        }
+    }
+
+    private mutating func holdHead(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        if !slots[client].isHeadBegun {
+            slots[client].isHeadBegun = true
+            wait(client, .head)
+        }
+        slots[client].input = fitted(bytes)
+        return slots[client].ready.contains(.readable)
+    }
+
+    private mutating func tryHead(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        var head = RequestHead()
+        let outcome = bytes.read { head.parse($0, limits: headLimits) }
+        switch outcome {
+        case .incomplete: return holdHead(client, bytes)
+        case .bad(let fault):
+            buffers.recycle(bytes)
+            return refuse(client, fault.status)
+        case .complete:
+            slots[client].isHeadBegun = false
+            return begin(client, head, bytes)
+        }
+    }
+
+    // MARK: Exchange
+
+    /// A whole head is here: finds where it goes, and sends it there with what came of the body.
+    private mutating func begin(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
+        refresh()
+        slots[client].phase = .exchange
+        slots[client].errorStatus = 0
+        slots[client].activity = nil
+        slots[client].exchange = Exchange(Exchange.Request(head))
+        if leavesBy != nil { slots[client].exchange.closeAfterwards() }
+        var bytes = bytes
+        let verdict = bytes.read { judge(head, $0) }
+        switch verdict {
+        case .answer(let status): return answerBefore(client, status, head, bytes)
+        case .healthy: return answerHealth(client, head, bytes)
+        case .loggedOut: return answerLoggedOut(client, head, bytes)
+        case .pass(let match, let address, let session):
+            slots[client].activity = match.activity
+            slots[client].browserSession = head.wantsUpgrade ? session : 0
+            var out = headBuffer()
+            writeHead(client, head, bytes, match, to: &out)
+            bytes.consume(head.length)
+            guard moveBody(client, &bytes, to: &out) else {
+                buffers.recycle(bytes)
+                buffers.recycle(out)
+                return answer(client, 400)
+            }
+            keepInput(client, bytes)
+            return send(client, out, to: address)
+        }
+    }
+
+    private func writeHead(
+        _ client: UInt32, _ head: RequestHead, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
+    ) {
+        let writer = RequestWriter(head: head, client: slots[client].address)
+        bytes.read { bytes in
+            writer.write(
+                bytes, to: &out, base: { routes.append(match.base, of: match, to: &$0) },
+                authority: { routes.append(match.authority, of: match, to: &$0) })
+        }
+    }
+
+    /// Keeps what came behind a request until it is its turn.
+    mutating func keepInput(_ client: UInt32, _ bytes: consuming Buffer) {
+        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[client].input = fitted(bytes) }
+    }
+
+    /// Moves what is there of the request's body behind the bytes of `out`, framed as the upstream is told. False when
+    /// its chunks are broken.
+    mutating func moveBody(_ client: UInt32, _ bytes: inout Buffer, to out: inout Buffer) -> Bool {
+        guard slots[client].exchange.wantsRequestBody, !bytes.isEmpty else { return true }
+        let step = bytes.change { slots[client].exchange.requestBytes(&$0) }
+        guard !step.isBad else { return false }
+        let isChunked = slots[client].exchange.request.body == .chunked
+        let isLast = !slots[client].exchange.wantsRequestBody
+        append(step, of: bytes, to: &out, isChunked: isChunked, isLast: isLast)
+        bytes.consume(step.consumed)
+        return true
+    }
+
+    /// Appends the content that `step` found in `bytes`.
+    func append(
+        _ step: BodyReader.Step, of bytes: borrowing Buffer, to out: inout Buffer, isChunked: Bool, isLast: Bool
+    ) {
+        if step.count > 0 {
+            if isChunked {
+                out.append(hexadecimal: step.count)
+                out.append("\r\n")
+            }
+            bytes.read { out.append($0.extracting(step.offset..<step.offset + step.count)) }
+            if isChunked { out.append("\r\n") }
+        }
+        if isChunked, isLast { out.append("0\r\n\r\n") }
+    }
+
+    // MARK: The end
+
+    /// The answer is complete, or there is none: what becomes of the connection once all is sent.
+    mutating func settle(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
+        guard slots[client].output == nil else {
+            slots[client].phase = .finishing
+            slots[client].afterwards = afterwards
+            wait(client, .stall)
+            return false
+        }
+        return conclude(client, afterwards)
+    }
+
+    private mutating func conclude(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
+        switch afterwards {
+        case .keep where leavesBy == nil:
+            slots[client].phase = .head
+            wait(client, .idle)
+            return true
+        case .keep, .close:
+            // Closing with bytes unread would reset the connection, and the reset could overtake the answer.
+            if slots[client].input == nil, !slots[client].ready.contains(.readable) {
+                close(client)
+                return false
+            }
+        case .linger: break
+        }
+        if let input = slots[client].input.take() { buffers.recycle(input) }
+        kernel.shutDownSending(slots[client].descriptor)
+        slots[client].phase = .lingering
+        wait(client, .linger)
+        return true
+    }
+
+    private mutating func discard(_ client: UInt32) -> Bool {
+        guard slots[client].ready.contains(.readable) else { return false }
+        var bytes = workBuffer()
+        let outcome = receive(client, into: &bytes)
+        buffers.recycle(bytes)
+        switch outcome {
+        case .bytes: return true
+        case .blocked: return false
+        case .ended, .failed:
+            close(client)
+            return false
+        }
+    }
+}
+
+extension Exchange.Request {
+    /// What a head says about how it must be answered.
+    init(_ head: RequestHead) {
+        self.init()
+        isHead = head.method == .head
+        isHTTP10 = head.version == .http10
+        keepsAlive = head.keepsAlive
+        saysKeepAlive = head.fields.connection.contains(.keepAlive)
+        wantsUpgrade = head.wantsUpgrade
+        isRepeatable = head.isRepeatable
+        body = head.body
+    }
+}

@@ -1,0 +1,256 @@
+internal import OrreryWire
+
+/// Relaying: the body of the request one way, the answer the other, and bytes both ways once they left HTTP.
+///
+/// Back-pressure is that a side is not read while the other has bytes waiting: at most one portion is ever held.
+extension Worker {
+    mutating func stepExchange(_ client: UInt32) -> Bool {
+        let upstream = slots[client].partner
+        guard upstream != Slab<Slot>.none, slots[upstream].phase == .exchange else { return false }
+        var isMoving = false
+        if slots[client].exchange.wantsRequestBody, slots[upstream].output == nil {
+            switch stepRequest(client, upstream) {
+            case .moved: isMoving = true
+            case .waits: break
+            case .over(let more): return more
+            }
+        }
+        guard slots[client].output == nil, slots[upstream].ready.contains(.readable) else {
+            pace(client)
+            return isMoving
+        }
+        return stepAnswer(client, upstream) || isMoving
+    }
+
+    enum Step {
+        case moved, waits
+        /// The exchange is not what it was; whether the connection can go on.
+        case over(Bool)
+    }
+
+    /// Sets what the client is waited for while nothing else limits the exchange.
+    private mutating func pace(_ client: UInt32) {
+        if slots[client].output != nil { return wait(client, .stall) }
+        // A client that has closed its half may be gone altogether; it would not tell until we send.
+        if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { waitOnce(client, .stall) }
+    }
+
+    private mutating func waitOnce(_ index: UInt32, _ what: Wait) {
+        if timers.place(of: index) != what.rawValue { wait(index, what) }
+    }
+
+    // MARK: Request
+
+    private mutating func stepRequest(_ client: UInt32, _ upstream: UInt32) -> Step {
+        var bytes: Buffer
+        if let held = slots[client].input.take() {
+            bytes = held
+        } else {
+            guard slots[client].ready.contains(.readable) else { return .waits }
+            bytes = workBuffer()
+            switch receive(client, into: &bytes) {
+            case .bytes: break
+            case .blocked:
+                buffers.recycle(bytes)
+                return .waits
+            case .ended, .failed:
+                buffers.recycle(bytes)
+                // A request cut short is none, and nobody is left to tell.
+                if slots[client].exchange.clientDidEnd() == .abort { closeBoth(client) }
+                return .over(false)
+            }
+        }
+        noteActivity(client)
+        wait(client, .stall)
+        return forwardRequest(client, upstream, bytes)
+    }
+
+    private mutating func forwardRequest(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Step {
+        var bytes = bytes
+        var out = headBuffer()
+        guard moveBody(client, &bytes, to: &out) else {
+            buffers.recycle(bytes)
+            buffers.recycle(out)
+            return .over(answer(client, 400))
+        }
+        keepInput(client, bytes)
+        if !slots[client].exchange.wantsRequestBody { wait(client, .answer) }
+        guard deliver(out, to: upstream) else {
+            // It may have answered before it closed: what it said is still there to be read.
+            slots[client].exchange.upstreamRefusesBody()
+            slots[upstream].ready.insert(.readable)
+            return .moved
+        }
+        return .moved
+    }
+
+    // MARK: Answer
+
+    private mutating func stepAnswer(_ client: UInt32, _ upstream: UInt32) -> Bool {
+        var bytes: Buffer
+        if let held = slots[upstream].input.take() {
+            bytes = held.roomAfter >= 4096 ? held : larger(held)
+        } else {
+            bytes = workBuffer()
+        }
+        switch receive(upstream, into: &bytes) {
+        case .blocked:
+            keepHeadStart(upstream, bytes)
+            return false
+        case .ended:
+            buffers.recycle(bytes)
+            return upstreamEnded(client, inOrder: true)
+        case .failed:
+            buffers.recycle(bytes)
+            return upstreamEnded(client, inOrder: false)
+        case .bytes: break
+        }
+        if slots[client].exchange.isUnanswered { return takeHeads(client, upstream, bytes) }
+        return relayAnswer(client, bytes)
+    }
+
+    private mutating func larger(_ bytes: consuming Buffer) -> Buffer {
+        var larger = buffers.buffer(for: BufferPool.largeCapacity)
+        bytes.read { larger.append($0) }
+        buffers.recycle(bytes)
+        return larger
+    }
+
+    private mutating func keepHeadStart(_ upstream: UInt32, _ bytes: consuming Buffer) {
+        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[upstream].input = fitted(bytes) }
+    }
+
+    /// Bytes of a body, changed in place to what the client is told.
+    private mutating func relayAnswer(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        var bytes = bytes
+        let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
+        guard !step.isBad else {
+            buffers.recycle(bytes)
+            closeBoth(client, reset: slots[client].exchange.cutNeedsReset)
+            return false
+        }
+        bytes.consume(step.offset)
+        bytes.truncate(to: step.count)
+        let isLast = slots[client].exchange.isAnswered
+        if slots[client].exchange.isRechunked {
+            if step.count > 0 {
+                bytes.prependChunkSize(step.count)
+                bytes.append("\r\n")
+            }
+            if isLast { bytes.append("0\r\n\r\n") }
+        }
+        guard deliver(bytes, to: client) else {
+            closeBoth(client)
+            return false
+        }
+        guard isLast else {
+            pace(client)
+            return true
+        }
+        return finish(client)
+    }
+
+    /// Heads, of which there may be several: answers before the answer, and the answer.
+    private mutating func takeHeads(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Bool {
+        slots[client].exchange.answerBegan()
+        var bytes = bytes
+        var out = headBuffer()
+        while slots[client].exchange.isUnanswered, !bytes.isEmpty {
+            var head = ResponseHead()
+            let outcome = bytes.read { head.parse($0, limits: headLimits) }
+            switch outcome {
+            case .incomplete:
+                keepHeadStart(upstream, bytes)
+                return deliverAnswer(client, out)
+            case .bad:
+                buffers.recycle(bytes)
+                buffers.recycle(out)
+                return fail(client, .garbled)
+            case .complete: break
+            }
+            let action = slots[client].exchange.answerHead(Exchange.Answer(head))
+            if case .fail(let failure) = action {
+                buffers.recycle(bytes)
+                buffers.recycle(out)
+                return fail(client, failure)
+            }
+            write(client, head, action, bytes, to: &out)
+            bytes.consume(head.length)
+        }
+        return takeRest(client, bytes, out)
+    }
+
+    private mutating func write(
+        _ client: UInt32, _ head: ResponseHead, _ action: Exchange.HeadAction, _ bytes: borrowing Buffer,
+        to out: inout Buffer
+    ) {
+        let writer = ResponseWriter(head: head)
+        let errorStatus = Int(slots[client].errorStatus)
+        switch action {
+        case .relayInterim where errorStatus == 0: bytes.read { writer.writeInterim($0, to: &out) }
+        case .relay(let form):
+            timers.clear(client)
+            if head.status < 300 { noteActivity(client) }
+            bytes.read { bytes in
+                dateLine.read { date in
+                    if errorStatus != 0 {
+                        writer.writeErrorPage(bytes, status: errorStatus, form: form, date: date, to: &out)
+                    } else {
+                        writer.write(bytes, form: form, date: date, to: &out)
+                    }
+                }
+            }
+        case .tunnel:
+            timers.clear(client)
+            noteActivity(client)
+            bytes.read { writer.writeSwitch($0, to: &out) }
+        case .relayInterim, .dropInterim, .fail: break
+        }
+    }
+
+    /// What came behind the head in the same bytes.
+    private mutating func takeRest(_ client: UInt32, _ bytes: consuming Buffer, _ out: consuming Buffer) -> Bool {
+        var bytes = bytes
+        var out = out
+        if let replay = slots[client].replay.take() { buffers.recycle(replay) }
+        if slots[client].exchange.isTunnel {
+            bytes.read { out.append($0) }
+        } else if !slots[client].exchange.isUnanswered {
+            let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
+            guard !step.isBad else {
+                buffers.recycle(bytes)
+                buffers.recycle(out)
+                closeBoth(client, reset: true)
+                return false
+            }
+            let isRechunked = slots[client].exchange.isRechunked
+            let isLast = slots[client].exchange.isAnswered
+            append(step, of: bytes, to: &out, isChunked: isRechunked, isLast: isLast)
+        }
+        buffers.recycle(bytes)
+        return deliverAnswer(client, out)
+    }
+
+    private mutating func deliverAnswer(_ client: UInt32, _ out: consuming Buffer) -> Bool {
+        guard deliver(out, to: client) else {
+            closeBoth(client)
+            return false
+        }
+        return slots[client].exchange.isAnswered ? finish(client) : true
+    }
+
+    mutating func noteActivity(_ client: UInt32) {
+        if let activity = slots[client].activity { shared.routes.activity.note(activity, at: now.wall) }
+    }
+}
+
+extension Exchange.Answer {
+    /// What a head says about how it must be passed on.
+    init(_ head: ResponseHead) {
+        self.init()
+        status = head.status
+        body = head.body
+        keepsAlive = head.keepsAlive
+        hasUpgrade = !head.fields.upgrade.isEmpty
+    }
+}

@@ -1,0 +1,39 @@
+internal import OrreryWire
+
+/// What is to be done with a request, from its head alone.
+extension Worker {
+    enum Verdict {
+        case pass(RouteMatch, SocketAddress, session: UInt64)
+        case answer(Int)
+        case healthy
+        /// The browser has been logged out, and this is not a page of the hub.
+        case loggedOut
+    }
+
+    mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) -> Verdict {
+        if head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) { return .answer(405) }
+        if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
+        let match: RouteMatch?
+        if head.isPathDelicate {
+            guard case .route(let found) = paths.route(for: bytes.extracting(head.path.range), in: routes) else {
+                return .answer(400)
+            }
+            match = found
+        } else {
+            match = routes.route(for: bytes.extracting(head.path.range))
+        }
+        guard let match else { return .answer(404) }
+        var session: UInt64 = 0
+        if head.wantsUpgrade || !logouts.isEmpty {
+            var isLoggedOut = false
+            SessionCookie.forEachHash(head.fields, bytes) { hash in
+                session = hash
+                isLoggedOut = isLoggedOut || logouts.contains(hash)
+            }
+            if isLoggedOut, !match.isHub { return .loggedOut }
+            if match.isHub { session = 0 }
+        }
+        guard let address = match.address else { return .answer(503) }
+        return .pass(match, address, session: session)
+    }
+}

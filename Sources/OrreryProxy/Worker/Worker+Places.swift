@@ -1,0 +1,206 @@
+internal import OrreryWire
+
+/// Getting, losing and holding connections and buffers.
+extension Worker {
+    func token(_ index: UInt32) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
+
+    mutating func acceptAll() {
+        // Not for ever: connections that are open already want their turn too.
+        for _ in 0..<64 {
+            switch kernel.accept(listener) {
+            case .none: return
+            case .exhausted: return pauseAccepting()
+            case .accepted(let descriptor, let address):
+                guard let index = open(descriptor, address, isClient: true) else {
+                    kernel.close(descriptor, reset: true)
+                    return pauseAccepting()
+                }
+                slots[index].phase = .head
+                wait(index, .idle)
+            }
+        }
+    }
+
+    private mutating func pauseAccepting() {
+        guard acceptsAgain == nil else { return }
+        shared.log.write(.warn, "no descriptor left for another connection; accepting again in a moment")
+        kernel.unwatch(listener)
+        acceptsAgain = now.monotonic + 100
+    }
+
+    mutating func resumeAccepting() {
+        acceptsAgain = nil
+        if leavesBy == nil { kernel.watchSource(listener, token: Self.listenerToken) }
+    }
+
+    /// A place for a connection, watched from now on. Nil when all are taken.
+    mutating func open(_ descriptor: CInt, _ address: SocketAddress, isClient: Bool) -> UInt32? {
+        guard let index = slots.add(fresh: { Slot(address: address) }) else { return nil }
+        slots[index].descriptor = descriptor
+        slots[index].address = address
+        slots[index].isClient = isClient
+        slots[index].ready = []
+        slots[index].partner = Slab<Slot>.none
+        slots[index].isHeadBegun = false
+        slots[index].activity = nil
+        slots[index].exchange = Exchange(Exchange.Request())
+        slots[index].browserSession = 0
+        kernel.watch(descriptor, token: token(index))
+        return index
+    }
+
+    /// Closes one connection and forgets all about it.
+    mutating func close(_ index: UInt32, reset: Bool = false) {
+        timers.clear(index)
+        recycleBuffers(index)
+        kernel.close(slots[index].descriptor, reset: reset)
+        slots[index].descriptor = -1
+        slots[index].generation &+= 1
+        slots[index].phase = .free
+        slots.remove(index)
+    }
+
+    private mutating func recycleBuffers(_ index: UInt32) {
+        if let buffer = slots[index].input.take() { buffers.recycle(buffer) }
+        if let buffer = slots[index].output.take() { buffers.recycle(buffer) }
+        if let buffer = slots[index].replay.take() { buffers.recycle(buffer) }
+    }
+
+    /// Closes the upstream side of a client's exchange, if there is one.
+    mutating func dropUpstream(_ client: UInt32) {
+        let upstream = slots[client].partner
+        guard upstream != Slab<Slot>.none else { return }
+        slots[client].partner = Slab<Slot>.none
+        close(upstream)
+    }
+
+    mutating func closeBoth(_ client: UInt32, reset: Bool = false) {
+        dropUpstream(client)
+        close(client, reset: reset)
+    }
+
+    mutating func wait(_ index: UInt32, _ what: Wait) { timers.set(index, what.rawValue, now: now.monotonic) }
+
+    // MARK: Buffers
+
+    /// How much is received at once.
+    static var portion: Int { 64 << 10 }
+    /// Room in front of what is received, for the size of a chunk.
+    static var frontRoom: Int { 32 }
+
+    /// A buffer that a portion fits in, with room for its framing on both sides.
+    mutating func workBuffer() -> Buffer { buffers.buffer(for: Self.portion + 64, room: Self.frontRoom) }
+
+    /// A buffer for heads that we write, with some body.
+    mutating func headBuffer() -> Buffer { buffers.buffer(for: BufferPool.largeCapacity) }
+
+    /// The same bytes in a buffer of their size, if that is smaller: what waits should not hold much more than it is.
+    mutating func fitted(_ buffer: consuming Buffer, room: Int = 0) -> Buffer {
+        guard buffer.capacity > 16 << 10, buffer.count + room <= 16 << 10 else { return buffer }
+        var smaller = buffers.buffer(for: buffer.count + room)
+        buffer.read { smaller.append($0) }
+        buffers.recycle(buffer)
+        return smaller
+    }
+
+    /// Receives into `buffer` and keeps `ready` in step with what the kernel said.
+    mutating func receive(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
+        let limit = min(Self.portion, buffer.roomAfter)
+        let outcome = buffer.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
+        switch outcome {
+        case .bytes(let count):
+            // A short read has drained it, and an event will tell of more; except of an end that was told already.
+            if count < limit, slots[index].ready.isDisjoint(with: [.ended, .gone]) {
+                slots[index].ready.remove(.readable)
+            }
+        case .blocked, .ended, .failed: slots[index].ready.remove(.readable)
+        }
+        return outcome
+    }
+
+    /// Sends the bytes of `buffer` to a connection for which nothing waits, and lets what the kernel does not take wait
+    /// there. False when the connection is broken.
+    mutating func deliver(_ buffer: consuming Buffer, to index: UInt32) -> Bool {
+        var buffer = buffer
+        if !buffer.isEmpty, slots[index].ready.contains(.writable) {
+            let outcome = buffer.send(to: slots[index].descriptor, through: &kernel)
+            if case .failed = outcome {
+                buffers.recycle(buffer)
+                return false
+            }
+            if !buffer.isEmpty { slots[index].ready.remove(.writable) }
+        }
+        if buffer.isEmpty { buffers.recycle(buffer) } else { slots[index].output = fitted(buffer) }
+        return true
+    }
+
+    enum Flushed { case empty, waiting, broken }
+
+    /// Sends on what waits for a connection.
+    mutating func flush(_ index: UInt32) -> Flushed {
+        guard let buffer = slots[index].output.take() else { return .empty }
+        guard slots[index].ready.contains(.writable) else {
+            slots[index].output = consume buffer
+            return .waiting
+        }
+        guard deliver(buffer, to: index) else { return .broken }
+        return slots[index].output == nil ? .empty : .waiting
+    }
+
+    // MARK: Turns
+
+    /// Lets a connection go on after all others had their turn.
+    mutating func enqueue(_ index: UInt32) {
+        guard !slots[index].isQueued else { return }
+        slots[index].isQueued = true
+        slots[index].nextQueued = Slab<Slot>.none
+        if lastQueued == Slab<Slot>.none { firstQueued = index } else { slots[lastQueued].nextQueued = index }
+        lastQueued = index
+    }
+
+    mutating func runQueue() {
+        let last = lastQueued
+        while firstQueued != Slab<Slot>.none {
+            let index = firstQueued
+            firstQueued = slots[index].nextQueued
+            if firstQueued == Slab<Slot>.none { lastQueued = Slab<Slot>.none }
+            slots[index].isQueued = false
+            if slots[index].phase != .free, slots[index].isClient { pump(index) }
+            if index == last { return }
+        }
+    }
+
+    // MARK: Date
+
+    mutating func setDate() {
+        dateSecond = now.wall / 1000
+        let (date, time) = CivilTime(seconds: dateSecond).parts
+        let weekday = CivilTime(seconds: dateSecond).weekday
+        dateLine.reset()
+        dateLine.append("Date: ")
+        dateLine.append(Self.weekdays[weekday])
+        dateLine.append(", ")
+        appendTwo(date.day)
+        dateLine.append(" ")
+        dateLine.append(Self.months[date.month - 1])
+        dateLine.append(" ")
+        dateLine.append(decimal: UInt64(date.year))
+        dateLine.append(" ")
+        appendTwo(time.hour)
+        dateLine.append(":")
+        appendTwo(time.minute)
+        dateLine.append(":")
+        appendTwo(time.second)
+        dateLine.append(" GMT\r\n")
+    }
+
+    private mutating func appendTwo(_ number: Int) {
+        dateLine.append(UInt8(ascii: "0") + UInt8(number / 10))
+        dateLine.append(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+
+    private static var weekdays: InlineArray<7, StaticString> { ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] }
+    private static var months: InlineArray<12, StaticString> {
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    }
+}

@@ -1,0 +1,69 @@
+internal import OrreryWire
+
+/// Connections that have left HTTP: bytes both ways, as they come.
+extension Worker {
+    mutating func stepTunnel(_ client: UInt32) -> Bool {
+        let upstream = slots[client].partner
+        var isMoving = false
+        if slots[upstream].output == nil {
+            switch relay(client, to: upstream, client: client) {
+            case .moved: isMoving = true
+            case .waits: break
+            case .over: return false
+            }
+        }
+        if slots[client].output == nil {
+            switch relay(upstream, to: client, client: client) {
+            case .moved: isMoving = true
+            case .waits: break
+            case .over: return false
+            }
+        }
+        return isMoving
+    }
+
+    private mutating func relay(_ from: UInt32, to: UInt32, client: UInt32) -> Step {
+        var bytes: Buffer
+        if let held = slots[from].input.take() {
+            // Sent before the other side agreed to leave HTTP: it was not for us to read.
+            bytes = held
+        } else {
+            guard slots[from].ready.contains(.readable) else { return .waits }
+            bytes = workBuffer()
+            switch receive(from, into: &bytes) {
+            case .bytes: break
+            case .blocked:
+                buffers.recycle(bytes)
+                return .waits
+            case .ended:
+                buffers.recycle(bytes)
+                return end(from, client: client)
+            case .failed:
+                buffers.recycle(bytes)
+                closeBoth(client)
+                return .over(false)
+            }
+        }
+        if from == client { noteActivity(client) }
+        guard deliver(bytes, to: to) else {
+            closeBoth(client)
+            return .over(false)
+        }
+        return .moved
+    }
+
+    /// One side sends no more: the other is told so, and both are closed when the second does the same.
+    private mutating func end(_ from: UInt32, client: UInt32) -> Step {
+        if from != client { return upstreamEnded(client, inOrder: true) ? .waits : .over(false) }
+        switch slots[client].exchange.clientDidEnd() {
+        case .shutDownUpstream:
+            kernel.shutDownSending(slots[slots[client].partner].descriptor)
+            wait(client, .stall)
+            return .waits
+        case .carryOn: return .waits
+        case .abort, .closeBoth:
+            closeBoth(client)
+            return .over(false)
+        }
+    }
+}

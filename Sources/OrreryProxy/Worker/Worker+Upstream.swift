@@ -1,0 +1,145 @@
+internal import OrreryWire
+
+/// The upstream's side: finding a connection, losing it, asking again.
+extension Worker {
+    mutating func upstreamReady(_ upstream: UInt32) {
+        switch slots[upstream].phase {
+        case .pooled:
+            // Whatever a server says unasked is not an answer: bytes here would answer somebody's next request.
+            guard !slots[upstream].ready.isDisjoint(with: [.readable, .ended, .gone]) else { return }
+            pools.remove(upstream, from: slots)
+            close(upstream)
+        case .connecting: connectionReady(upstream)
+        case .exchange: exchangeReady(upstream)
+        case .free, .head, .finishing, .lingering: return
+        }
+    }
+
+    private mutating func connectionReady(_ upstream: UInt32) {
+        guard !slots[upstream].ready.isDisjoint(with: [.writable, .gone]) else { return }
+        let client = slots[upstream].partner
+        guard kernel.connectionError(slots[upstream].descriptor) == 0 else {
+            if fail(client, .unreachable) { pump(client) }
+            return
+        }
+        timers.clear(upstream)
+        slots[upstream].phase = .exchange
+        exchangeReady(upstream)
+    }
+
+    private mutating func exchangeReady(_ upstream: UInt32) {
+        let client = slots[upstream].partner
+        if flush(upstream) == .broken {
+            if slots[client].exchange.isTunnel { return closeBoth(client) }
+            // It may have answered before it closed: what it said is still there to be read.
+            slots[client].exchange.upstreamRefusesBody()
+            slots[upstream].ready.insert(.readable)
+        }
+        pump(client)
+    }
+
+    /// Sends the head of a request to an upstream, over a kept connection if there is one.
+    mutating func send(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
+        if slots[client].exchange.request.body == .none, !slots[client].exchange.request.wantsUpgrade {
+            var copy = buffers.buffer(for: out.count)
+            out.read { copy.append($0) }
+            slots[client].replay = consume copy
+        }
+        if let upstream = pools.take(address, from: slots) {
+            timers.clear(upstream)
+            return send(client, out, over: upstream, isReused: true)
+        }
+        return connect(client, out, to: address)
+    }
+
+    private mutating func connect(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
+        let descriptor: CInt
+        let isConnected: Bool
+        switch kernel.connect(address) {
+        case .connected(let number): (descriptor, isConnected) = (number, true)
+        case .started(let number): (descriptor, isConnected) = (number, false)
+        case .failed:
+            buffers.recycle(out)
+            return fail(client, .unreachable)
+        }
+        guard let upstream = open(descriptor, address, isClient: false) else {
+            kernel.close(descriptor, reset: false)
+            buffers.recycle(out)
+            return fail(client, .unreachable)
+        }
+        if isConnected {
+            slots[upstream].ready.insert(.writable)
+        } else {
+            slots[upstream].phase = .connecting
+            wait(upstream, .connect)
+        }
+        return send(client, out, over: upstream, isReused: false)
+    }
+
+    private mutating func send(
+        _ client: UInt32, _ out: consuming Buffer, over upstream: UInt32, isReused: Bool
+    ) -> Bool {
+        if slots[upstream].phase != .connecting { slots[upstream].phase = .exchange }
+        slots[upstream].partner = client
+        slots[client].partner = upstream
+        slots[client].exchange.upstreamChosen(isReused: isReused)
+        wait(client, slots[client].exchange.wantsRequestBody ? .stall : .answer)
+        guard deliver(out, to: upstream) else { return upstreamEnded(client, inOrder: false) }
+        return true
+    }
+
+    /// The upstream of an exchange has ended its half or is broken.
+    mutating func upstreamEnded(_ client: UInt32, inOrder: Bool) -> Bool {
+        switch slots[client].exchange.upstreamDidEnd(inOrder: inOrder) {
+        case .retry:
+            let address = slots[slots[client].partner].address
+            dropUpstream(client)
+            var out = headBuffer()
+            slots[client].replay?.read { out.append($0) }
+            return connect(client, out, to: address)
+        case .fail(let failure): return fail(client, failure)
+        case .abort(let reset):
+            closeBoth(client, reset: reset)
+            return false
+        case .finish: return finishAtEnd(client)
+        case .shutDownClient:
+            kernel.shutDownSending(slots[client].descriptor)
+            wait(client, .stall)
+            return true
+        case .closeBoth:
+            closeBoth(client)
+            return false
+        }
+    }
+
+    /// The answer ended with the upstream's connection; a client that reads chunks must be told.
+    private mutating func finishAtEnd(_ client: UInt32) -> Bool {
+        var out = buffers.buffer(for: 8)
+        if slots[client].exchange.isRechunked { out.append("0\r\n\r\n") }
+        guard deliver(out, to: client) else {
+            closeBoth(client)
+            return false
+        }
+        return finish(client)
+    }
+
+    /// The whole answer has been read and passed on: what becomes of both connections.
+    mutating func finish(_ client: UInt32) -> Bool {
+        let ending = slots[client].exchange.ending()
+        let upstream = slots[client].partner
+        if ending.keepsUpstream, upstream != Slab<Slot>.none, leavesBy == nil { park(client, upstream) }
+        dropUpstream(client)
+        if let replay = slots[client].replay.take() { buffers.recycle(replay) }
+        return settle(client, ending.client)
+    }
+
+    private mutating func park(_ client: UInt32, _ upstream: UInt32) {
+        let isQuiet = slots[upstream].ready.isDisjoint(with: [.readable, .ended, .gone])
+        guard isQuiet, slots[upstream].output == nil, slots[upstream].input == nil, pools.keep(upstream, in: slots)
+        else { return }
+        slots[client].partner = Slab<Slot>.none
+        slots[upstream].partner = Slab<Slot>.none
+        slots[upstream].phase = .pooled
+        wait(upstream, .pooled)
+    }
+}

@@ -1,0 +1,160 @@
+internal import OrreryWire
+internal import Synchronization
+
+/// One thread's part of the proxy: a loop over one kernel's events, and all connections that were accepted by it.
+///
+/// A connection lives and dies here; nothing of it is shared. What several workers need, the routes and the logouts, is
+/// read from snapshots that are looked at again when their number has changed. After the first requests nothing is
+/// allocated: places, buffers and pools are used again.
+///
+/// Concurrency: belongs to the thread that runs it.
+struct Worker<K: Kernel>: ~Copyable {
+    /// What a connection may wait for, in the order of `Timers`' durations.
+    enum Wait: Int, CaseIterable {
+        case head, idle, stall, connect, answer, pooled, linger
+    }
+
+    var kernel: K
+    let shared: Shared
+    let listener: CInt
+    let signal: CInt
+    var slots: Slab<Slot>
+    var timers: Timers
+    var buffers = BufferPool()
+    var pools: UpstreamPools
+    var paths = PathReading()
+    let headLimits: HeadLimits
+
+    var now: Moment
+    var routes: RouteSnapshot
+    var routesVersion: UInt64 = 0
+    var logouts: LogoutList
+    var logoutsVersion: UInt64 = 0
+    /// `Date: …` with CRLF, of this second.
+    var dateLine = Buffer(capacity: 64)
+    var dateSecond: UInt64 = 0
+
+    /// Connections that have more to do than one turn allows.
+    var firstQueued: UInt32 = Slab<Slot>.none
+    var lastQueued: UInt32 = Slab<Slot>.none
+    /// When to accept again after descriptors ran out.
+    var acceptsAgain: UInt64?
+    /// When to leave even if requests are running.
+    var leavesBy: UInt64?
+
+    static var listenerToken: UInt64 { .max }
+    static var signalToken: UInt64 { .max - 1 }
+
+    init(kernel: consuming K, shared: Shared, listener: CInt, signal: CInt) {
+        self.kernel = kernel
+        self.shared = shared
+        self.listener = listener
+        self.signal = signal
+        let limits = shared.limits
+        let capacity = UInt32(clamping: limits.connections)
+        slots = Slab(capacity: capacity)
+        let waits = [
+            limits.head, limits.idle, limits.stall, limits.connect, limits.answer, limits.pooled, limits.linger,
+        ]
+        timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
+        pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
+        var heads = HeadLimits()
+        (heads.bytes, heads.target, heads.fields) = (limits.headBytes, limits.targetBytes, limits.fields)
+        headLimits = heads
+        routes = shared.routes.snapshot()
+        logouts = shared.logouts.snapshot()
+        now = self.kernel.now()
+        self.kernel.watchSource(listener, token: Self.listenerToken)
+        self.kernel.watchSource(signal, token: Self.signalToken)
+        setDate()
+    }
+
+    /// Runs until the proxy is stopped and the running requests have ended, or their time is over.
+    mutating func run() {
+        while !hasLeft { turn() }
+        for index in 0..<slots.extent where slots[index].phase != .free { close(index) }
+    }
+
+    private var hasLeft: Bool {
+        guard let leavesBy else { return false }
+        return now.monotonic >= leavesBy || slots.count == 0
+    }
+
+    /// Waits once, and handles all that has happened.
+    mutating func turn() {
+        let count = kernel.wait(milliseconds: patience())
+        now = kernel.now()
+        if now.wall / 1000 != dateSecond { setDate() }
+        for index in 0..<count { handle(kernel.event(index)) }
+        runQueue()
+        while let index = timers.expired(now: now.monotonic) { expire(index) }
+        if let again = acceptsAgain, again <= now.monotonic { resumeAccepting() }
+    }
+
+    private func patience() -> CInt {
+        if firstQueued != Slab<Slot>.none { return 0 }
+        var nearest = timers.next(now: now.monotonic)
+        for moment in [acceptsAgain, leavesBy] {
+            guard let moment else { continue }
+            nearest = min(nearest ?? .max, moment > now.monotonic ? moment - now.monotonic : 0)
+        }
+        // One more, since the clock's fraction is cut off: else the last millisecond would be spent spinning.
+        return nearest.map { CInt(clamping: $0 + 1) } ?? -1
+    }
+
+    private mutating func handle(_ event: Event) {
+        if event.token == Self.listenerToken { return acceptAll() }
+        if event.token == Self.signalToken { return heed() }
+        let index = UInt32(truncatingIfNeeded: event.token)
+        // An event for a connection that was closed earlier in this very turn.
+        guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free
+        else { return }
+        slots[index].ready.formUnion(event.readiness)
+        if slots[index].isClient { clientReady(index) } else { upstreamReady(index) }
+    }
+
+    /// Something was changed that cannot wait for the next request.
+    private mutating func heed() {
+        kernel.clearSignal(signal)
+        refresh()
+        if shared.isStopping.load(ordering: .acquiring), leavesBy == nil { drain() }
+    }
+
+    /// Takes up what other threads have published. Costs two loads when nothing is new.
+    mutating func refresh() {
+        let routesNow = shared.routes.currentVersion
+        if routesNow != routesVersion {
+            routes = shared.routes.snapshot()
+            routesVersion = routesNow
+        }
+        let logoutsNow = shared.logouts.currentVersion
+        if logoutsNow != logoutsVersion {
+            logouts = shared.logouts.snapshot()
+            logoutsVersion = logoutsNow
+            if !logouts.isEmpty { closeLoggedOut() }
+        }
+    }
+
+    private mutating func closeLoggedOut() {
+        for index in 0..<slots.extent
+        where slots[index].phase == .exchange && slots[index].isClient && slots[index].browserSession != 0 {
+            if logouts.contains(slots[index].browserSession) { closeBoth(index) }
+        }
+    }
+
+    private mutating func drain() {
+        leavesBy = now.monotonic + shared.limits.drain.milliseconds
+        kernel.unwatch(listener)
+        for index in 0..<slots.extent where slots[index].phase == .head || slots[index].phase == .pooled {
+            if slots[index].phase == .pooled { pools.remove(index, from: slots) }
+            close(index)
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: UInt64 {
+        UInt64(components.seconds) * 1000 + UInt64(components.attoseconds / 1_000_000_000_000_000)
+    }
+}
