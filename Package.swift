@@ -59,7 +59,7 @@ let package = Package(
 
         // Layer 4: the parts that run.
         .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "CLinux"]),
-        .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryPolicy", "OrreryKubernetes", lifecycle, logging]),
+        .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
         .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
 
         // Layer 5: the control plane.
@@ -72,12 +72,16 @@ let package = Package(
             resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
 
         // Layer 6: what a person starts.
-        .command("orrery", ["OrreryHub", "OrreryProxy", "OrreryPocket", argumentParser, lifecycle, logging]),
-        .command("orrery-proxy", ["OrreryProxy", argumentParser]),
+        .command(
+            "orrery",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryProxy", "OrreryPocket", "OrreryHub", argumentParser, lifecycle, logging,
+            ]),
+        .command("orrery-proxy", ["OrreryModel", "OrreryProxy", argumentParser]),
 
         // Tests, one target per layer above.
         .tests(of: "OrreryModel"),
-        .tests(of: "OrreryDocument"),
+        .tests(of: "OrreryDocument", ["OrreryModel"]),
         .tests(of: "OrreryWire", ["CLinux"]),
         .tests(of: "OrreryCrypto", ["OrreryModel"]),
         .tests(of: "OrreryFetch"),
@@ -86,7 +90,7 @@ let package = Package(
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
         .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire"]),
-        .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryPolicy", "OrreryKubernetes", logging]),
+        .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(
             of: "OrreryHub",
