@@ -108,6 +108,17 @@ import Testing
         #expect(try await database.session(id: session.id)?.state == .queued)
     }
 
+    @Test func theReasonIsKeptFromTheMomentItIsDecided() async throws {
+        let session = Sample.session(of: try await person())
+        try await database.create(session)
+        _ = try await database.update(session.id) {
+            $0.state = .stopping
+            $0.endReason = .lifetime
+        }
+        #expect(try await database.session(id: session.id)?.endReason == .lifetime)
+        await #expect(throws: StoreError.self) { try await database.update(session.id) { $0.state = .ready } }
+    }
+
     @Test func unknownSessionIsMissing() async throws {
         let calls: [@Sendable (Database) async throws -> Void] = [
             { _ = try await $0.update("unknown") { $0.message = "" } },

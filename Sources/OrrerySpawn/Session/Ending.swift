@@ -13,36 +13,13 @@ struct Ending: Hashable, Sendable {
 }
 
 extension Ending {
-    static func stopped(by name: String) -> Ending { Ending(.stoppedByPerson, "\(Opening.stopped) \(name).") }
-    static var finished: Ending { Ending(.finished, "\(Opening.finished).") }
-    static var lifetime: Ending { Ending(.lifetime, "\(Opening.lifetime): the profile allows no longer session.") }
-    static func lost(_ why: String) -> Ending { Ending(.lost, "\(Opening.lost): \(why)") }
+    static func stopped(by name: String) -> Ending { Ending(.stoppedByPerson, "Stopped by \(name).") }
+    static var finished: Ending { Ending(.finished, "The notebook server ended by itself.") }
+    static var lifetime: Ending { Ending(.lifetime, "Its time is over: the profile allows no longer session.") }
+    static func lost(_ why: String) -> Ending { Ending(.lost, "Lost: \(why)") }
 
-    /// The ending that a session was on its way to when the hub went away. The store keeps the reason of ended sessions
-    /// only; until then the sentence, which is stored before anything is done, tells it.
+    /// The ending that a session was on its way to when the hub went away.
     init(resuming session: SessionRecord) {
-        let sentence = session.message
-        let reason: EndReason =
-            if sentence.hasPrefix(Opening.stopped) {
-                .stoppedByPerson
-            } else if sentence.hasPrefix(Opening.finished) {
-                .finished
-            } else if sentence.hasPrefix(Opening.lifetime) {
-                .lifetime
-            } else if sentence.hasPrefix(Opening.lost) {
-                .lost
-            } else if session.readyAt == nil {
-                .failedToStart
-            } else {
-                .crashed
-            }
-        self.init(reason, sentence)
-    }
-
-    private enum Opening {
-        static let stopped = "Stopped by"
-        static let finished = "The notebook server ended by itself"
-        static let lifetime = "Its time is over"
-        static let lost = "Lost"
+        self.init(session.endReason ?? .lost, session.message)
     }
 }

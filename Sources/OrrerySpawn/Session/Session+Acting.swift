@@ -27,7 +27,8 @@ extension Session {
             case .delete(let keepingLog): call(&group) { await $0.remove(keepingLog: keepingLog) }
             case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
             case .cleanUp: call(&group) { await $0.cleanUp() }
-            case .enter, .say, .remark, .keepPod, .keepAddress, .finish: try await keep(action)
+            case .enter, .say, .remark, .keepPod, .keepAddress, .finish:
+                try await keep(action, ending: machine.ending)
             }
         }
     }
@@ -75,7 +76,7 @@ extension Session {
         return events?.map(\.message) ?? []
     }
 
-    private func keep(_ action: SessionAction) async throws {
+    private func keep(_ action: SessionAction, ending: Ending?) async throws {
         let now = scene.now()
         switch action {
         case .enter(let state, let sentence):
@@ -83,6 +84,8 @@ extension Session {
             try await advance { session in
                 session.state = state
                 session.message = sentence
+                // The reason is stored when it is decided, so that a hub started meanwhile ends it for the same one.
+                if state == .stopping { session.endReason = ending?.reason }
                 if state == .ready, session.readyAt == nil { session.readyAt = now }
             }
         case .say(let sentence): try await advance { $0.message = sentence }

@@ -29,7 +29,8 @@ extension Migration {
                 end_reason TEXT,
                 last_activity BIGINT NOT NULL,
                 CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
-                CHECK ((state = 'ended') = (end_reason IS NOT NULL))
+                CHECK (state <> 'ended' OR end_reason IS NOT NULL),
+                CHECK (state IN ('stopping', 'ended') OR end_reason IS NULL)
             );
             CREATE UNIQUE INDEX session_live ON session (person, server) WHERE ended_at IS NULL;
             CREATE UNIQUE INDEX session_live_prefix ON session (prefix) WHERE ended_at IS NULL;
