@@ -63,6 +63,9 @@ struct ContainerEnvironment {
                 known[name] = Self.expand(variable["value"]?.string ?? "", with: known)
             }
         }
+        if let name = known.keys.sorted().first(where: { !VariableScript.canCarry($0) }) {
+            throw Failure(message: "pocket cannot set a variable called \"\(name)\"")
+        }
         return image.merging(known) { _, own in own }
     }
 

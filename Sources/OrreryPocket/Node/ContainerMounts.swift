@@ -9,7 +9,8 @@ struct ContainerMounts {
     /// The container's volume mounts. A missing `subPath` is made as a directory with the volume's own mode; one that
     /// leads out of the volume is refused.
     init(
-        of container: ContainerManifest, _ volumes: [String: PodVolumes.Volume], variables: [String: String]
+        of container: ContainerManifest, _ volumes: [String: PodVolumes.Volume], variables: [String: String],
+        root: String
     ) throws(ContainerEnvironment.Failure) {
         for mount in container.mounts {
             guard let name = mount["name"]?.string, let volume = volumes[name], let path = mount["mountPath"]?.string
@@ -17,13 +18,35 @@ struct ContainerMounts {
             let isReadOnly = volume.isReadOnly || mount["readOnly"]?.bool ?? false
             let expression = mount["subPathExpr"]?.string.map { ContainerEnvironment.expand($0, with: variables) }
             let part = mount["subPath"]?.string ?? expression ?? ""
+            let destination = "/" + path.split(separator: "/").joined(separator: "/")
+            guard !Tool.isOurs(destination), !Tool.isOurs(Self.real(destination, in: root)) else {
+                throw ContainerEnvironment.Failure(
+                    message: "pocket mounts nothing at \(path): its own way into the container leads through there")
+            }
             do {
-                try add(volume, part: part, at: "/" + path.split(separator: "/").joined(separator: "/"), isReadOnly)
+                try add(volume, part: part, at: destination, isReadOnly)
             } catch {
                 throw ContainerEnvironment.Failure(
                     message: "failed to prepare subPath for volumeMount \"\(name)\" of container \"\(container.name)\"")
             }
         }
+    }
+
+    /// Where a mount at `path` would come to lie in an image whose root is `root`, links followed as far as it is there.
+    private static func real(_ path: String, in root: String) -> String {
+        let rooted = RootedPath(root: root, links: .inRoot)
+        var names = path.split(separator: "/")
+        var missing: [Substring] = []
+        while !names.isEmpty {
+            if let file = try? rooted.open(names.joined(separator: "/")),
+                let found = SymbolicLink.target(of: "/proc/self/fd/\(file.number)"), found.hasPrefix(root)
+            {
+                let inside = found.dropFirst(root.count).split(separator: "/")
+                return "/" + (inside + missing.reversed()).joined(separator: "/")
+            }
+            missing.append(names.removeLast())
+        }
+        return path
     }
 
     private mutating func add(

@@ -44,7 +44,9 @@ struct ContainerRun: Hashable, Codable, Sendable {
         guard unsafe mkfifo("\(directory)/gate", 0o600) == 0 else {
             throw .machine("\(directory)/gate cannot be made: \(systemReason())")
         }
-        var child = ChildProcess(arguments: plan.arguments, environment: variables)
+        let script = try VariableScript(variables, in: directory)
+        defer { script.remove() }
+        var child = ChildProcess(arguments: plan.arguments, environment: Tool.variables)
         child.standardOutput = "\(directory)/stdout"
         child.standardError = "\(directory)/stderr"
         child.files = [
@@ -52,6 +54,7 @@ struct ContainerRun: Hashable, Codable, Sendable {
             // Open for both, so that it neither blocks here nor ends when pocket does: a gate without its keeper stays
             // closed, and the next pocket opens it.
             (SandboxPlan.gateFile, "\(directory)/gate", O_RDWR),
+            (SandboxPlan.variablesFile, script.path, O_RDONLY),
         ]
         let number = try child.start()
         guard let outer = ProcessIdentity(running: number) else {

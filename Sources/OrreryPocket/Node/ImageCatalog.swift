@@ -6,6 +6,14 @@ struct ImageCatalog: Sendable {
         /// What goes into `imageID`.
         let id: String
         let content: PocketConfiguration.Image.Content
+
+        /// The directory that the image's paths are looked up in.
+        var root: String {
+            switch content {
+            case .environment: "/"
+            case .root(let path): path
+            }
+        }
     }
 
     enum Failure: Error, Equatable {

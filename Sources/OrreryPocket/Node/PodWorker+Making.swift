@@ -12,7 +12,7 @@ extension PodWorker {
         var binds: ContainerMounts
         do {
             variables = try self.variables(of: container, from: image)
-            binds = try ContainerMounts(of: container, runtime.volumes, variables: variables)
+            binds = try ContainerMounts(of: container, runtime.volumes, variables: variables, root: image.root)
         } catch {
             return refuse(container, "CreateContainerConfigError", error.message, now: now)
         }

@@ -47,7 +47,8 @@ extension PodWorker {
             timeout: .seconds(probe.timeout),
             target: ProbeRunner.Target(
                 sandbox: tools.sandbox, process: process, identity: RunIdentity(manifest, container),
-                directory: run.directory, variables: variables))
+                directory: run.directory, variables: variables,
+                workingDirectory: container.workingDirectory ?? "/"))
     }
 
     /// Takes a probe's result. One of an earlier run, or of a pod that is ending, says nothing.

@@ -17,9 +17,11 @@ struct ProbeRunner: Sendable {
         let identity: RunIdentity
         let directory: String
         let variables: [String: String]
+        let workingDirectory: String
     }
 
     let timeout: Duration
+    private static let variablesFile: CInt = 3
 
     func run(_ action: Probe.Action, in target: Target) async -> Result {
         switch action {
@@ -42,13 +44,18 @@ struct ProbeRunner: Sendable {
     private func execute(_ command: [String], in target: Target) async -> Result {
         let output = "\(target.directory)/probe-\(UInt64.random(in: .min ... .max))"
         defer { FileBytes.remove(output) }
-        var child = ChildProcess(
-            arguments: target.sandbox.visit(target.process, as: target.identity, command: command),
-            environment: target.variables)
-        child.standardOutput = output
-        child.standardError = output
         let number: Int32
         do {
+            let script = try VariableScript(
+                target.variables, in: target.directory, workingDirectory: target.workingDirectory)
+            defer { script.remove() }
+            var child = ChildProcess(
+                arguments: target.sandbox.visit(
+                    target.process, as: target.identity, variables: Self.variablesFile, command: command),
+                environment: Tool.variables)
+            child.standardOutput = output
+            child.standardError = output
+            child.files = [(Self.variablesFile, script.path, O_RDONLY)]
             number = try child.start()
         } catch {
             return .failure("\(error)")

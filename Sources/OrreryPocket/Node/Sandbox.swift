@@ -35,8 +35,15 @@ enum Sandbox: Sendable {
         return ["--cap-drop", "ALL"] + needed.flatMap { ["--cap-add", $0] }
     }
 
-    /// What goes before the container's own command, inside of the sandbox.
-    func descent(to identity: RunIdentity) -> [String] {
+    /// What goes before the container's own command, inside of the sandbox: first the privileges are given up, and
+    /// only then are the pod's variables taken on, from the file open at `variables`. Before, one like `LD_PRELOAD`
+    /// would have code of the pod's choosing run with the privileges of the step itself.
+    func entry(to identity: RunIdentity, variables: CInt) -> [String] {
+        let script = "eval \"$(cat <&\(variables))\"; exec \(variables)<&-; exec \"$@\""
+        return descent(to: identity) + ["/bin/sh", "-c", script, "sh"]
+    }
+
+    private func descent(to identity: RunIdentity) -> [String] {
         let renunciation = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
         switch self {
         case .root:
@@ -51,15 +58,18 @@ enum Sandbox: Sendable {
         }
     }
 
-    /// The command that runs `command` in the namespaces of a running container.
-    func visit(_ process: ContainerProcess, as identity: RunIdentity, command: [String]) -> [String] {
+    /// The command that runs `command` in the namespaces of a running container, with the variables in the file open
+    /// at `variables`.
+    func visit(
+        _ process: ContainerProcess, as identity: RunIdentity, variables: CInt, command: [String]
+    ) -> [String] {
         let child = "/proc/\(process.child.number)"
         var words = [Tool.nsenter]
         if self == .mapped {
             words += ["--user=/proc/\(process.outer.number)/ns/user", "--preserve-credentials"]
         }
         words += ["--mount=\(child)/ns/mnt", "--pid=\(child)/ns/pid", "--ipc=\(child)/ns/ipc", "--"]
-        return words + descent(to: identity) + command
+        return words + entry(to: identity, variables: variables) + command
     }
 }
 
@@ -71,12 +81,26 @@ struct ContainerProcess: Hashable, Codable, Sendable {
     let child: ProcessIdentity
 }
 
-/// Programs of Debian's `bubblewrap` and `util-linux`. The last two are also looked for in an image's own root.
+/// Programs of Debian's `bubblewrap` and `util-linux`. The last two, and a shell with `cat`, are also taken from an
+/// image's own root, so an image needs them too.
 enum Tool {
     static let bwrap = "/usr/bin/bwrap"
     static let nsenter = "/usr/bin/nsenter"
     static let setpriv = "/usr/bin/setpriv"
     static let unshare = "/usr/bin/unshare"
+
+    /// What the last step of the way into a sandbox runs from. A pod must not put anything of its own there.
+    static func isOurs(_ path: String) -> Bool {
+        let ours = [
+            setpriv, unshare, "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/lib", "/lib32", "/lib64",
+            "/libx32",
+            "/etc/ld.so.preload", "/etc/ld.so.cache", "/etc/ld.so.conf",
+        ]
+        return ours.contains { $0.isInside(path) || path.isInside($0) }
+    }
+
+    /// What these programs are started with: nothing of a pod's.
+    static let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
 
     /// Why pods cannot run on this machine; nil when they can.
     static var missing: String? {

@@ -20,6 +20,7 @@ struct SandboxPlan {
     /// The number at which bubblewrap finds the file for its reports, and the gate it waits at before the command.
     static let reportFile: CInt = 3
     static let gateFile: CInt = 4
+    static let variablesFile: CInt = 5
 
     var arguments: [String] {
         var words = sandbox.entrance + [Tool.bwrap]
@@ -29,10 +30,14 @@ struct SandboxPlan {
         words += fileSystem
         words += ["--remount-ro", "/", "--chdir", workingDirectory]
         words += ["--json-status-fd", "\(Self.reportFile)", "--block-fd", "\(Self.gateFile)", "--"]
-        return words + sandbox.descent(to: identity) + command
+        return words + sandbox.entry(to: identity, variables: Self.variablesFile) + command
     }
 
     static let privateDirectories = ["/tmp", "/var/tmp", "/run", "/dev/shm"]
+
+    private static let secretPaths = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"]
+    private static let kernelPaths =
+        ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"] + secretPaths
 }
 
 extension SandboxPlan {
@@ -48,8 +53,12 @@ extension SandboxPlan {
         let own = [
             Step(path: "/proc", words: ["--proc", "/proc"]), Step(path: "/dev", words: ["--dev", "/dev"]),
         ]
+        // Root may write kernel settings without any capability, so what container runtimes close is closed here too.
+        let kernel = Self.kernelPaths.filter(FileBytes.exists).map { path in
+            Step(path: path, words: ["--ro-bind", Self.secretPaths.contains(path) ? "/dev/null" : path, path])
+        }
         let temporary = Self.privateDirectories.map { Step(path: $0, words: ["--perms", "1777", "--tmpfs", $0]) }
-        let given = (own + temporary + tree.entries.map(Self.step)).enumerated()
+        let given = (own + kernel + temporary + tree.entries.map(Self.step)).enumerated()
             .sorted { ($0.element.path.depth, $0.offset) < ($1.element.path.depth, $1.offset) }
             .map(\.element)
         let volumes = mounts.map { mount in
@@ -96,5 +105,5 @@ extension String {
         return names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }
     }
 
-    fileprivate func isInside(_ directory: String) -> Bool { self == directory || hasPrefix(directory + "/") }
+    func isInside(_ directory: String) -> Bool { self == directory || hasPrefix(directory + "/") }
 }

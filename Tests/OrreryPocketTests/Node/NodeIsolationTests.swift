@@ -71,6 +71,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [Sandbox.own, .mapped]) func rootInAPodChangesNothingOfTheKernel(_ sandbox: Sandbox) async throws {
+        try await TestNode.run(sandbox: sandbox) { test in
+            // The value that is there already, should it ever be taken.
+            let lines = try await test.output(
+                of: "id -u; cd /proc/sys/vm; value=$(cat swappiness); echo $value > swappiness; wc -c < /proc/keys")
+            #expect(lines.first == "0")
+            #expect(lines.contains { $0.hasSuffix("cannot create swappiness: Read-only file system") })
+            #expect(lines.contains("0"))
+        }
+    }
+
     @Test(arguments: [Sandbox.own, .mapped]) func identityLooksRight(_ sandbox: Sandbox) async throws {
         try await TestNode.run(sandbox: sandbox) { test in
             let lines = try await test.output(of: "id -u; id -g; stat -c %a /tmp") {
@@ -107,6 +118,40 @@ import Testing
             #expect(
                 refused.container["state"]?["waiting"]?["message"]
                     == "failed to prepare subPath for volumeMount \"data\" of container \"notebook\"")
+        }
+    }
+
+    @Test(arguments: [Sandbox.own, .mapped])
+    func noVariableOfAPodReachesAProgramWithPrivileges(_ sandbox: Sandbox) async throws {
+        try await TestNode.run(sandbox: sandbox) { test in
+            // A loader that is given this says which programs it loads.
+            let lines = try await test.output(of: "echo \"$ODD\"; id -u") { pod in
+                pod["spec"]?["securityContext"] = ["runAsUser": 51001]
+                pod.container { container in
+                    container["env"] = [
+                        ["name": "LD_DEBUG", "value": "files"], ["name": "ODD", "value": "it's $HOME\n`x`\\"],
+                    ]
+                }
+            }
+            #expect(lines.contains("it's $HOME") && lines.contains("`x`\\") && lines.contains("51001"))
+            #expect(lines.contains { $0.contains("needed by sh ") })
+            let ours = ["setpriv", "unshare", "bwrap", "nsenter"]
+            #expect(!lines.contains { line in ours.contains(where: line.contains) })
+        }
+    }
+
+    @Test(arguments: [
+        "/usr/bin/setpriv", "/usr/lib", "/lib64", "/bin/setpriv", "/usr", "/etc", "/lib/x86_64-linux-gnu",
+    ])
+    func nothingIsMountedOverTheWayIntoTheSandbox(_ path: String) async throws {
+        try await TestNode.run { test in
+            var pod = Pods.shell("over", "true")
+            pod.mount("data", ["emptyDir": [:]], at: path)
+            let key = try test.create(pod)
+            let refused = try await test.wait(for: key) {
+                !$0.waitingReason.isEmpty && $0.waitingReason != "ContainerCreating"
+            }
+            #expect(refused.waitingReason == "CreateContainerConfigError")
         }
     }
 
