@@ -191,6 +191,10 @@ extension PocketConfiguration {
         package var body = 3 << 20
         /// How long a watch is silent before it gets a bookmark.
         package var bookmarkInterval = Duration.seconds(60)
+        /// How long before its end a watch gets a last bookmark, if it lasts longer than that.
+        package var lastBookmark = Duration.seconds(2)
+        /// How long a list waits for a version that is not there yet.
+        package var patience = Duration.seconds(3)
 
         package init() {}
     }

@@ -187,7 +187,10 @@ package struct JSONParser {
 
     private func unexpected(_ place: String) -> JSONSyntaxError {
         guard let byte = bytes[safe: index] else { return .end }
-        return JSONSyntaxError(description: "invalid character '\(Unicode.Scalar(byte))' \(place)")
+        let digits = String(byte, radix: 16)
+        let isPrintable = (0x20...0x7E).contains(byte)
+        let shown = isPrintable ? "\(Unicode.Scalar(byte))" : "\\x\(digits.count == 1 ? "0" : "")\(digits)"
+        return JSONSyntaxError(description: "invalid character '\(shown)' \(place)")
     }
 
     private static let escapes: [UInt8: String] = [

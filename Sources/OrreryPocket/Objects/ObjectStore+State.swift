@@ -41,7 +41,7 @@ extension ObjectStore.State {
         object["apiVersion"] = .string(key.kind.apiVersion)
         var metadata = object["metadata"] ?? [:]
         metadata["name"] = .string(key.name)
-        metadata["namespace"] = key.namespace.isEmpty ? nil : .string(key.namespace)
+        metadata["namespace"] = key.namespace.isEmpty ? JSON?.none : .string(key.namespace)
         if metadata["uid"] == nil { metadata["uid"] = .string(UUID().uuidString.lowercased()) }
         if metadata["creationTimestamp"] == nil { metadata["creationTimestamp"] = .string(Date.now.timestamp) }
         object["metadata"] = metadata
@@ -56,8 +56,9 @@ extension ObjectStore.State {
         metadata["resourceVersion"] = .string("\(version)")
         object["metadata"] = metadata
         let previous = objects[key.kind]?[key]
-        objects[key.kind, default: [:]][key] = type == .deleted ? nil : object
-        keep(type == .deleted ? nil : object, as: key)
+        // `JSON?.none` and not `nil`, which would be taken for JSON's own null.
+        objects[key.kind, default: [:]][key] = type == .deleted ? JSON?.none : object
+        keep(type == .deleted ? JSON?.none : object, as: key)
         let change = ObjectStore.Change(type: type, key: key, object: object, previous: previous, version: version)
         remember(change)
         tell(change)

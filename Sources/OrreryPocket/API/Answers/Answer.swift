@@ -20,7 +20,7 @@ enum Answer {
         var response = json(status.json, status: HTTPResponse.Status(code: status.code))
         if let seconds = status.retryAfter { response.headers[.retryAfter] = "\(seconds)" }
         if status.closes { response.headers[.connection] = "close" }
-        if status.code == 403, status.details?["causes"] == nil { response.headers[.noSniff] = "nosniff" }
+        if status.isAccessRule { response.headers[.noSniff] = "nosniff" }
         return response
     }
 

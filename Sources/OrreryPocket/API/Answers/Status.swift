@@ -10,6 +10,8 @@ struct Status: Error {
     /// Members of the Status' own metadata; only `continue` is ever used.
     var metadata: JSON = [:]
     var retryAfter: Int?
+    /// Whether it is the access rules that refuse; a real server marks those answers with a header.
+    var isAccessRule = false
     /// Whether the connection is of no use after this answer.
     var closes = false
 
@@ -32,7 +34,7 @@ struct Status: Error {
 
     fileprivate static func named(_ key: ObjectStore.Key) -> JSON {
         var details: JSON = ["name": .string(key.name), "kind": .string(key.kind.rawValue)]
-        details["group"] = key.kind.group.isEmpty ? nil : .string(key.kind.group)
+        details["group"] = key.kind.group.isEmpty ? JSON?.none : .string(key.kind.group)
         return details
     }
 }
@@ -134,8 +136,8 @@ extension Status {
         let sentences = errors.map { "\($0.field): \($0.message)" }
         let all = sentences.count == 1 ? sentences[0] : "[\(sentences.joined(separator: ", "))]"
         var details: JSON = ["kind": .string(key.kind.name), "causes": .array(errors.map(\.cause))]
-        details["name"] = key.name.isEmpty ? nil : .string(key.name)
-        details["group"] = key.kind.group.isEmpty ? nil : .string(key.kind.group)
+        details["name"] = key.name.isEmpty ? JSON?.none : .string(key.name)
+        details["group"] = key.kind.group.isEmpty ? JSON?.none : .string(key.kind.group)
         return Status(
             code: 422, reason: "Invalid",
             message: "\(key.kind.name)\(key.kind.dottedGroup) \"\(key.name)\" is invalid: \(all)",

@@ -44,9 +44,9 @@ struct Decoder {
     private mutating func field(_ value: JSON, _ type: FieldType, at path: Path) throws(DecodingComplaint) -> JSON? {
         if value == .null { return nil }
         switch (type, value) {
-        case (.string, .string(let text)): return text.isEmpty ? nil : value
+        case (.string, .string(let text)): return text.isEmpty ? JSON?.none : value
         case (.bool, .bool), (.unchecked, _): return value
-        case (.flag, .bool(let isSet)): return isSet ? value : nil
+        case (.flag, .bool(let isSet)): return isSet ? value : JSON?.none
         case (.int32, .integer(let number)) where Int32(exactly: number) != nil: return value
         case (.int64, .integer), (.intOrString, .integer), (.intOrString, .string): return value
         case (.quantity, _): return try quantity(value)
@@ -64,7 +64,7 @@ struct Decoder {
         for (index, value) in values.enumerated() {
             list.append(try field(value, type, at: path.element(index)) ?? type.zero)
         }
-        return list.isEmpty ? nil : .array(list)
+        return list.isEmpty ? JSON?.none : .array(list)
     }
 
     private mutating func map(
@@ -72,7 +72,7 @@ struct Decoder {
     ) throws(DecodingComplaint) -> JSON? {
         var map: JSON = [:]
         for (name, value) in members { map[name] = try field(value, type, at: path) ?? type.zero }
-        return members.isEmpty ? nil : map
+        return members.isEmpty ? JSON?.none : map
     }
 
     private func quantity(_ value: JSON) throws(DecodingComplaint) -> JSON {

@@ -104,7 +104,7 @@ extension API {
             let ending = (0..<5).map { _ in Self.nameLetters.randomElement() ?? "x" }
             metadata["name"] = .string(String(stem.prefix(58)) + String(ending))
         }
-        metadata["namespace"] = call.kind.isNamespaced ? .string(call.target.namespace) : nil
+        metadata["namespace"] = call.kind.isNamespaced ? .string(call.target.namespace) : JSON?.none
         object["metadata"] = metadata
         object["status"] = nil
     }

@@ -172,7 +172,7 @@ struct Deletion {
                 let left = owners.filter { $0["uid"] != uid }
                 let name = object["metadata"]?["name"]?.string ?? ""
                 _ = store.update(ObjectStore.Key(kind: kind, namespace: key.namespace, name: name)) { object in
-                    object["metadata"]?["ownerReferences"] = left.isEmpty ? nil : .array(left)
+                    object["metadata"]?["ownerReferences"] = left.isEmpty ? JSON?.none : .array(left)
                 }
             }
         }

@@ -7,7 +7,7 @@ enum Patch {
         guard let members = patch.object else { return patch }
         var result: JSON = target.object == nil ? [:] : target
         for (name, value) in members {
-            result[name] = value == .null ? nil : merge(result[name] ?? .null, value)
+            result[name] = value == .null ? JSON?.none : merge(result[name] ?? .null, value)
         }
         return result
     }

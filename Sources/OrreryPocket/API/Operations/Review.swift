@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hummingbird
 internal import OrreryModel
 
@@ -34,6 +35,7 @@ extension API {
         switch review {
         case .selfsubjectreviews:
             let groups = caller.groups.map { JSON.string($0) }
+            answer["metadata"] = ["creationTimestamp": .string(Date.now.timestamp)]
             answer["status"] = ["userInfo": ["username": .string(caller.name), "groups": .array(groups)]]
         case .selfsubjectaccessreviews:
             answer["spec"] = body["spec"] ?? [:]

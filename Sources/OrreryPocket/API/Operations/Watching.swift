@@ -73,7 +73,7 @@ extension API {
         _ feed: AsyncStream<Signal>.Continuation, write: @concurrent ([UInt8]) async throws -> Void
     ) async throws {
         for line in beginning.lines { try await write(line) }
-        let interval = limits.bookmarkInterval
+        let limits = limits
         try await withThrowingTaskGroup { group in
             group.addTask {
                 for await change in beginning.changes {
@@ -83,7 +83,7 @@ extension API {
                 feed.finish()
             }
             group.addTask {
-                try await Self.beat(every: interval, until: timeout) { feed.yield(.bookmark) }
+                try await Self.beat(limits, until: timeout) { feed.yield(.bookmark) }
                 feed.finish()
             }
             var seen = beginning.version
@@ -104,19 +104,19 @@ extension API {
         }
     }
 
-    /// Calls `tick` at every interval and two seconds before the end, and returns at the end.
+    /// Calls `tick` at every interval and once more shortly before the end, and returns at the end.
     private static func beat(
-        every interval: Duration, until timeout: Duration, _ tick: @Sendable () -> Void
+        _ limits: PocketConfiguration.Limits, until timeout: Duration, _ tick: @Sendable () -> Void
     ) async throws {
         let end = ContinuousClock.now + timeout
-        let last = end - .seconds(2)
-        var next = ContinuousClock.now + interval
+        let last = end - limits.lastBookmark
+        var next = ContinuousClock.now + limits.bookmarkInterval
         while next < last {
             try await Task.sleep(until: next)
             tick()
-            next += interval
+            next += limits.bookmarkInterval
         }
-        if timeout > .seconds(3) {
+        if timeout > limits.lastBookmark {
             try await Task.sleep(until: last)
             tick()
         }

@@ -76,15 +76,15 @@ extension Access.Caller {
         let subject = name.isEmpty ? target.name : "\(target.name) \"\(name)\""
         let place = target.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(target.namespace)\""
         var details: JSON = ["kind": .string(target.name)]
-        details["name"] = name.isEmpty ? nil : .string(name)
-        details["group"] = target.group.isEmpty ? nil : .string(target.group)
+        details["name"] = name.isEmpty ? JSON?.none : .string(name)
+        details["group"] = target.group.isEmpty ? JSON?.none : .string(target.group)
         let group = target.group.isEmpty ? "" : "." + target.group
         throw Status(
             code: 403, reason: "Forbidden",
             message: "\(subject.replacing(target.name, with: target.name + group, maxReplacements: 1)) is forbidden: "
                 + "User \"\(self.name)\" cannot \(verb) resource \"\(target.ruleName)\" in API group "
                 + "\"\(target.group)\" \(place)",
-            details: details)
+            details: details, isAccessRule: true)
     }
 
     func authorize(path: String, verb: String) throws(Status) {
@@ -92,7 +92,8 @@ extension Access.Caller {
         if case .admin? = permission { return }
         throw Status(
             code: 403, reason: "Forbidden",
-            message: "forbidden: User \"\(name)\" cannot \(verb) path \"\(path)\"", details: [:])
+            message: "forbidden: User \"\(name)\" cannot \(verb) path \"\(path)\"", details: [:],
+            isAccessRule: true)
     }
 }
 

@@ -5,7 +5,7 @@ enum Names {
     /// What is wrong with an object's name.
     static func subdomain(_ text: String) -> [String] {
         var sentences: [String] = []
-        if text.utf8.count > 253 { sentences.append(tooLong(253)) }
+        if text.utf8.count > 253 { sentences.append("must be no more than 253 characters") }
         if !text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel) {
             sentences.append(
                 "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
@@ -70,7 +70,7 @@ enum Names {
 
     /// What is wrong with the key of a Secret or ConfigMap, which becomes the name of a file.
     static func dataKey(_ text: String) -> [String] {
-        if text.utf8.count > 253 { return [tooLong(253)] }
+        if text.utf8.count > 253 { return ["must be no more than 253 characters"] }
         if text == "." { return ["must not be '.'"] }
         if text == ".." { return ["must not be '..'"] }
         guard text.isEmpty || !text.utf8.allSatisfy({ isAlphanumeric($0) || "-_.".utf8.contains($0) }) else {
