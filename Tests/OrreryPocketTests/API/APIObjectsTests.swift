@@ -103,6 +103,30 @@ import Testing
         }
     }
 
+    @Test func aClaimGetsTheDefaultClassUnlessItSaysNone() async throws {
+        try await LivePocket.run { pocket in
+            let storageClass: JSON = [
+                "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "test",
+                "metadata": [
+                    "name": "usual", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"],
+                ],
+            ]
+            let classes = "/apis/storage.k8s.io/v1/storageclasses"
+            #expect(try await pocket.client.post(classes, storageClass).status == 201)
+            for (name, spec) in [("a", [:]), ("b", ["storageClassName": ""])] as [(String, JSON)] {
+                let whole = spec.merging([
+                    "accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]],
+                ])
+                let claim: JSON = [
+                    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": .string(name)],
+                    "spec": whole,
+                ]
+                let made = try await pocket.hub.post("/api/v1/namespaces/hub/persistentvolumeclaims", claim).json
+                #expect(made["spec"]?["storageClassName"] == (name == "a" ? "usual" : ""))
+            }
+        }
+    }
+
     @Test func objectsOfTheConfigurationAreThere() async throws {
         let quota: JSON = [
             "apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q", "namespace": "hub"],

@@ -45,7 +45,7 @@ struct Decoder {
         if value == .null { return nil }
         switch (type, value) {
         case (.string, .string(let text)): return text.isEmpty ? JSON?.none : value
-        case (.bool, .bool), (.unchecked, _): return value
+        case (.bool, .bool), (.optionalString, .string), (.unchecked, _): return value
         case (.flag, .bool(let isSet)): return isSet ? value : JSON?.none
         case (.int32, .integer(let number)) where Int32(exactly: number) != nil: return value
         case (.int64, .integer), (.intOrString, .integer), (.intOrString, .string): return value
@@ -129,7 +129,7 @@ extension FieldType {
         case .int32, .int64, .intOrString: 0
         case .object, .map: [:]
         case .list: []
-        case .string, .quantity, .time, .base64, .unchecked: ""
+        case .string, .optionalString, .quantity, .time, .base64, .unchecked: ""
         }
     }
 }

@@ -49,7 +49,8 @@ extension Schema {
     private static let persistentVolumeClaimSpec = Schema(
         "PersistentVolumeClaimSpec",
         [
-            "accessModes": .list(.string), "selector": .unchecked, "volumeName": .string, "storageClassName": .string,
+            "accessModes": .list(.string), "selector": .unchecked, "volumeName": .string,
+            "storageClassName": .optionalString,
             "volumeMode": .string, "dataSource": .unchecked, "dataSourceRef": .unchecked,
             "volumeAttributesClassName": .string,
             "resources": .object(

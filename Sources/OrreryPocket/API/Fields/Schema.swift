@@ -13,6 +13,8 @@ struct Schema: Sendable {
 /// What a field holds.
 indirect enum FieldType: Sendable {
     case string
+    /// A pointer to a text: an empty one differs from none.
+    case optionalString
     /// A pointer to a boolean: `false` differs from nothing.
     case bool
     /// A plain boolean: `false` is nothing, and is left out.
@@ -33,7 +35,7 @@ indirect enum FieldType: Sendable {
     /// The type's name in Go, for the decoder's complaint.
     var goName: String {
         switch self {
-        case .string, .base64, .quantity: "string"
+        case .string, .optionalString, .base64, .quantity: "string"
         case .bool, .flag: "bool"
         case .int32: "int32"
         case .int64: "int64"
