@@ -44,7 +44,7 @@ struct ContainerRun: Hashable, Codable, Sendable {
         guard unsafe mkfifo("\(directory)/gate", 0o600) == 0 else {
             throw .machine("\(directory)/gate cannot be made: \(systemReason())")
         }
-        let script = try VariableScript(variables, in: directory)
+        let script = try VariableScript(variables, in: directory, workingDirectory: plan.workingDirectory)
         defer { script.remove() }
         var child = ChildProcess(arguments: plan.arguments, environment: Tool.variables)
         child.standardOutput = "\(directory)/stdout"

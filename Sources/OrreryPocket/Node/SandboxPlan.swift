@@ -14,6 +14,7 @@ struct SandboxPlan {
     var mounts: [Mount]
     var hostname: String
     var identity: RunIdentity
+    /// Entered last, by `VariableScript`.
     var workingDirectory: String
     var command: [String]
 
@@ -28,7 +29,7 @@ struct SandboxPlan {
         // The command itself is the first process, as in any container: a signal it has no handler for is ignored.
         words += ["--as-pid-1"] + sandbox.capabilities
         words += fileSystem
-        words += ["--remount-ro", "/", "--chdir", workingDirectory]
+        words += ["--remount-ro", "/", "--chdir", "/"]
         words += ["--json-status-fd", "\(Self.reportFile)", "--block-fd", "\(Self.gateFile)", "--"]
         return words + sandbox.entry(to: identity, variables: Self.variablesFile) + command
     }

@@ -1,16 +1,17 @@
 internal import OrreryModel
 
-/// A file with a container's variables, which a shell takes on. It is read through a descriptor that is open before the
+/// A file with a container's variables, which a shell takes on before it goes to the working directory: as the pod's
+/// own user, since nobody else may be able to enter it. It is read through a descriptor that is open before the
 /// sandbox is made, so it can be removed as soon as that has been started: secrets lie on disk for a moment only.
 struct VariableScript {
     let path: String
 
     init(
-        _ variables: [String: String], in directory: String, workingDirectory: String? = nil
+        _ variables: [String: String], in directory: String, workingDirectory: String
     ) throws(PocketError) {
         path = "\(directory)/variables-\(UInt64.random(in: .min ... .max))"
         var lines = variables.sorted { $0.key < $1.key }.map { "export \($0.key)=\(Self.quoted($0.value))" }
-        if let workingDirectory { lines.append("cd \(Self.quoted(workingDirectory))") }
+        lines.append("cd \(Self.quoted(workingDirectory)) || exit 128")
         try FileBytes.replace(path, with: Array(lines.joined(separator: "\n").utf8))
     }
 

@@ -35,6 +35,27 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "takes root"))
+    func aWorkingDirectoryThatOnlyThePodsUserMayEnterIsEntered() async throws {
+        try await TestNode.run({ $0.hostPaths = ["/tmp/"] }) { test in
+            let home = "\(test.directory)/home"
+            try FileBytes.makeDirectory(home, mode: 0o700)
+            #expect(chown(home, 51001, 51002) == 0)
+            let lines = try await test.output(of: "pwd; touch f && echo mine") { pod in
+                pod["spec"]?["securityContext"] = Self.identity
+                pod.mount("home", ["hostPath": ["path": .string(home)]], at: "/home/ada")
+                pod["spec"]?["containers"] = pod["spec"]?["containers"]?.array.map { containers in
+                    .array(containers.map { container in
+                        var container = container
+                        container["workingDir"] = "/home/ada"
+                        return container
+                    })
+                }
+            }
+            #expect(lines == ["/home/ada", "mine"])
+        }
+    }
+
     @Test(arguments: [Sandbox.own, .mapped]) func aReadOnlyMountRefusesWrites(_ sandbox: Sandbox) async throws {
         try await TestNode.run(sandbox: sandbox, { $0.hostPaths = ["/tmp"] }) { test in
             let data = "\(test.directory)/data"
@@ -54,7 +75,7 @@ import Testing
         try await TestNode.run(sandbox: sandbox) { test in
             let lines = try await test.output(
                 of: """
-                    ls -d /home /root /var/lib /etc/shadow /work \(test.directory)/state 2>/dev/null
+                    ls -d /home /root /var/lib /etc/shadow /srv \(test.directory)/state 2>/dev/null
                     cut -d: -f1 /etc/passwd | tr '\\n' ' '; echo
                     ls /proc | grep -c '^[0-9]'
                     ls -l /proc/self/fd | grep -o -e pocket-test.* | grep -v stdout
