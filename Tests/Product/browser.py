@@ -100,8 +100,10 @@ class Browser:
         eventually(lambda: not self.is_at("/hub/home"), "the home page is left after logout")
         self.shot("logged-out")
 
-    def cookies(self):
-        return {cookie["name"]: cookie["value"] for cookie in self.driver.get_cookies()}
+    def all_cookies(self):
+        """Every cookie of the browser, whatever its path, as one header: what a thief would have."""
+        cookies = self.driver.execute_cdp_cmd("Network.getAllCookies", {})["cookies"]
+        return "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
 
     # Sessions
 
@@ -149,10 +151,3 @@ class Browser:
             return texts if texts and any(texts) else None
         texts = eventually(printed, lambda: f"output of the cell:\n{self.text()[:1500]}", limit)
         return json.loads("".join(texts).strip())
-
-    def fetch(self, path):
-        """GET from within the page, with this browser's cookies: (status, where it ended, body)."""
-        return self.driver.execute_async_script(
-            "const done = arguments[1];"
-            "fetch(arguments[0]).then(async a => done([a.status, a.url, await a.text()]), e => done([0, '', String(e)]))",
-            path)

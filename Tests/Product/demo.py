@@ -53,12 +53,13 @@ class Demo:
     def add_broken_profile(path):
         import yaml
         documents = yaml.safe_load(path.read_text())
-        environment = next(iter(documents["environments"].values())).copy()
+        environment = dict(next(iter(documents["environments"].values())))
         environment.update(title="Missing image", digest="sha256:" + "0" * 63 + "1")
         documents["environments"]["missing"] = environment
         documents["profiles"]["broken"] = {
             **documents["profiles"]["standard"], "title": "Broken", "default": False, "environments": ["missing"]}
-        path.write_text(yaml.safe_dump(documents, sort_keys=False))
+        # Through JSON, so that nothing shared becomes an anchor, which policy documents may not have.
+        path.write_text(yaml.safe_dump(json.loads(json.dumps(documents)), sort_keys=False))
 
     def words(self):
         return (self.results / "demo.out").read_text()[-3000:]

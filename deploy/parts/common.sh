@@ -70,13 +70,3 @@ has_swift() {
 
 # port_is_free PORT [ADDRESS]
 port_is_free() { ! (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
-
-# wait_for SECONDS TEXT COMMAND...: until the command succeeds; what is said when it does not is TEXT.
-wait_for() {
-    local deadline=$((SECONDS + $1)) text=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || fail "$text"
-        sleep 0.1
-    done
-}
