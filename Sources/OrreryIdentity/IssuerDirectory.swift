@@ -5,7 +5,8 @@ package import OrreryFetch
 /// Every issuer of a hub: begins and finishes logins, and knows which of them can be reached.
 ///
 /// Discovery documents and key sets are fetched when first needed, refreshed in the background, and kept while the
-/// issuer is away for up to two days.
+/// issuer is away for up to two days, so that a login that is under way can be finished. A new one begins only at an
+/// issuer that answers.
 ///
 /// Concurrency: any number of tasks may call it at once; a fetch of one document is shared by all who wait for it.
 package final class IssuerDirectory: Sendable {
@@ -33,8 +34,9 @@ package final class IssuerDirectory: Sendable {
         try await issuer(label).finish(transaction, query: query, rules: rules)
     }
 
-    /// Whether each issuer can be used now, in the order of the configuration. Asks an issuer that was never asked, or
-    /// not found lately; never more than once in ten seconds, however often the login page is opened.
+    /// Whether each issuer can be used now, in the order of the configuration. Asks an issuer that
+    /// has not answered for half a minute; one that is away not more than once in ten seconds, however often the login
+    /// page is opened.
     package func status() async -> [IssuerStatus] {
         await withTaskGroup(of: (Int, IssuerStatus).self) { group in
             for (place, issuer) in issuers.enumerated() { group.addTask { (place, await issuer.status()) } }

@@ -41,6 +41,20 @@ import Testing
         #expect(error?.detail.hasSuffix("refused") == true, "\(error?.detail ?? "")")
     }
 
+    @Test func nobodyIsSentToAnIssuerThatHasGoneAway() async throws {
+        let issuer = try TestIssuer(clock: clock)
+        let directory = directory([issuer.url])
+        let start = try await directory.begin("issuer-0")
+        issuer.change { $0.answers["openid-configuration"] = ("503 Service Unavailable", "") }
+        clock.advance(30)
+        let error = await #expect(throws: IdentityError.self) { try await directory.begin("issuer-0") }
+        #expect(error?.kind == .unreachable)
+        #expect(await directory.status()[0].refusal == error?.sentence)
+        // Whoever is there already comes back in.
+        issuer.change { $0.nonce = start.nonce }
+        _ = try await directory.finish("issuer-0", start.transaction, query: ["code": "c", "state": start.state])
+    }
+
     @Test func anUnknownIssuerIsRefused() async throws {
         let directory = directory([])
         let error = await #expect(throws: IdentityError.self) { try await directory.begin("nobody") }

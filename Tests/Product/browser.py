@@ -138,6 +138,9 @@ class Browser:
             self.press("[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']")
         self.press(".jp-LauncherCard[data-category=Notebook]", limit=60)
         self.see(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content", 60)
+        # What is run before its kernel is connected, JupyterLab drops.
+        eventually(lambda: self.all(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]"),
+                   lambda: f"the kernel is idle:\n{self.text()[:800]}")
 
     def run(self, code, limit=60.0):
         """Types `code` into the notebook's last cell, runs it, and returns what it printed as JSON."""

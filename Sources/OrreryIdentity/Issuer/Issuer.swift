@@ -27,6 +27,11 @@ final class Issuer: Sendable {
 
     func metadata() async throws(IdentityError) -> ProviderMetadata { try await metadataShelf.value() }
 
+    /// The document, when the issuer is there to receive somebody.
+    func metadataBeforeDeparture() async throws(IdentityError) -> ProviderMetadata {
+        try await metadataShelf.valueBeforeDeparture()
+    }
+
     /// The claims of `token` when one of the issuer's keys made it. A key that we do not know may be new: the set is
     /// fetched again, at most once a minute, and less often while that does not help.
     func verify(_ token: SignedToken) async throws(IdentityError) -> VerifiedClaims {
@@ -55,7 +60,7 @@ final class Issuer: Sendable {
     func status() async -> IssuerStatus {
         var refusal: String?
         do throws(IdentityError) {
-            _ = try await metadataShelf.value()
+            _ = try await metadataShelf.valueBeforeDeparture()
             _ = try await keyShelf.value()
         } catch { refusal = error.sentence }
         return IssuerStatus(label: configuration.label, title: configuration.title, refusal: refusal)

@@ -24,8 +24,15 @@ actor Shelf<Value: Sendable> {
     }
 
     /// The document. Waits for the network only when there is none that may still be used.
-    func value() async throws(IdentityError) -> Value {
-        switch life.decision(at: now()) {
+    func value() async throws(IdentityError) -> Value { try await act(on: life.decision(at: now())) }
+
+    /// The document, when its issuer answers now or did within half a minute.
+    func valueBeforeDeparture() async throws(IdentityError) -> Value {
+        try await act(on: life.decisionBeforeDeparture(at: now()))
+    }
+
+    private func act(on decision: ShelfLife<Value>.Decision) async throws(IdentityError) -> Value {
+        switch decision {
         case .use(let value): return value
         case .useAndFetch(let value):
             _ = fetching()

@@ -17,6 +17,8 @@ struct ShelfLife<Value> {
     /// How long a failure is remembered instead of asking again, without a document and with one.
     static var patience: TimeInterval { 10 }
     static var refreshPatience: TimeInterval { 60 }
+    /// How long an answer shows that the issuer is there.
+    static var presence: TimeInterval { 30 }
     /// Between two fetches because of an unknown key.
     static var shortestPause: TimeInterval { 60 }
     static var longestPause: TimeInterval { 600 }
@@ -36,6 +38,14 @@ struct ShelfLife<Value> {
             return age < freshness || sinceFailure < Self.refreshPatience ? .use(value) : .useAndFetch(value)
         }
         guard let failure, sinceFailure < Self.patience else { return .fetch }
+        return .refuse(failure.error)
+    }
+
+    /// As `decision`, for a person who is about to be sent there: an issuer that has not answered just now is asked
+    /// first, because nobody there could tell the person that it is away.
+    func decisionBeforeDeparture(at now: Date) -> Decision {
+        if let value, now.timeIntervalSince(fetchedAt) < Self.presence { return .use(value) }
+        guard let failure, now.timeIntervalSince(failure.at) < Self.patience else { return .fetch }
         return .refuse(failure.error)
     }
 

@@ -5,8 +5,10 @@ import OrreryModel
 // One login, in the order in which it happens.
 extension Issuer {
     /// Authorization code with PKCE, state and nonce (OpenID Connect Core 3.1.2.1, RFC 7636, RFC 9700 2.1.1).
+    ///
+    /// Throws when the issuer does not answer: a person sent there would find an error page of the browser.
     func begin() async throws(IdentityError) -> LoginStart {
-        let endpoint = try await metadata().authorization
+        let endpoint = try await metadataBeforeDeparture().authorization
         let (state, nonce, verifier) = (RandomToken.make(), RandomToken.make(), ProofKey.makeVerifier())
         let query = WebAddress.encode([
             ("response_type", "code"), ("client_id", configuration.client), ("redirect_uri", configuration.redirectURI),
