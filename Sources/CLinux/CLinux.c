@@ -12,6 +12,9 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 int linux_address_is_v4(struct linux_address a) {
@@ -129,14 +132,15 @@ void linux_reset_on_close(int fd) {
 
 long linux_receive(int fd, void *to, size_t count) {
   ssize_t got;
-  do got = recv(fd, to, count, MSG_DONTWAIT);
+  // Straight to the kernel: glibc's recv and send are cancellation points, which costs 3% of a small request.
+  do got = syscall(SYS_recvfrom, fd, to, count, MSG_DONTWAIT, NULL, NULL);
   while (got < 0 && errno == EINTR);
   return got < 0 ? -errno : got;
 }
 
 long linux_send(int fd, const void *from, size_t count) {
   ssize_t sent;
-  do sent = send(fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  do sent = syscall(SYS_sendto, fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
   while (sent < 0 && errno == EINTR);
   return sent < 0 ? -errno : sent;
 }
@@ -169,7 +173,7 @@ struct linux_events *linux_events_create(int limit) {
 void linux_events_free(struct linux_events *events) { free(events); }
 
 int linux_epoll_wait(int epoll, struct linux_events *events, int milliseconds) {
-  int count = epoll_wait(epoll, events->list, events->limit, milliseconds);
+  int count = syscall(SYS_epoll_pwait, epoll, events->list, events->limit, milliseconds, NULL, 0);
   return count >= 0 ? count : errno == EINTR ? 0 : -errno;
 }
 
@@ -195,4 +199,29 @@ uint64_t linux_raise_descriptor_limit(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
   getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
+}
+
+int linux_timer_create(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+void linux_timer_set(int fd, uint64_t milliseconds) {
+  struct itimerspec at = {.it_value = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000}};
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+int linux_unshare_descriptors(int *kept, int count) {
+  for (int i = 1; i < count; i++)  // few, so the simplest sort
+    for (int k = i; k > 0 && kept[k - 1] > kept[k]; k--) {
+      int swap = kept[k];
+      kept[k] = kept[k - 1], kept[k - 1] = swap;
+    }
+  // An empty range at the top: only for the table of this thread's own that comes with it.
+  if (syscall(SYS_close_range, ~0u, ~0u, 2 /* CLOSE_RANGE_UNSHARE */)) return -errno;
+  unsigned from = 3;
+  for (int i = 0; i < count; i++) {
+    if (kept[i] < 3) continue;
+    if ((unsigned)kept[i] > from) syscall(SYS_close_range, from, kept[i] - 1, 0);
+    from = kept[i] + 1;
+  }
+  syscall(SYS_close_range, from, ~0u, 0);
+  return 0;
 }

@@ -50,6 +50,7 @@ package final class ProxyServer: Sendable {
                     guard let kernel = LinuxKernel() else {
                         return shared.log.write(.error, "no descriptor left for a worker")
                     }
+                    kernel.leaveDescriptorTable(keeping: [listener.descriptor.number, signal.descriptor.number])
                     var worker = Worker(
                         kernel: kernel, shared: shared, listener: listener.descriptor.number,
                         signal: signal.descriptor.number)

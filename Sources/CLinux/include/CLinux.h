@@ -54,5 +54,10 @@ void linux_eventfd_signal(int fd);
 void linux_eventfd_clear(int fd);
 // The number of descriptors this process may have, after asking for all that the system allows.
 uint64_t linux_raise_descriptor_limit(void);
+// A timer whose descriptor becomes readable at a moment of the monotonic clock.
+int linux_timer_create(void);
+void linux_timer_set(int fd, uint64_t milliseconds);
+// Gives the calling thread a table of descriptors of its own, with `kept` and the standard three in it. `kept` is sorted.
+int linux_unshare_descriptors(int *kept, int count);
 
 #endif

@@ -31,10 +31,11 @@ struct ControlServer {
         }
         kernel.watchSource(listener, token: Self.listenerToken)
         kernel.watchSource(signal, token: Self.signalToken)
-        var nextChores = kernel.now().monotonic + Self.chores
+        var now = kernel.now()
+        var nextChores = now.monotonic + Self.chores
         while !shared.isStopping.load(ordering: .acquiring) {
-            let count = kernel.wait(milliseconds: 1000)
-            let now = kernel.now()
+            let count = kernel.wait(until: .at(now.monotonic + 1000))
+            now = kernel.now()
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
             guard now.monotonic >= nextChores else { continue }

@@ -38,7 +38,7 @@ extension Exchange {
     private mutating func form(_ answer: Answer, isBodiless: Bool) -> Form {
         var form = Form()
         form.keepsLength = answer.status != 204
-        if !isBodiless, answer.body == .chunked || answer.body == .untilEnd {
+        if !isBodiless, answer.body.isChunked || answer.body == .untilEnd {
             form.keepsLength = false
             form.framing = request.isHTTP10 ? .untilClose : .chunked
         }

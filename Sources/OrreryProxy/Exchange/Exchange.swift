@@ -51,7 +51,7 @@ package struct Exchange: ~Copyable {
     package init(_ request: Request) {
         self.request = request
         requestBody = BodyReader(request.body)
-        requestSide = request.body == .none ? .sent : .sending
+        requestSide = request.body.isNone ? .sent : .sending
         clientKeepsAlive = request.keepsAlive && !request.wantsUpgrade
     }
 

@@ -3,8 +3,7 @@ internal import Synchronization
 
 /// When each route was last used, in memory that many workers write and the control thread reads.
 ///
-/// Concurrency: `open` and `close` belong to whoever holds the lock of the route book; `note` and `last` may be called by
-/// any thread. A place outlives its route, and a note from a connection that outlives it too is told by its generation.
+/// Concurrency: any thread may call anything. A place outlives its route, and a note from a connection that outlives it too is told by its generation.
 @safe final class ActivityBook: Sendable {
     /// One route's place.
     struct Cell: Sendable, Equatable {
@@ -12,13 +11,28 @@ internal import Synchronization
         let generation: UInt32
     }
 
-    private struct Place: ~Copyable {
+    /// Where notes are written. No reference is counted for it: it is good as long as the book is.
+    @safe struct Places: @unchecked Sendable {
+        fileprivate let first: UnsafeMutablePointer<Place>
+
+        /// Notes that the route was used at `moment`. Never allocates.
+        @inline(__always) func note(_ cell: Cell, at moment: UInt64) {
+            // A cell comes only from `open`, which initialised its place.
+            guard unsafe first[Int(cell.index)].generation.load(ordering: .relaxed) == cell.generation else { return }
+            // Written once a millisecond at most: all workers share this line of memory.
+            guard unsafe first[Int(cell.index)].moment.load(ordering: .relaxed) < moment else { return }
+            unsafe first[Int(cell.index)].moment.store(moment, ordering: .relaxed)
+        }
+    }
+
+    fileprivate struct Place: ~Copyable {
         let moment = Atomic<UInt64>(0)
         let generation = Atomic<UInt32>(0)
     }
 
     static let capacity = 1 << 20
-    private nonisolated(unsafe) let places: UnsafeMutablePointer<Place>
+    let notes: Places
+    private var places: UnsafeMutablePointer<Place> { unsafe notes.first }
     private let free: Mutex<(unused: UInt32, released: [UInt32])>
 
     init() {
@@ -28,7 +42,7 @@ internal import Synchronization
         guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             fatalError("no address space left for the activity of routes")
         }
-        unsafe places = memory.bindMemory(to: Place.self, capacity: Self.capacity)
+        notes = unsafe Places(first: memory.bindMemory(to: Place.self, capacity: Self.capacity))
         free = Mutex((0, []))
     }
 
@@ -53,15 +67,6 @@ internal import Synchronization
     func close(_ cell: Cell) {
         unsafe places[Int(cell.index)].generation.wrappingAdd(1, ordering: .relaxed)
         free.withLock { $0.released.append(cell.index) }
-    }
-
-    /// Notes that the route was used at `moment`.
-    func note(_ cell: Cell, at moment: UInt64) {
-        // A cell comes only from `open`, which initialised its place.
-        guard unsafe places[Int(cell.index)].generation.load(ordering: .relaxed) == cell.generation else { return }
-        // Written once a millisecond at most: all workers share this line of memory.
-        guard unsafe places[Int(cell.index)].moment.load(ordering: .relaxed) < moment else { return }
-        unsafe places[Int(cell.index)].moment.store(moment, ordering: .relaxed)
     }
 
     /// When the route was last used.

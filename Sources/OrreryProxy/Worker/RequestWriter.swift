@@ -2,15 +2,16 @@ internal import OrreryWire
 
 /// Writes the head of a request as it goes to the upstream: what the client sent, without what was for us alone, with
 /// what we know about the client.
-struct RequestWriter {
-    let head: RequestHead
-    let client: SocketAddress
+enum RequestWriter {
+    /// How many bytes a head has at most when it goes on to a target with a path of `base` bytes: what we add are a few
+    /// names of fields, an address, and the name of the client's host or the target's.
+    static func limit(_ head: RequestHead, base: Int) -> Int { head.length + head.fields.host.count + base + 640 }
 
-    /// Appends the head to `target`, which must have room for it and 2 KiB more.
-    /// `base` and `authority` write the path of the target and its `host:port`.
-    func write(
-        _ bytes: Span<UInt8>, to target: inout Buffer, base: (inout Buffer) -> Void,
-        authority: (inout Buffer) -> Void
+    /// Appends a head to `target`, which must have room for `limit` bytes. `base` and `authority` write the path of the
+    /// target and its `host:port`; they are asked only where needed.
+    static func write(
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, to target: inout Buffer,
+        base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void
     ) {
         target.append(bytes.extracting(head.methodName.range))
         target.append(" ")
@@ -34,8 +35,8 @@ struct RequestWriter {
             authority(&target)
             target.append("\r\n")
         }
-        writeForwarded(bytes, to: &target)
-        if head.body == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
+        writeForwarded(head, bytes, from: client, to: &target)
+        if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {
             target.append("Connection: Upgrade\r\nUpgrade: ")
             target.append(bytes.extracting(head.fields.upgrade.range))
@@ -44,27 +45,30 @@ struct RequestWriter {
         target.append("Via: 1.1 orrery-proxy\r\n\r\n")
     }
 
-    private func writeForwarded(_ bytes: Span<UInt8>, to target: inout Buffer) {
+    private static func writeForwarded(
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, to target: inout Buffer
+    ) {
         target.append("X-Forwarded-For: ")
-        appendGiven(.forwardedFor, bytes, to: &target)
+        appendGiven(head.fields, .forwardedFor, bytes, to: &target)
         append(client, to: &target)
         target.append("\r\nX-Forwarded-Proto: ")
-        appendGiven(.forwardedProto, bytes, to: &target)
+        appendGiven(head.fields, .forwardedProto, bytes, to: &target)
         target.append("http\r\nX-Forwarded-Port: ")
-        appendGiven(.forwardedPort, bytes, to: &target)
-        appendPort(bytes, to: &target)
+        appendGiven(head.fields, .forwardedPort, bytes, to: &target)
+        appendPort(head.fields.host, bytes, to: &target)
         target.append("\r\n")
         let host = head.fields.host
-        if appendLine(.forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
+        if appendLine(head.fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
         target.append("X-Forwarded-Host: ")
         target.append(bytes.extracting(host.range))
         target.append("\r\n")
     }
 
     /// What proxies before us have said, with a comma after each.
-    private func appendGiven(_ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer) {
-        for index in 0..<head.fields.markCount where head.fields.mark(index).name == name {
-            let value = head.fields.mark(index).value
+    private static func appendGiven(_ fields: Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer)
+    {
+        for index in 0..<fields.markCount where fields.mark(index).name == name {
+            let value = fields.mark(index).value
             guard !value.isEmpty else { continue }
             target.append(bytes.extracting(value.range))
             target.append(",")
@@ -72,11 +76,11 @@ struct RequestWriter {
     }
 
     /// The first field of this name that has a value, unchanged. False when there is none.
-    private func appendLine(
-        _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
+    private static func appendLine(
+        _ fields: Fields, _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
     ) -> Bool {
-        for index in 0..<head.fields.markCount where head.fields.mark(index).name == name {
-            let value = head.fields.mark(index).value
+        for index in 0..<fields.markCount where fields.mark(index).name == name {
+            let value = fields.mark(index).value
             guard !value.isEmpty else { continue }
             target.append(prefix)
             target.append(bytes.extracting(value.range))
@@ -86,20 +90,19 @@ struct RequestWriter {
         return false
     }
 
-    private func append(_ address: SocketAddress, to target: inout Buffer) {
+    private static func append(_ address: SocketAddress, to target: inout Buffer) {
         guard address.isIPv4 else {
             for byte in address.host.utf8 { target.append(byte) }
             return
         }
         for index in 12..<16 {
             if index > 12 { target.append(UInt8(ascii: ".")) }
-            target.append(decimal: UInt64(address.byte(index)))
+            target.append(decimal: address.byte(index))
         }
     }
 
     /// The port in `Host`; without one there, 80.
-    private func appendPort(_ bytes: Span<UInt8>, to target: inout Buffer) {
-        let host = head.fields.host
+    private static func appendPort(_ host: Slice, _ bytes: Span<UInt8>, to target: inout Buffer) {
         var start = Int(host.end)
         while start > Int(host.start), bytes[start - 1] &- 48 < 10 { start -= 1 }
         if start > Int(host.start), start < Int(host.end), bytes[start - 1] == UInt8(ascii: ":") {

@@ -1,17 +1,17 @@
 internal import OrreryWire
 
 /// Writes the head of an answer as it goes to the client.
-struct ResponseWriter {
-    let head: ResponseHead
-
+enum ResponseWriter {
     /// An answer, with what is to be said about its framing and the connection.
-    func write(_ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer) {
-        writeStatus(bytes, to: &target)
+    static func write(
+        _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
+    ) {
+        writeStatus(head, bytes, to: &target)
         appendKept(head.fields, bytes, to: &target) { name in
             name == .contentLength ? form.keepsLength : !name.isHopByHop
         }
         // RFC 9110 15.5.22: 426 names the protocols it wants here.
-        if head.status == 426 { writeUpgrade(bytes, to: &target) }
+        if head.status == 426 { writeUpgrade(head, bytes, to: &target) }
         if form.framing == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
         // RFC 9110 6.6.1: whoever has a clock adds the date that is missing.
         if !head.fields.hasDate { target.append(date) }
@@ -21,24 +21,25 @@ struct ResponseWriter {
     }
 
     /// An answer before the answer.
-    func writeInterim(_ bytes: Span<UInt8>, to target: inout Buffer) {
-        writeStatus(bytes, to: &target)
+    static func writeInterim(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+        writeStatus(head, bytes, to: &target)
         appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("\r\n")
     }
 
     /// The answer that leaves HTTP.
-    func writeSwitch(_ bytes: Span<UInt8>, to target: inout Buffer) {
-        writeStatus(bytes, to: &target)
+    static func writeSwitch(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+        writeStatus(head, bytes, to: &target)
         appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("Connection: Upgrade\r\n")
-        writeUpgrade(bytes, to: &target)
+        writeUpgrade(head, bytes, to: &target)
         target.append("\r\n")
     }
 
     /// An error page of the error target: its body and what the body is, under the status of the error.
-    func writeErrorPage(
-        _ bytes: Span<UInt8>, status: Int, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
+    static func writeErrorPage(
+        _ head: ResponseHead, _ bytes: Span<UInt8>, status: Int, form: Exchange.Form, date: Span<UInt8>,
+        to target: inout Buffer
     ) {
         target.append("HTTP/1.1 ")
         target.append(StatusPage.line(status))
@@ -64,13 +65,13 @@ struct ResponseWriter {
         target.append("\r\n")
     }
 
-    private func writeStatus(_ bytes: Span<UInt8>, to target: inout Buffer) {
+    private static func writeStatus(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         target.append("HTTP/1.1 ")
         target.append(bytes.extracting(head.statusLine.range))
         target.append("\r\n")
     }
 
-    private func writeUpgrade(_ bytes: Span<UInt8>, to target: inout Buffer) {
+    private static func writeUpgrade(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         guard !head.fields.upgrade.isEmpty else { return }
         target.append("Upgrade: ")
         target.append(bytes.extracting(head.fields.upgrade.range))

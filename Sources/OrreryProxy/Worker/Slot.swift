@@ -27,13 +27,15 @@ struct Slot: ~Copyable {
     var phase: Phase = .free
     var isClient = false
     /// What the kernel has announced and not yet taken back by a short read or write.
-    var ready: Readiness = []
+    var ready = Readiness.none
     /// `input` holds the beginning of a head that has been looked at.
     var isHeadBegun = false
     /// Waits in the worker's queue for its next turn.
     var isQueued = false
     /// The other side of the exchange.
     var partner: UInt32 = Slab<Slot>.none
+    /// The pool it waits in.
+    var pool: UInt32 = Slab<Slot>.none
     /// Its neighbours in the pool, or the next one in the queue.
     var next: UInt32 = Slab<Slot>.none
     var previous: UInt32 = Slab<Slot>.none

@@ -49,6 +49,7 @@ struct UpstreamPools: ~Copyable {
         }
         guard pools[pool].count < limit else { return false }
         let first = pools[pool].first
+        slots[index].pool = pool
         slots[index].next = first
         slots[index].previous = Self.none
         if first != Self.none { slots[first].previous = index }
@@ -59,8 +60,9 @@ struct UpstreamPools: ~Copyable {
 
     /// Takes out a certain connection, which must be kept here.
     mutating func remove(_ index: UInt32, from slots: borrowing Slab<Slot>) {
-        let pool = find(slots[index].address)
+        let pool = slots[index].pool
         precondition(pool != Self.none, "a pooled connection without a pool: it was removed twice")
+        slots[index].pool = Self.none
         let next = slots[index].next
         let previous = slots[index].previous
         if previous == Self.none { pools[pool].first = next } else { slots[previous].next = next }

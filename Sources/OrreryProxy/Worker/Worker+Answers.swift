@@ -12,20 +12,19 @@ extension Worker {
     }
 
     /// An answer from the head alone; the body, if there is one, is not read.
-    mutating func answerBefore(_ client: UInt32, _ status: Int, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool
-    {
+    mutating func answerBefore(_ client: UInt32, _ status: Int, _ bytes: consuming Buffer) -> Bool {
         guard status == 404 || status == 503, canAskForPage(client) else {
-            leaveHead(client, head, bytes)
+            leaveHead(client, bytes)
             return answer(client, status)
         }
         var out = headBuffer()
-        bytes.read { writeErrorRequest(status, head, $0, to: &out) }
-        leaveHead(client, head, bytes)
+        bytes.read { writeErrorRequest(status, $0, to: &out) }
+        leaveHead(client, bytes)
         return askForPage(client, status, out)
     }
 
-    mutating func answerHealth(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
-        leaveHead(client, head, bytes)
+    mutating func answerHealth(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        leaveHead(client, bytes)
         var out = headBuffer()
         let afterwards = ownEnding(client)
         dateLine.read {
@@ -37,14 +36,14 @@ extension Worker {
     }
 
     /// A person is sent to the login page and comes back from there; a program is told.
-    mutating func answerLoggedOut(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
+    mutating func answerLoggedOut(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         var out = headBuffer()
         let afterwards = ownEnding(client)
-        let isPage = bytes.read { head.method == .get && !head.wantsUpgrade && accepts(head, $0) }
+        let isPage = bytes.read { head.method == .get && !head.wantsUpgrade && accepts($0) }
         let saysClose = afterwards != .keep
         if isPage {
             bytes.read { bytes in
-                dateLine.read { writeLogin(head, bytes, saysClose: saysClose, date: $0, to: &out) }
+                dateLine.read { writeLogin(bytes, saysClose: saysClose, date: $0, to: &out) }
             }
         } else {
             dateLine.read {
@@ -54,12 +53,12 @@ extension Worker {
                     isHead: head.method == .head, saysClose: saysClose, date: $0, to: &out)
             }
         }
-        leaveHead(client, head, bytes)
+        leaveHead(client, bytes)
         return conclude(client, out, afterwards)
     }
 
     private func writeLogin(
-        _ head: RequestHead, _ bytes: Span<UInt8>, saysClose: Bool, date: Span<UInt8>, to out: inout Buffer
+        _ bytes: Span<UInt8>, saysClose: Bool, date: Span<UInt8>, to out: inout Buffer
     ) {
         out.append("HTTP/1.1 302 Found\r\nLocation: /hub/login?next=")
         appendEscaped(bytes.extracting(head.path.range), to: &out)
@@ -71,7 +70,7 @@ extension Worker {
     }
 
     /// Whether a field `Accept` names HTML: what a browser sends when a person opens a page.
-    private func accepts(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    private func accepts(_ bytes: Span<UInt8>) -> Bool {
         var start = Int(head.fields.lines.start)
         while start < Int(head.fields.lines.end) {
             var end = start
@@ -92,7 +91,7 @@ extension Worker {
     }
 
     /// The head has been dealt with; what came behind it may be another request.
-    private mutating func leaveHead(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) {
+    private mutating func leaveHead(_ client: UInt32, _ bytes: consuming Buffer) {
         var bytes = bytes
         bytes.consume(head.length)
         keepInput(client, bytes)
@@ -134,13 +133,12 @@ extension Worker {
         // A page that cannot be had leaves the error it was for.
         let status = slots[client].errorStatus == 0 ? failure.status : Int(slots[client].errorStatus)
         guard canAskForPage(client), let replay = slots[client].replay.take() else { return answer(client, status) }
-        var head = RequestHead()
         var limits = HeadLimits()
-        limits.bytes = BufferPool.largeCapacity
+        limits.bytes = .max
         // What we wrote ourselves is whole.
         _ = replay.read { head.parse($0, limits: limits) }
         var out = headBuffer()
-        replay.read { writeErrorRequest(status, head, $0, to: &out) }
+        replay.read { writeErrorRequest(status, $0, to: &out) }
         buffers.recycle(replay)
         return askForPage(client, status, out)
     }
@@ -158,7 +156,7 @@ extension Worker {
     }
 
     /// The request for an error page: `GET <target>/<status>?url=<path and query>`.
-    private func writeErrorRequest(_ status: Int, _ head: RequestHead, _ bytes: Span<UInt8>, to out: inout Buffer) {
+    private func writeErrorRequest(_ status: Int, _ bytes: Span<UInt8>, to out: inout Buffer) {
         guard let target = shared.errorTarget else { return }
         out.append("GET ")
         for byte in target.path.utf8 { out.append(byte) }

@@ -99,7 +99,6 @@ extension Worker {
     }
 
     private mutating func tryHead(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
-        var head = RequestHead()
         let outcome = bytes.read { head.parse($0, limits: headLimits) }
         switch outcome {
         case .incomplete: return holdHead(client, bytes)
@@ -108,14 +107,14 @@ extension Worker {
             return refuse(client, fault.status)
         case .complete:
             slots[client].isHeadBegun = false
-            return begin(client, head, bytes)
+            return begin(client, bytes)
         }
     }
 
     // MARK: Exchange
 
     /// A whole head is here: finds where it goes, and sends it there with what came of the body.
-    private mutating func begin(_ client: UInt32, _ head: RequestHead, _ bytes: consuming Buffer) -> Bool {
+    private mutating func begin(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         refresh()
         slots[client].phase = .exchange
         slots[client].errorStatus = 0
@@ -123,16 +122,18 @@ extension Worker {
         slots[client].exchange = Exchange(Exchange.Request(head))
         if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         var bytes = bytes
-        let verdict = bytes.read { judge(head, $0) }
+        let verdict = bytes.read { judge($0) }
         switch verdict {
-        case .answer(let status): return answerBefore(client, status, head, bytes)
-        case .healthy: return answerHealth(client, head, bytes)
-        case .loggedOut: return answerLoggedOut(client, head, bytes)
+        case .answer(let status): return answerBefore(client, status, bytes)
+        case .healthy: return answerHealth(client, bytes)
+        case .loggedOut: return answerLoggedOut(client, bytes)
         case .pass(let match, let address, let session):
             slots[client].activity = match.activity
             slots[client].browserSession = head.wantsUpgrade ? session : 0
-            var out = headBuffer()
-            writeHead(client, head, bytes, match, to: &out)
+            // For a head alone a small one, which can be kept to ask again; all else is there for the body's sake.
+            let limit = RequestWriter.limit(head, base: match.base.count)
+            var out = head.body.isNone ? buffers.buffer(for: limit) : headBuffer()
+            writeHead(client, bytes, match, to: &out)
             bytes.consume(head.length)
             guard moveBody(client, &bytes, to: &out) else {
                 buffers.recycle(bytes)
@@ -145,12 +146,13 @@ extension Worker {
     }
 
     private func writeHead(
-        _ client: UInt32, _ head: RequestHead, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
+        _ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
     ) {
-        let writer = RequestWriter(head: head, client: slots[client].address)
+        let address = slots[client].address
         bytes.read { bytes in
-            writer.write(
-                bytes, to: &out, base: { routes.append(match.base, of: match, to: &$0) },
+            RequestWriter.write(
+                head, bytes, from: address, to: &out,
+                base: { if !match.base.isEmpty { routes.append(match.base, of: match, to: &$0) } },
                 authority: { routes.append(match.authority, of: match, to: &$0) })
         }
     }
@@ -166,7 +168,7 @@ extension Worker {
         guard slots[client].exchange.wantsRequestBody, !bytes.isEmpty else { return true }
         let step = bytes.change { slots[client].exchange.requestBytes(&$0) }
         guard !step.isBad else { return false }
-        let isChunked = slots[client].exchange.request.body == .chunked
+        let isChunked = slots[client].exchange.request.body.isChunked
         let isLast = !slots[client].exchange.wantsRequestBody
         append(step, of: bytes, to: &out, isChunked: isChunked, isLast: isLast)
         bytes.consume(step.consumed)

@@ -156,8 +156,7 @@ extension Worker {
         var bytes = bytes
         var out = headBuffer()
         while slots[client].exchange.isUnanswered, !bytes.isEmpty {
-            var head = ResponseHead()
-            let outcome = bytes.read { head.parse($0, limits: headLimits) }
+            let outcome = bytes.read { answerHead.parse($0, limits: headLimits) }
             switch outcome {
             case .incomplete:
                 keepHeadStart(upstream, bytes)
@@ -168,42 +167,42 @@ extension Worker {
                 return fail(client, .garbled)
             case .complete: break
             }
-            let action = slots[client].exchange.answerHead(Exchange.Answer(head))
+            let action = slots[client].exchange.answerHead(Exchange.Answer(answerHead))
             if case .fail(let failure) = action {
                 buffers.recycle(bytes)
                 buffers.recycle(out)
                 return fail(client, failure)
             }
-            write(client, head, action, bytes, to: &out)
-            bytes.consume(head.length)
+            write(client, action, bytes, to: &out)
+            bytes.consume(answerHead.length)
         }
         return takeRest(client, bytes, out)
     }
 
     private mutating func write(
-        _ client: UInt32, _ head: ResponseHead, _ action: Exchange.HeadAction, _ bytes: borrowing Buffer,
+        _ client: UInt32, _ action: Exchange.HeadAction, _ bytes: borrowing Buffer,
         to out: inout Buffer
     ) {
-        let writer = ResponseWriter(head: head)
         let errorStatus = Int(slots[client].errorStatus)
         switch action {
-        case .relayInterim where errorStatus == 0: bytes.read { writer.writeInterim($0, to: &out) }
+        case .relayInterim where errorStatus == 0: bytes.read { ResponseWriter.writeInterim(answerHead, $0, to: &out) }
         case .relay(let form):
             timers.clear(client)
-            if head.status < 300 { noteActivity(client) }
+            if answerHead.status < 300 { noteActivity(client) }
             bytes.read { bytes in
                 dateLine.read { date in
                     if errorStatus != 0 {
-                        writer.writeErrorPage(bytes, status: errorStatus, form: form, date: date, to: &out)
+                        ResponseWriter.writeErrorPage(
+                            answerHead, bytes, status: errorStatus, form: form, date: date, to: &out)
                     } else {
-                        writer.write(bytes, form: form, date: date, to: &out)
+                        ResponseWriter.write(answerHead, bytes, form: form, date: date, to: &out)
                     }
                 }
             }
         case .tunnel:
             timers.clear(client)
             noteActivity(client)
-            bytes.read { writer.writeSwitch($0, to: &out) }
+            bytes.read { ResponseWriter.writeSwitch(answerHead, $0, to: &out) }
         case .relayInterim, .dropInterim, .fail: break
         }
     }
@@ -240,7 +239,7 @@ extension Worker {
     }
 
     mutating func noteActivity(_ client: UInt32) {
-        if let activity = slots[client].activity { shared.routes.activity.note(activity, at: now.wall) }
+        if let cell = slots[client].activity { activity.note(cell, at: now.wall) }
     }
 }
 

@@ -10,7 +10,7 @@ extension Worker {
         case loggedOut
     }
 
-    mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) -> Verdict {
+    mutating func judge(_ bytes: Span<UInt8>) -> Verdict {
         if head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) { return .answer(405) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
         let match: RouteMatch?

@@ -39,7 +39,7 @@ extension Worker {
         slots[index].descriptor = descriptor
         slots[index].address = address
         slots[index].isClient = isClient
-        slots[index].ready = []
+        slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
         slots[index].isHeadBegun = false
         slots[index].activity = nil
@@ -110,7 +110,7 @@ extension Worker {
         switch outcome {
         case .bytes(let count):
             // A short read has drained it, and an event will tell of more; except of an end that was told already.
-            if count < limit, slots[index].ready.isDisjoint(with: [.ended, .gone]) {
+            if count < limit, !slots[index].ready.contains(.ended | .gone) {
                 slots[index].ready.remove(.readable)
             }
         case .blocked, .ended, .failed: slots[index].ready.remove(.readable)

@@ -6,7 +6,7 @@ extension Worker {
         switch slots[upstream].phase {
         case .pooled:
             // Whatever a server says unasked is not an answer: bytes here would answer somebody's next request.
-            guard !slots[upstream].ready.isDisjoint(with: [.readable, .ended, .gone]) else { return }
+            guard slots[upstream].ready.contains(.readable | .ended | .gone) else { return }
             pools.remove(upstream, from: slots)
             close(upstream)
         case .connecting: connectionReady(upstream)
@@ -16,7 +16,7 @@ extension Worker {
     }
 
     private mutating func connectionReady(_ upstream: UInt32) {
-        guard !slots[upstream].ready.isDisjoint(with: [.writable, .gone]) else { return }
+        guard slots[upstream].ready.contains(.writable | .gone) else { return }
         let client = slots[upstream].partner
         guard kernel.connectionError(slots[upstream].descriptor) == 0 else {
             if fail(client, .unreachable) { pump(client) }
@@ -40,11 +40,6 @@ extension Worker {
 
     /// Sends the head of a request to an upstream, over a kept connection if there is one.
     mutating func send(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
-        if slots[client].exchange.request.body == .none, !slots[client].exchange.request.wantsUpgrade {
-            var copy = buffers.buffer(for: out.count)
-            out.read { copy.append($0) }
-            slots[client].replay = consume copy
-        }
         if let upstream = pools.take(address, from: slots) {
             timers.clear(upstream)
             return send(client, out, over: upstream, isReused: true)
@@ -84,8 +79,30 @@ extension Worker {
         slots[client].partner = upstream
         slots[client].exchange.upstreamChosen(isReused: isReused)
         wait(client, slots[client].exchange.wantsRequestBody ? .stall : .answer)
-        guard deliver(out, to: upstream) else { return upstreamEnded(client, inOrder: false) }
-        return true
+        guard slots[client].exchange.request.body.isNone, !slots[client].exchange.request.wantsUpgrade else {
+            guard deliver(out, to: upstream) else { return upstreamEnded(client, inOrder: false) }
+            return true
+        }
+        return sendKeeping(client, out, over: upstream)
+    }
+
+    /// Sends a head without a body and keeps it, to ask again or to name the page in error.
+    private mutating func sendKeeping(_ client: UInt32, _ out: consuming Buffer, over upstream: UInt32) -> Bool {
+        var out = out
+        let count = out.count
+        var isBroken = false
+        if slots[upstream].ready.contains(.writable) {
+            if case .failed = out.send(to: slots[upstream].descriptor, through: &kernel) { isBroken = true }
+            if !out.isEmpty { slots[upstream].ready.remove(.writable) }
+        }
+        if !out.isEmpty, !isBroken {
+            var rest = buffers.buffer(for: out.count)
+            out.read { rest.append($0) }
+            slots[upstream].output = consume rest
+        }
+        out.rewind(count - out.count)
+        slots[client].replay = consume out
+        return isBroken ? upstreamEnded(client, inOrder: false) : true
     }
 
     /// The upstream of an exchange has ended its half or is broken.
@@ -94,9 +111,8 @@ extension Worker {
         case .retry:
             let address = slots[slots[client].partner].address
             dropUpstream(client)
-            var out = headBuffer()
-            slots[client].replay?.read { out.append($0) }
-            return connect(client, out, to: address)
+            guard let head = slots[client].replay.take() else { return fail(client, .closedEarly) }
+            return connect(client, head, to: address)
         case .fail(let failure): return fail(client, failure)
         case .abort(let reset):
             closeBoth(client, reset: reset)
@@ -134,7 +150,7 @@ extension Worker {
     }
 
     private mutating func park(_ client: UInt32, _ upstream: UInt32) {
-        let isQuiet = slots[upstream].ready.isDisjoint(with: [.readable, .ended, .gone])
+        let isQuiet = !slots[upstream].ready.contains(.readable | .ended | .gone)
         guard isQuiet, slots[upstream].output == nil, slots[upstream].input == nil, pools.keep(upstream, in: slots)
         else { return }
         slots[client].partner = Slab<Slot>.none

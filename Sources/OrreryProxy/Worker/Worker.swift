@@ -24,6 +24,11 @@ struct Worker<K: Kernel>: ~Copyable {
     var pools: UpstreamPools
     var paths = PathReading()
     let headLimits: HeadLimits
+    /// The head that is being dealt with just now. Fields, not locals: they are large and would be copied from call to call.
+    var head = RequestHead()
+    var answerHead = ResponseHead()
+    /// Belongs to `shared`, which lives longer.
+    let activity: ActivityBook.Places
 
     var now: Moment
     var routes: RouteSnapshot
@@ -50,6 +55,7 @@ struct Worker<K: Kernel>: ~Copyable {
         self.shared = shared
         self.listener = listener
         self.signal = signal
+        activity = shared.routes.activity.notes
         let limits = shared.limits
         let capacity = UInt32(clamping: limits.connections)
         slots = Slab(capacity: capacity)
@@ -82,7 +88,7 @@ struct Worker<K: Kernel>: ~Copyable {
 
     /// Waits once, and handles all that has happened.
     mutating func turn() {
-        let count = kernel.wait(milliseconds: patience())
+        let count = kernel.wait(until: deadline())
         now = kernel.now()
         if now.wall / 1000 != dateSecond { setDate() }
         for index in 0..<count { handle(kernel.event(index)) }
@@ -91,15 +97,12 @@ struct Worker<K: Kernel>: ~Copyable {
         if let again = acceptsAgain, again <= now.monotonic { resumeAccepting() }
     }
 
-    private func patience() -> CInt {
-        if firstQueued != Slab<Slot>.none { return 0 }
-        var nearest = timers.next(now: now.monotonic)
-        for moment in [acceptsAgain, leavesBy] {
-            guard let moment else { continue }
-            nearest = min(nearest ?? .max, moment > now.monotonic ? moment - now.monotonic : 0)
-        }
+    private func deadline() -> Deadline {
+        if firstQueued != Slab<Slot>.none { return .now }
+        let nearest = min(timers.next ?? .max, acceptsAgain ?? .max, leavesBy ?? .max)
+        if nearest == .max { return .never }
         // One more, since the clock's fraction is cut off: else the last millisecond would be spent spinning.
-        return nearest.map { CInt(clamping: $0 + 1) } ?? -1
+        return nearest < now.monotonic ? .now : .at(nearest + 1)
     }
 
     private mutating func handle(_ event: Event) {
@@ -109,7 +112,7 @@ struct Worker<K: Kernel>: ~Copyable {
         // An event for a connection that was closed earlier in this very turn.
         guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free
         else { return }
-        slots[index].ready.formUnion(event.readiness)
+        slots[index].ready.insert(event.readiness)
         if slots[index].isClient { clientReady(index) } else { upstreamReady(index) }
     }
 

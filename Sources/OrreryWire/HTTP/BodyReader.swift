@@ -1,5 +1,8 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// How the end of a body is known.
-package enum BodyFraming: Equatable, Sendable {
+public enum BodyFraming: Equatable, Sendable {
     /// There is no body.
     case none
     /// So many bytes, at least one.
@@ -7,6 +10,9 @@ package enum BodyFraming: Equatable, Sendable {
     case chunked
     /// All bytes until the connection ends. Only a response may be framed so.
     case untilEnd
+
+    @inlinable public var isNone: Bool { if case .none = self { true } else { false } }
+    @inlinable public var isChunked: Bool { if case .chunked = self { true } else { false } }
 }
 
 /// Finds the content of a body in the bytes that carry it, piece by piece.

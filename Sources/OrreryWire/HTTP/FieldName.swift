@@ -1,5 +1,8 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// The field names that a proxy must understand; every other is passed on unread.
-package enum FieldName: UInt8, Sendable {
+public enum FieldName: UInt8, Sendable {
     case other
     case authorization, connection, contentLength, cookie, date, expect, forwardedFor, forwardedHost, forwardedPort
     case forwardedProto, host, keepAlive, proxyAuthenticate, proxyAuthorization, proxyConnection, te, trailer
@@ -43,7 +46,7 @@ package enum FieldName: UInt8, Sendable {
     }
 
     /// Whether a field of this name speaks to the next hop only, or is said anew by every proxy.
-    package var isHopByHop: Bool {
+    public var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .te, .trailer,
             .transferEncoding, .upgrade:

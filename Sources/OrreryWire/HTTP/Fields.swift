@@ -1,48 +1,80 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// The fields of a head: what they say about the message, and where those are that a proxy changes.
-package struct Fields: Sendable {
+public struct Fields: Sendable {
     /// A field that this proxy understands: which, its whole line with CRLF, and its value.
-    package struct Mark: Sendable {
-        package var name: FieldName = .other
-        package var line: Slice = .nothing
-        package var value: Slice = .nothing
+    public struct Mark: Sendable {
+        public let name: FieldName
+        // Half words: a head is shorter than 64 KiB, and these are copied with it.
+        @usableFromInline let lineStart: UInt16
+        @usableFromInline let lineEnd: UInt16
+        @usableFromInline let valueStart: UInt16
+        @usableFromInline let valueEnd: UInt16
+
+        init(_ name: FieldName, line: Slice, value: Slice) {
+            self.name = name
+            lineStart = UInt16(line.start)
+            lineEnd = UInt16(line.end)
+            valueStart = UInt16(value.start)
+            valueEnd = UInt16(value.end)
+        }
+
+        @inlinable public var line: Slice { Slice(Int(lineStart), Int(lineEnd)) }
+        @inlinable public var value: Slice { Slice(Int(valueStart), Int(valueEnd)) }
     }
 
     /// What `Connection` says.
-    package struct ConnectionOptions: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public struct ConnectionOptions: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        package static let close = ConnectionOptions(rawValue: 1)
-        package static let keepAlive = ConnectionOptions(rawValue: 2)
-        package static let upgrade = ConnectionOptions(rawValue: 4)
+        public static let close = ConnectionOptions(rawValue: 1)
+        public static let keepAlive = ConnectionOptions(rawValue: 2)
+        public static let upgrade = ConnectionOptions(rawValue: 4)
         /// It names fields that go no further than this hop.
-        package static let names = ConnectionOptions(rawValue: 8)
+        public static let names = ConnectionOptions(rawValue: 8)
     }
 
     /// Where the lines begin and where they end, before the empty one.
-    package private(set) var lines: Slice = .nothing
-    package private(set) var markCount = 0
-    private var marks: InlineArray<24, Mark> = InlineArray(repeating: Mark())
+    public private(set) var lines: Slice = .nothing
+    public private(set) var markCount = 0
+    @usableFromInline private(set) var marks: InlineArray<24, Mark> = InlineArray(
+        repeating: Mark(.other, line: .nothing, value: .nothing))
 
-    package private(set) var connection: ConnectionOptions = []
-    package private(set) var contentLength: UInt64?
-    package private(set) var isChunked = false
-    package private(set) var host: Slice = .nothing
-    package private(set) var upgrade: Slice = .nothing
-    package private(set) var expectsContinue = false
-    package private(set) var hasDate = false
-    package private(set) var hasCookie = false
+    public private(set) var connection: ConnectionOptions = []
+    public private(set) var contentLength: UInt64?
+    public private(set) var isChunked = false
+    public private(set) var host: Slice = .nothing
+    public private(set) var upgrade: Slice = .nothing
+    public private(set) var expectsContinue = false
+    public private(set) var hasDate = false
+    public private(set) var hasCookie = false
     private var hasHost = false
     private let isRequest: Bool
 
     /// `ofRequest`: `Host` and `Expect` mean something only there.
-    package init(ofRequest: Bool) { isRequest = ofRequest }
+    public init(ofRequest: Bool) { isRequest = ofRequest }
 
     /// The fields this proxy understands, in the order they came; `index` is below `markCount`.
-    package func mark(_ index: Int) -> Mark { marks[index] }
+    @inlinable public func mark(_ index: Int) -> Mark { marks[index] }
 }
 
 extension Fields {
+    /// Forgets all fields; the marks stay, since nobody looks at those beyond `markCount`.
+    mutating func reset() {
+        markCount = 0
+        connection = []
+        contentLength = nil
+        isChunked = false
+        host = .nothing
+        upgrade = .nothing
+        expectsContinue = false
+        hasDate = false
+        hasCookie = false
+        hasHost = false
+    }
+
     /// Reads fields from `start` on to the empty line. `end` is where the head ends then.
     mutating func parse(_ bytes: Span<UInt8>, from start: Int, limits: HeadLimits, end: inout Int) -> HeadOutcome {
         var index = start
@@ -60,7 +92,7 @@ extension Fields {
             guard count <= limits.fields else { return .bad(.tooLarge) }
             let nameStart = index
             // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
-            while index < bytes.count, bytes[index].isToken { index += 1 }
+            index = endOfToken(bytes, from: index)
             guard index < bytes.count else { return .incomplete }
             guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
             let name = FieldName.of(bytes, Slice(nameStart, index))
@@ -72,8 +104,9 @@ extension Fields {
             guard bytes[index] == 13, bytes[index + 1] == 10 else { return .bad(.malformed) }
             index += 2
             guard name != .other else { continue }
+            guard index <= HeadLimits.bytesLimit else { return .bad(.tooLarge) }
             let mark = Mark(
-                name: name, line: Slice(nameStart, index), value: trimmed(bytes, Slice(valueStart, index - 2)))
+                name, line: Slice(nameStart, index), value: trimmed(bytes, Slice(valueStart, index - 2)))
             if let fault = take(mark, bytes) { return .bad(fault) }
         }
     }
@@ -127,7 +160,7 @@ extension Fields {
     }
 
     /// Whether `Connection` names the field in `line`, which begins with its name.
-    package func names(_ bytes: Span<UInt8>, _ name: Slice) -> Bool {
+    public func names(_ bytes: Span<UInt8>, _ name: Slice) -> Bool {
         var found = false
         for index in 0..<markCount where marks[index].name == .connection {
             forEachToken(bytes, marks[index].value) { token in
@@ -140,7 +173,7 @@ extension Fields {
 }
 
 /// Calls `body` with each element of a comma-separated list, trimmed; empty elements are skipped.
-package func forEachToken(_ bytes: Span<UInt8>, _ list: Slice, _ body: (Slice) -> Void) {
+public func forEachToken(_ bytes: Span<UInt8>, _ list: Slice, _ body: (Slice) -> Void) {
     var start = Int(list.start)
     for index in list.range where bytes[index] == 44 {
         let token = trimmed(bytes, Slice(start, index))
@@ -166,10 +199,11 @@ private func decimal(_ bytes: Span<UInt8>, _ slice: Slice) -> UInt64? {
 func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
     guard !slice.isEmpty, slice.count <= 1024 else { return false }
     for index in slice.range {
-        switch bytes[index] {
-        case 0...32, 34, 35, 44, 47, 60, 62, 63, 64, 92, 94, 96, 123...255: return false
-        default: continue
-        }
+        // One bit for each of the 128 characters of ASCII that may not be: controls, blank, and "#,/<>?@\^`{|}.
+        let low: UInt64 = 0xd000_900d_ffff_ffff
+        let high: UInt64 = 0xf800_0001_5000_0001
+        let byte = bytes[index]
+        if byte >= 128 || ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1 { return false }
     }
     return true
 }

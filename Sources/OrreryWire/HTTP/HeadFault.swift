@@ -1,5 +1,8 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// Why a head is not understood. Nothing after such a head can be trusted: the connection ends with it.
-package enum HeadFault: Error, Equatable, Sendable {
+public enum HeadFault: Error, Equatable, Sendable {
     /// A line, name, value or target that the grammar does not allow.
     case malformed
     /// Lengths that contradict each other, or of which there is more than one (RFC 9112 6.3).
@@ -12,7 +15,7 @@ package enum HeadFault: Error, Equatable, Sendable {
     case tooLarge
 
     /// The status that tells a client.
-    package var status: Int {
+    public var status: Int {
         switch self {
         case .malformed, .framing: 400
         case .targetTooLong: 414
@@ -25,16 +28,19 @@ package enum HeadFault: Error, Equatable, Sendable {
 }
 
 /// What bounds a head. More than these is refused.
-package struct HeadLimits: Sendable {
-    package var bytes = 32 << 10
-    package var target = 16 << 10
-    package var fields = 200
+public struct HeadLimits: Sendable {
+    public var bytes = 32 << 10 { didSet { bytes = min(bytes, Self.bytesLimit) } }
+    public var target = 16 << 10
+    public var fields = 200
 
-    package init() {}
+    /// What `bytes` can be at most.
+    static let bytesLimit = Int(UInt16.max)
+
+    public init() {}
 }
 
 /// The result of looking for a head at the beginning of some bytes.
-package enum HeadOutcome: Equatable, Sendable {
+public enum HeadOutcome: Equatable, Sendable {
     case complete
     /// Its end has not come yet.
     case incomplete

@@ -1,6 +1,7 @@
 extension RequestHead {
     /// Reads a head from the beginning of `bytes`. Only when it is `.complete` may anything of it be used.
-    package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+    public mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+        reset()
         let outcome = parseLines(bytes, limits: limits)
         switch outcome {
         case .incomplete where bytes.count >= limits.bytes: return .bad(.tooLarge)
@@ -8,6 +9,15 @@ extension RequestHead {
         case .complete: return settle(bytes)
         default: return outcome
         }
+    }
+
+    /// Forgets the head read before. What is not listed is written by every complete reading.
+    private mutating func reset() {
+        query = .nothing
+        isAsterisk = false
+        isPathDelicate = false
+        body = .none
+        fields.reset()
     }
 
     private mutating func parseLines(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
@@ -81,6 +91,7 @@ extension RequestHead {
         var start = Int(target.start)
         if bytes[start] == 42, target.count == 1 {
             isAsterisk = true
+            path = .nothing
             return method == .options ? .complete : .bad(.malformed)
         }
         if bytes[start] != 47 {

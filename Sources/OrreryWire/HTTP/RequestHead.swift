@@ -1,43 +1,46 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// The head of a request, as places in the bytes it was read from. Reading one allocates nothing.
 ///
 /// The grammar is RFC 9112 without its allowances for old senders: a line ends with CRLF, one space parts the words of
 /// the first line, no line continues another, and a message has one length. What is refused here cannot be understood
 /// differently by the server behind us.
-package struct RequestHead: Sendable {
-    package enum Method: Sendable { case get, head, post, put, delete, options, other }
-    package enum Version: Sendable { case http10, http11 }
+public struct RequestHead: Sendable {
+    public enum Method: Sendable { case get, head, post, put, delete, options, other }
+    public enum Version: Sendable { case http10, http11 }
 
     /// How many bytes the head has, from the first byte given to the end of the empty line.
-    package internal(set) var length = 0
-    package internal(set) var method: Method = .other
-    package internal(set) var methodName: Slice = .nothing
+    public internal(set) var length = 0
+    public internal(set) var method: Method = .other
+    public internal(set) var methodName: Slice = .nothing
     /// The path as it was sent, without the query. Empty for the request `http://host` and for `OPTIONS *`.
-    package internal(set) var path: Slice = .nothing
+    public internal(set) var path: Slice = .nothing
     /// The query as it was sent, with its question mark.
-    package internal(set) var query: Slice = .nothing
-    package internal(set) var isAsterisk = false
+    public internal(set) var query: Slice = .nothing
+    public internal(set) var isAsterisk = false
     /// The path has escapes, backslashes, dot segments or empty segments: two readers may disagree about it.
-    package internal(set) var isPathDelicate = false
-    package internal(set) var version: Version = .http11
-    package internal(set) var fields = Fields(ofRequest: true)
-    package internal(set) var body: BodyFraming = .none
+    public internal(set) var isPathDelicate = false
+    public internal(set) var version: Version = .http11
+    public internal(set) var fields = Fields(ofRequest: true)
+    public internal(set) var body: BodyFraming = .none
 
-    package init() {}
+    public init() {}
 
     /// Whether the client wants the connection to go on.
-    package var keepsAlive: Bool {
+    public var keepsAlive: Bool {
         if fields.connection.contains(.close) { return false }
         return version == .http11 || fields.connection.contains(.keepAlive)
     }
 
     /// Whether the request asks to leave HTTP for another protocol, which only one without a body may.
-    package var wantsUpgrade: Bool {
-        version == .http11 && !fields.upgrade.isEmpty && fields.connection.contains(.upgrade) && body == .none
+    public var wantsUpgrade: Bool {
+        version == .http11 && !fields.upgrade.isEmpty && fields.connection.contains(.upgrade) && body.isNone
     }
 
     /// Whether sending it twice does no more than sending it once (RFC 9110 9.2.2), and nothing of it is lost by then.
-    package var isRepeatable: Bool {
-        guard body == .none, !wantsUpgrade else { return false }
+    public var isRepeatable: Bool {
+        guard body.isNone, !wantsUpgrade else { return false }
         switch method {
         case .get, .head, .options, .put, .delete: return true
         case .post, .other: return false

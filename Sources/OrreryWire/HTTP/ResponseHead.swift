@@ -1,24 +1,29 @@
-/// The head of a response, as places in the bytes it was read from. As strict as `RequestHead`.
-package struct ResponseHead: Sendable {
-    package private(set) var length = 0
-    package private(set) var status = 0
-    /// The status and the reason as they were sent: `200 OK`.
-    package private(set) var statusLine: Slice = .nothing
-    package private(set) var isHTTP10 = false
-    package private(set) var fields = Fields(ofRequest: false)
-    /// What the lengths say; whether there is a body at all depends on the request too.
-    package private(set) var body: BodyFraming = .untilEnd
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
 
-    package init() {}
+/// The head of a response, as places in the bytes it was read from. As strict as `RequestHead`.
+public struct ResponseHead: Sendable {
+    public private(set) var length = 0
+    public private(set) var status = 0
+    /// The status and the reason as they were sent: `200 OK`.
+    public private(set) var statusLine: Slice = .nothing
+    public private(set) var isHTTP10 = false
+    public private(set) var fields = Fields(ofRequest: false)
+    /// What the lengths say; whether there is a body at all depends on the request too.
+    public private(set) var body: BodyFraming = .untilEnd
+
+    public init() {}
 
     /// Whether the server lets the connection go on after the body.
-    package var keepsAlive: Bool {
+    public var keepsAlive: Bool {
         if fields.connection.contains(.close) { return false }
         return !isHTTP10 || fields.connection.contains(.keepAlive)
     }
 
     /// Reads a head from the beginning of `bytes`. Only when it is `.complete` may anything of it be used.
-    package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+    public mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
+        fields.reset()
+        body = .untilEnd
         // "HTTP/1.1 200" is twelve bytes, and a blank or CR must follow.
         guard bytes.count > 12 else { return .incomplete }
         guard Slice(0, 7).isWord("HTTP/1.", bytes), bytes[8] == 32, bytes[7] == 48 || bytes[7] == 49 else {

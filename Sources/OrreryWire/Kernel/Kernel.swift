@@ -8,10 +8,11 @@ package protocol Kernel {
     /// Watches a listener or a signal, level triggered.
     mutating func watchSource(_ descriptor: CInt, token: UInt64)
     mutating func unwatch(_ descriptor: CInt)
-    /// Waits for events, at most `milliseconds` (for ever when negative), and returns how many there are.
-    mutating func wait(milliseconds: CInt) -> Int
-    /// One of the events of the last `wait`.
-    func event(_ index: Int) -> Event
+    /// Waits for events and returns how many there are. Returns at about `deadline` of the monotonic clock at the latest;
+    /// sooner now and then, without any event.
+    mutating func wait(until deadline: Deadline) -> Int
+    /// One of the events of the last `wait`; to be asked once for each. Tokens that nobody has given may be among them.
+    mutating func event(_ index: Int) -> Event
 
     mutating func accept(_ listener: CInt) -> Acceptance
     mutating func connect(_ address: SocketAddress) -> Connection
@@ -31,29 +32,51 @@ package protocol Kernel {
     mutating func now() -> Moment
 }
 
-/// What happened to a descriptor: the token it is watched under, and in which ways it is ready.
-package struct Event: Sendable {
-    package let token: UInt64
-    package let readiness: Readiness
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
 
-    package init(token: UInt64, readiness: Readiness) {
+/// How long to wait.
+package enum Deadline: Equatable, Sendable {
+    /// Only look whether anything has happened.
+    case now
+    case at(UInt64)
+    case never
+}
+
+/// What happened to a descriptor: the token it is watched under, and in which ways it is ready.
+public struct Event: Sendable {
+    public let token: UInt64
+    public let readiness: Readiness
+
+    @inlinable public init(token: UInt64, readiness: Readiness) {
         self.token = token
         self.readiness = readiness
     }
 }
 
-package struct Readiness: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+/// A few bits. Not an `OptionSet`: its generic defaults were called from every event without being specialised.
+public struct Readiness: Equatable, Sendable {
+    @usableFromInline var bits: UInt8
 
+    @inlinable public init(bits: UInt8) { self.bits = bits }
+
+    @inlinable public static var none: Readiness { Readiness(bits: 0) }
     /// Bytes, an end or an error can be read.
-    package static let readable = Readiness(rawValue: 1)
+    @inlinable public static var readable: Readiness { Readiness(bits: 1) }
     /// There is room to send.
-    package static let writable = Readiness(rawValue: 2)
+    @inlinable public static var writable: Readiness { Readiness(bits: 2) }
     /// The peer sends no more; bytes it sent before may still be unread.
-    package static let ended = Readiness(rawValue: 4)
+    @inlinable public static var ended: Readiness { Readiness(bits: 4) }
     /// The connection is gone in both directions.
-    package static let gone = Readiness(rawValue: 8)
+    @inlinable public static var gone: Readiness { Readiness(bits: 8) }
+
+    @inlinable public static func | (left: Readiness, right: Readiness) -> Readiness {
+        Readiness(bits: left.bits | right.bits)
+    }
+    /// Whether any of `other` is in it.
+    @inlinable public func contains(_ other: Readiness) -> Bool { bits & other.bits != 0 }
+    @inlinable public mutating func insert(_ other: Readiness) { bits |= other.bits }
+    @inlinable public mutating func remove(_ other: Readiness) { bits &= ~other.bits }
 }
 
 /// The result of sending or receiving.

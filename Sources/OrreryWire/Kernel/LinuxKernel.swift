@@ -6,38 +6,66 @@ internal import Glibc
 /// Concurrency: belongs to the thread that made it.
 @safe package struct LinuxKernel: Kernel {
     private let epoll: CInt
+    private let timer: CInt
+    /// When the timer goes off; `.max` when it does not.
+    private var alarm = UInt64.max
     private let events: OpaquePointer
     private static let limit: CInt = 256
+    private static let timerToken = UInt64.max - 2
 
     /// Nil when the process has no descriptor or memory left. `end` gives back what this takes.
     package init?() {
         let number = linux_epoll_create()
-        guard number >= 0, let events = unsafe linux_events_create(Self.limit) else { return nil }
+        let timer = linux_timer_create()
+        guard number >= 0, timer >= 0, let events = unsafe linux_events_create(Self.limit) else { return nil }
         epoll = number
+        self.timer = timer
         unsafe self.events = events
+        // Edge triggered, so it need not be read.
+        watch(timer, token: Self.timerToken)
     }
 
     /// Closes the epoll instance. The kernel must not be used afterwards.
     package func end() {
         _ = Glibc.close(epoll)
+        _ = Glibc.close(timer)
         unsafe linux_events_free(events)
+    }
+
+    /// Gives this thread a table of descriptors of its own, in which are only this kernel's and `kept`.
+    ///
+    /// The kernel then need not guard the table against other threads: 3% of a small request. And descriptors that other
+    /// parts of the process open later are none of this thread's, so that closing them there closes them. Where the
+    /// system forbids it, all goes on in the common table.
+    package func leaveDescriptorTable(keeping kept: [CInt]) {
+        var kept = kept + [epoll, timer]
+        _ = unsafe linux_unshare_descriptors(&kept, CInt(kept.count))
     }
 
     package func watch(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 0) }
     package func watchSource(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 1) }
     package func unwatch(_ descriptor: CInt) { _ = linux_epoll_remove(epoll, descriptor) }
 
-    package func wait(milliseconds: CInt) -> Int {
-        let count = unsafe linux_epoll_wait(epoll, events, milliseconds)
+    package mutating func wait(until deadline: Deadline) -> Int {
+        // A timeout of epoll's own would set and cancel a timer of the kernel at every wait. Deadlines mostly move away,
+        // so ours is set anew only when one is nearer, or when it went off too early.
+        if case .at(let moment) = deadline, moment < alarm {
+            linux_timer_set(timer, moment)
+            alarm = moment
+        }
+        let count = unsafe linux_epoll_wait(epoll, events, deadline == .now ? 0 : -1)
         precondition(count >= 0, "epoll_wait failed with error \(-count): its descriptor was closed under the loop")
         return Int(count)
     }
 
-    package func event(_ index: Int) -> Event {
+    package mutating func event(_ index: Int) -> Event {
         precondition(index >= 0 && index < Self.limit)
         let number = CInt(index)
-        let readiness = unsafe Readiness(rawValue: UInt8(linux_event_readiness(events, number)))
-        return unsafe Event(token: linux_event_token(events, number), readiness: readiness)
+        let event = unsafe Event(
+            token: linux_event_token(events, number),
+            readiness: Readiness(bits: UInt8(linux_event_readiness(events, number))))
+        if event.token == Self.timerToken { alarm = .max }
+        return event
     }
 
     package func accept(_ listener: CInt) -> Acceptance {

@@ -1,17 +1,23 @@
 internal import CLinux
 
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// An IP address and a port. IPv4 addresses are kept in their IPv6-mapped form and printed in their own.
-package struct SocketAddress: Hashable, Sendable {
+public struct SocketAddress: Hashable, Sendable {
     let raw: linux_address
 
     init(_ raw: linux_address) { self.raw = raw }
 
-    package var port: UInt16 { raw.port }
-    package var isIPv4: Bool { linux_address_is_v4(raw) != 0 }
+    public var port: UInt16 { raw.port }
+    public var isIPv4: Bool { raw.high == 0 && raw.low & 0xffff_ffff == Self.mapped }
+
+    /// 00 00 ff ff in memory, the middle of a mapped address: both our architectures are little-endian.
+    private static var mapped: UInt64 { 0xffff_0000 }
 
     /// The address of a literal or of a name, as the system's resolver finds it now. Blocks while a name is looked up;
     /// nil when there is none. An empty host is every interface.
-    package static func resolve(_ host: String, port: UInt16) -> SocketAddress? {
+    public static func resolve(_ host: String, port: UInt16) -> SocketAddress? {
         var address = linux_address()
         address.port = port
         guard !host.isEmpty, host != "*" else { return SocketAddress(address) }
@@ -20,34 +26,34 @@ package struct SocketAddress: Hashable, Sendable {
     }
 
     /// The same port on every IPv4 interface: for a machine without IPv6.
-    package var onIPv4: SocketAddress {
+    public var onIPv4: SocketAddress {
         var address = raw
-        address.low = 0xffff_0000  // 00 00 ff ff 00 00 00 00 in memory: both our architectures are little-endian
+        address.low = Self.mapped
         return SocketAddress(address)
     }
 
-    package static func == (left: SocketAddress, right: SocketAddress) -> Bool {
+    public static func == (left: SocketAddress, right: SocketAddress) -> Bool {
         left.raw.high == right.raw.high && left.raw.low == right.raw.low && left.raw.port == right.raw.port
     }
 
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(raw.high)
         hasher.combine(raw.low)
         hasher.combine(raw.port)
     }
 
     /// The sixteen bytes of the address in network order.
-    package func byte(_ index: Int) -> UInt8 {
+    public func byte(_ index: Int) -> UInt8 {
         let half = index < 8 ? raw.high : raw.low
         return UInt8(truncatingIfNeeded: half >> UInt64(index % 8 * 8))
     }
 }
 
 extension SocketAddress: CustomStringConvertible {
-    package var description: String { isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
+    public var description: String { isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
 
     /// The address without its port, as `X-Forwarded-For` has it.
-    package var host: String {
+    public var host: String {
         if isIPv4 { return (12..<16).map { "\(byte($0))" }.joined(separator: ".") }
         return (0..<8).map { String(UInt16(byte($0 * 2)) << 8 | UInt16(byte($0 * 2 + 1)), radix: 16) }
             .joined(separator: ":")
@@ -56,7 +62,7 @@ extension SocketAddress: CustomStringConvertible {
 
 extension SocketAddress {
     /// A number that differs between addresses more often than not: for tables.
-    package var mixed: UInt64 {
+    public var mixed: UInt64 {
         let folded = raw.high ^ raw.low ^ raw.low >> 32 ^ UInt64(raw.port) << 32
         return folded &* 0x9e37_79b9_7f4a_7c15 >> 28
     }
@@ -64,7 +70,7 @@ extension SocketAddress {
 
 extension SocketAddress {
     /// The same address with another port.
-    package func with(port: UInt16) -> SocketAddress {
+    public func with(port: UInt16) -> SocketAddress {
         var address = raw
         address.port = port
         return SocketAddress(address)

@@ -1,9 +1,12 @@
 internal import Glibc
 
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// A piece of memory with bytes in its middle: free room before them, the bytes, free room after them.
 ///
 /// Comes from a `BufferPool` and goes back there; one that is simply dropped frees its memory.
-@safe package struct Buffer: ~Copyable {
+@safe public struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutableRawPointer
     // Half words: a connection's place holds three of these, and there may be many thousand places.
     @usableFromInline let capacityWord: UInt32
@@ -11,7 +14,7 @@ internal import Glibc
     @usableFromInline var endWord: UInt32
 
     /// An empty buffer with `room` bytes free in front.
-    package init(capacity: Int, room: Int = 0) {
+    public init(capacity: Int, room: Int = 0) {
         guard let memory = unsafe malloc(capacity) else { fatalError("no memory left for a buffer") }
         unsafe base = memory
         capacityWord = UInt32(capacity)
@@ -21,43 +24,49 @@ internal import Glibc
 
     deinit { unsafe free(base) }
 
-    @inlinable package var capacity: Int { Int(capacityWord) }
+    @inlinable public var capacity: Int { Int(capacityWord) }
     /// Where the bytes begin.
-    @inlinable package private(set) var start: Int {
+    @inlinable public internal(set) var start: Int {
         get { Int(startWord) }
         set { startWord = UInt32(truncatingIfNeeded: newValue) }
     }
     /// Where the bytes end.
-    @inlinable package private(set) var end: Int {
+    @inlinable public private(set) var end: Int {
         get { Int(endWord) }
         set { endWord = UInt32(truncatingIfNeeded: newValue) }
     }
-    package var count: Int { end - start }
-    package var isEmpty: Bool { end == start }
+    @inlinable public var count: Int { end - start }
+    @inlinable public var isEmpty: Bool { end == start }
     /// How many bytes may still be appended.
-    package var roomAfter: Int { capacity - end }
+    @inlinable public var roomAfter: Int { capacity - end }
 
     /// Forgets all bytes and leaves `room` bytes free in front.
-    package mutating func reset(room: Int = 0) {
+    @inlinable public mutating func reset(room: Int = 0) {
         precondition(room <= capacity)
         start = room
         end = room
     }
 
     /// Forgets the first `count` bytes.
-    package mutating func consume(_ count: Int) {
+    @inlinable public mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= end - start)
         start += count
     }
 
+    /// Takes back the last `count` bytes that were consumed. Nothing may have been put in front since.
+    @inlinable public mutating func rewind(_ count: Int) {
+        precondition(count >= 0 && count <= start)
+        start -= count
+    }
+
     /// Forgets all but the first `count` bytes.
-    package mutating func truncate(to count: Int) {
+    @inlinable public mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= end - start)
         end = start + count
     }
 
     /// Moves the bytes to the front, so that all free room lies after them.
-    package mutating func compact() {
+    public mutating func compact() {
         guard start > 0 else { return }
         unsafe memmove(base, base + start, end - start)
         end -= start
@@ -65,7 +74,7 @@ internal import Glibc
     }
 
     /// The bytes, for as long as `body` runs.
-    @inlinable package borrowing func read<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    @inlinable public borrowing func read<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         // The room between start and end was filled by the calls below and nothing else.
         let bytes = unsafe UnsafeBufferPointer(
             start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
@@ -73,7 +82,7 @@ internal import Glibc
     }
 
     /// The bytes, to be changed in place.
-    @inlinable package mutating func change<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {
+    @inlinable public mutating func change<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {
         let bytes = unsafe UnsafeMutableBufferPointer(
             start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
         var span = unsafe bytes.mutableSpan
@@ -83,7 +92,7 @@ internal import Glibc
 
 extension Buffer {
     /// Appends `bytes`. There must be room.
-    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>) {
+    @inlinable public mutating func append(_ bytes: borrowing Span<UInt8>) {
         let count = bytes.count
         precondition(count <= capacity - end)
         let target = unsafe base + end
@@ -94,21 +103,21 @@ extension Buffer {
         grow(by: count)
     }
 
-    @inlinable package mutating func append(_ text: StaticString) {
+    @inlinable public mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         precondition(count <= capacity - end)
         unsafe (base + end).copyMemory(from: text.utf8Start, byteCount: count)
         grow(by: count)
     }
 
-    @inlinable package mutating func append(_ byte: UInt8) {
+    @inlinable public mutating func append(_ byte: UInt8) {
         precondition(end < capacity)
         unsafe base.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
         grow(by: 1)
     }
 
     /// Appends a number in hexadecimal.
-    package mutating func append(hexadecimal number: Int) {
+    public mutating func append(hexadecimal number: Int) {
         var shift = 60
         while shift > 0, number >> shift == 0 { shift -= 4 }
         while shift >= 0 {
@@ -117,8 +126,15 @@ extension Buffer {
         }
     }
 
+    /// Appends a small number in decimal.
+    @inlinable public mutating func append(decimal number: UInt8) {
+        if number >= 100 { append(48 &+ number / 100) }
+        if number >= 10 { append(48 &+ number / 10 % 10) }
+        append(48 &+ number % 10)
+    }
+
     /// Appends a number in decimal.
-    package mutating func append(decimal number: UInt64) {
+    public mutating func append(decimal number: UInt64) {
         var divisor: UInt64 = 1
         while number / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {
@@ -128,7 +144,7 @@ extension Buffer {
     }
 
     /// Puts `number` in hexadecimal and CRLF before the first byte. There must be 18 bytes of room in front.
-    package mutating func prependChunkSize(_ number: Int) {
+    public mutating func prependChunkSize(_ number: Int) {
         precondition(start >= 18)
         prepend(UInt8(ascii: "\n"))
         prepend(UInt8(ascii: "\r"))
@@ -140,7 +156,7 @@ extension Buffer {
     }
 
     /// The digit of the lowest four bits.
-    package static func hexDigit(_ number: Int) -> UInt8 {
+    public static func hexDigit(_ number: Int) -> UInt8 {
         let digit = UInt8(truncatingIfNeeded: number & 15)
         return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
@@ -150,7 +166,7 @@ extension Buffer {
         unsafe base.storeBytes(of: byte, toByteOffset: start, as: UInt8.self)
     }
 
-    @usableFromInline mutating func grow(by count: Int) { end += count }
+    @inlinable mutating func grow(by count: Int) { end += count }
 }
 
 extension Buffer {

@@ -1,24 +1,27 @@
 internal import Glibc
 
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// Room for `capacity` elements at fixed places, named by small numbers that are reused, last freed first.
 ///
 /// The room is reserved as address space when the slab is made and becomes memory only as far as it has been used, so a
 /// large capacity costs nothing. Adding and removing never allocate.
 ///
 /// Concurrency: belongs to one thread.
-@safe package struct Slab<Element: ~Copyable>: ~Copyable {
+@safe public struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
     @usableFromInline let links: UnsafeMutablePointer<UInt32>
-    package let capacity: UInt32
+    public let capacity: UInt32
     /// How many numbers were ever given out: elements from here on are uninitialised.
-    @usableFromInline package private(set) var extent: UInt32 = 0
-    private var firstFree: UInt32 = none
-    package private(set) var count = 0
+    public internal(set) var extent: UInt32 = 0
+    @usableFromInline var firstFree: UInt32 = none
+    public internal(set) var count = 0
 
     /// No element: what a link holds that points nowhere.
-    package static var none: UInt32 { .max }
+    @inlinable public static var none: UInt32 { .max }
 
-    package init(capacity: UInt32) {
+    public init(capacity: UInt32) {
         self.capacity = capacity
         unsafe base = Self.reserve(capacity, of: Element.self)
         unsafe links = Self.reserve(capacity, of: UInt32.self)
@@ -42,7 +45,7 @@ internal import Glibc
 
     /// The number of an element that is free, or nil when the slab is full. An element used before is as it was left;
     /// one never used before is `fresh`.
-    package mutating func add(fresh: () -> Element) -> UInt32? {
+    public mutating func add(fresh: () -> Element) -> UInt32? {
         if firstFree != Self.none {
             let index = firstFree
             firstFree = unsafe links[Int(index)]
@@ -57,22 +60,23 @@ internal import Glibc
     }
 
     /// Frees the number `index`, which must be in use. The element stays as it is until somebody gets it again.
-    package mutating func remove(_ index: UInt32) {
+    public mutating func remove(_ index: UInt32) {
         precondition(index < extent)
         unsafe links[Int(index)] = firstFree
         firstFree = index
         count -= 1
     }
 
-    @inlinable package subscript(index: UInt32) -> Element {
-        @inline(__always) _read {
+    @inlinable public subscript(index: UInt32) -> Element {
+        // Addresses rather than coroutines: those were not inlined, and every step of every connection comes by here.
+        @inline(__always) unsafeAddress {
             // Everything below `extent` was initialised by `add` and stays so.
             precondition(index < extent)
-            yield unsafe base[Int(index)]
+            return unsafe UnsafePointer(base + Int(index))
         }
-        @inline(__always) nonmutating _modify {
+        @inline(__always) nonmutating unsafeMutableAddress {
             precondition(index < extent)
-            yield unsafe &base[Int(index)]
+            return unsafe base + Int(index)
         }
     }
 }

@@ -79,15 +79,13 @@ package struct Timers: ~Copyable {
         return nil
     }
 
-    /// Milliseconds until the first deadline; nil when there is none.
-    package func next(now: UInt64) -> UInt64? {
-        var nearest: UInt64?
+    /// When the first deadline comes; nil when there is none.
+    package var next: UInt64? {
+        var nearest = UInt64.max
         for list in 1...UInt32(durations.count) {
             let first = ends[list].first
-            guard first != Self.none else { continue }
-            let deadline = links[first].deadline
-            nearest = min(nearest ?? .max, deadline > now ? deadline - now : 0)
+            if first != Self.none { nearest = min(nearest, links[first].deadline) }
         }
-        return nearest
+        return nearest == .max ? nil : nearest
     }
 }
