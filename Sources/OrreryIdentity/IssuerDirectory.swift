@@ -35,7 +35,7 @@ package final class IssuerDirectory: Sendable {
     }
 
     /// Whether each issuer can be used now, in the order of the configuration. Asks an issuer that
-    /// has not answered for half a minute; one that is away not more than once in ten seconds, however often the login
+    /// has not answered for three seconds; one that is away not more than once in ten, however often the login
     /// page is opened.
     package func status() async -> [IssuerStatus] {
         await withTaskGroup(of: (Int, IssuerStatus).self) { group in

@@ -46,7 +46,7 @@ import Testing
         let directory = directory([issuer.url])
         let start = try await directory.begin("issuer-0")
         issuer.change { $0.answers["openid-configuration"] = ("503 Service Unavailable", "") }
-        clock.advance(30)
+        clock.advance(3)
         let error = await #expect(throws: IdentityError.self) { try await directory.begin("issuer-0") }
         #expect(error?.kind == .unreachable)
         #expect(await directory.status()[0].refusal == error?.sentence)

@@ -26,7 +26,7 @@ actor Shelf<Value: Sendable> {
     /// The document. Waits for the network only when there is none that may still be used.
     func value() async throws(IdentityError) -> Value { try await act(on: life.decision(at: now())) }
 
-    /// The document, when its issuer answers now or did within half a minute.
+    /// The document, when its issuer answers now or did a moment ago.
     func valueBeforeDeparture() async throws(IdentityError) -> Value {
         try await act(on: life.decisionBeforeDeparture(at: now()))
     }

@@ -18,7 +18,7 @@ struct ShelfLife<Value> {
     static var patience: TimeInterval { 10 }
     static var refreshPatience: TimeInterval { 60 }
     /// How long an answer shows that the issuer is there.
-    static var presence: TimeInterval { 30 }
+    static var presence: TimeInterval { 3 }
     /// Between two fetches because of an unknown key.
     static var shortestPause: TimeInterval { 60 }
     static var longestPause: TimeInterval { 600 }
