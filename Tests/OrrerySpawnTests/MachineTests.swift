@@ -1,5 +1,6 @@
 import OrreryKubernetes
 import OrreryModel
+import OrreryStore
 import Testing
 
 @testable import OrrerySpawn

@@ -40,17 +40,14 @@ import Testing
         try await TestNode.run({ $0.hostPaths = ["/tmp/"] }) { test in
             let home = "\(test.directory)/home"
             try FileBytes.makeDirectory(home, mode: 0o700)
-            #expect(chown(home, 51001, 51002) == 0)
+            let given = unsafe chown(home, 51001, 51002)
+            #expect(given == 0)
             let lines = try await test.output(of: "pwd; touch f && echo mine") { pod in
                 pod["spec"]?["securityContext"] = Self.identity
                 pod.mount("home", ["hostPath": ["path": .string(home)]], at: "/home/ada")
-                pod["spec"]?["containers"] = pod["spec"]?["containers"]?.array.map { containers in
-                    .array(containers.map { container in
-                        var container = container
-                        container["workingDir"] = "/home/ada"
-                        return container
-                    })
-                }
+                var container = pod["spec"]?["containers"]?.array?.first
+                container?["workingDir"] = "/home/ada"
+                pod["spec"]?["containers"] = .array([container ?? .null])
             }
             #expect(lines == ["/home/ada", "mine"])
         }
