@@ -133,7 +133,7 @@ func onThread(_ work: @escaping @Sendable () -> Void) {
 
 /// Polls until `condition` holds; false after five seconds.
 func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(5)
+    let deadline = ContinuousClock.now + .seconds(30)
     while !condition() {
         guard ContinuousClock.now < deadline else { return false }
         await Task.yield()

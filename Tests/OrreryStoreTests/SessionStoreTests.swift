@@ -53,7 +53,8 @@ import Testing
         try await database.create(Sample.session(of: ada, server: "second"))
         _ = try await database.update(first.id) { $0.end(.stoppedByPerson, "you stopped it", at: Sample.now) }
         try await database.create(Sample.session(of: ada))
-        #expect(try await database.active(person: ada.id).map(\.server) == ["second", ""])
+        let active = try await database.active(person: ada.id)
+        #expect(Set(active.map(\.server)) == ["second", ""])
     }
 
     @Test func prefixOfALiveSessionIsNotGivenToAnother() async throws {
