@@ -75,7 +75,8 @@ let package = Package(
         .command(
             "orrery",
             [
-                "OrreryModel", "OrreryDocument", "OrreryProxy", "OrreryPocket", "OrreryHub", argumentParser, lifecycle, logging,
+                "OrreryModel", "OrreryDocument", "OrreryProxy", "OrreryPocket", "OrreryHub", argumentParser, lifecycle,
+                logging,
             ]),
         .command("orrery-proxy", ["OrreryModel", "OrreryProxy", argumentParser]),
 

@@ -5,7 +5,8 @@ import Testing
 struct JSONTests {
     @Test func everyKindOfValueSurvivesARoundTrip() throws {
         let value: JSON = [
-            "null": nil, "yes": true, "one": 1, "half": 0.5, "text": "é", "list": [1, "two", false], "nested": ["a": [:]],
+            "null": nil, "yes": true, "one": 1, "half": 0.5, "text": "é", "list": [1, "two", false],
+            "nested": ["a": [:]],
         ]
         let copy = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(value))
         #expect(copy == value)
