@@ -121,8 +121,8 @@ extension Session.StateMachine {
             return end(
                 Ending(
                     .failedToStart,
-                    "The image \(image) does not exist, or \(cluster) may not read it (\(message)). Choose another "
-                        + "environment, and tell an administrator."))
+                    "The image \(image) does not exist, or \(cluster) may not read it. Choose another environment, and "
+                        + "tell an administrator."))
         }
         return say("The image \(image) was refused: \(message)") + startOnce(.image, patience.image)
     }
