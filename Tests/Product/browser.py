@@ -138,9 +138,8 @@ class Browser:
             self.press("[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']")
         self.press(".jp-LauncherCard[data-category=Notebook]", limit=60)
         self.see(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content", 60)
-        # What is run before its kernel is connected, JupyterLab drops.
-        eventually(lambda: self.all(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]"),
-                   lambda: f"the kernel is idle:\n{self.text()[:800]}")
+        # What is run before its kernel is connected, JupyterLab drops; the status bar says when it is.
+        self.see("#jp-bottom-panel, #jp-main-statusbar", 60, text="| Idle")
 
     def run(self, code, limit=60.0):
         """Types `code` into the notebook's last cell, runs it, and returns what it printed as JSON."""
