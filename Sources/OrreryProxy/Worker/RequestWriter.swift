@@ -8,9 +8,9 @@ enum RequestWriter {
     static func limit(_ head: RequestHead, base: Int) -> Int { head.length + head.fields.host.count + base + 640 }
 
     /// Appends a head to `target`, which must have room for `limit` bytes. `base` and `authority` write the path of the
-    /// target and its `host:port`; they are asked only where needed.
+    /// target and its `host:port`; they are asked only where needed. The hub's own cookies go on to the hub only.
     static func write(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, to target: inout Buffer,
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isForHub: Bool, to target: inout Buffer,
         base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void
     ) {
         target.append(bytes.extracting(head.methodName.range))
@@ -23,13 +23,16 @@ enum RequestWriter {
             target.append(bytes.extracting(head.query.range))
         }
         target.append(" HTTP/1.1\r\n")
+        let hidesCookies = !isForHub && HubCookie.isIn(head.fields, bytes)
         appendKept(head.fields, bytes, to: &target) { name in
             switch name {
+            case .cookie: !hidesCookies
             case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: false
             case .expect: head.version == .http11
             default: !name.isHopByHop
             }
         }
+        if hidesCookies { HubCookie.writeOthers(head.fields, bytes, to: &target) }
         if head.fields.host.isEmpty {
             target.append("Host: ")
             authority(&target)

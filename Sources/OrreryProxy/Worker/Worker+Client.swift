@@ -151,7 +151,7 @@ extension Worker {
         let address = slots[client].address
         bytes.read { bytes in
             RequestWriter.write(
-                head, bytes, from: address, to: &out,
+                head, bytes, from: address, isForHub: match.isHub, to: &out,
                 base: { if !match.base.isEmpty { routes.append(match.base, of: match, to: &$0) } },
                 authority: { routes.append(match.authority, of: match, to: &$0) })
         }
