@@ -42,8 +42,11 @@ package struct ProxyLimits: Sendable {
     package var head: Duration = .seconds(30)
     /// Between two requests of a client.
     package var idle: Duration = .seconds(75)
-    /// A client that neither sends the rest of its body nor reads what it asked for, or has closed its half.
+    /// A client that neither sends the rest of its body nor reads what it asked for.
     package var stall: Duration = .seconds(300)
+    /// A connection of which one side has closed its half and the other does nothing. A browser that is closed looks
+    /// like a client that waits for its answer, so this is how long an upstream works for nobody.
+    package var halfClosed: Duration = .seconds(60)
     /// Until an upstream accepts: 504 after that.
     package var connect: Duration = .seconds(5)
     /// From the end of a request to the first byte of its answer: 504 after that. A notebook may compute for long.

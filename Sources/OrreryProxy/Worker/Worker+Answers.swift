@@ -187,8 +187,9 @@ extension Worker {
             case 48...57, 65...90, 97...122, 45, 46, 95, 126: out.append(byte)
             default:
                 out.append(UInt8(ascii: "%"))
-                out.append(Buffer.hexDigit(Int(byte) >> 4))
-                out.append(Buffer.hexDigit(Int(byte)))
+                for digit in [byte >> 4, byte & 15] {
+                    out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+                }
             }
         }
     }

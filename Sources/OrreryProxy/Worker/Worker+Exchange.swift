@@ -32,11 +32,7 @@ extension Worker {
     private mutating func pace(_ client: UInt32) {
         if slots[client].output != nil { return wait(client, .stall) }
         // A client that has closed its half may be gone altogether; it would not tell until we send.
-        if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { waitOnce(client, .stall) }
-    }
-
-    private mutating func waitOnce(_ index: UInt32, _ what: Wait) {
-        if timers.place(of: index) != what.rawValue { wait(index, what) }
+        if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { wait(client, .halfClosed) }
     }
 
     // MARK: Request

@@ -58,7 +58,7 @@ extension Worker {
         switch slots[client].exchange.clientDidEnd() {
         case .shutDownUpstream:
             kernel.shutDownSending(slots[slots[client].partner].descriptor)
-            wait(client, .stall)
+            wait(client, .halfClosed)
             return .waits
         case .carryOn: return .waits
         case .abort, .closeBoth:

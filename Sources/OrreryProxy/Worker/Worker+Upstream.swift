@@ -120,7 +120,7 @@ extension Worker {
         case .finish: return finishAtEnd(client)
         case .shutDownClient:
             kernel.shutDownSending(slots[client].descriptor)
-            wait(client, .stall)
+            wait(client, .halfClosed)
             return true
         case .closeBoth:
             closeBoth(client)

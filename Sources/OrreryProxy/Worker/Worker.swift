@@ -11,7 +11,7 @@ internal import Synchronization
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
     enum Wait: Int, CaseIterable {
-        case head, idle, stall, connect, answer, pooled, linger
+        case head, idle, stall, halfClosed, connect, answer, pooled, linger
     }
 
     var kernel: K
@@ -60,7 +60,8 @@ struct Worker<K: Kernel>: ~Copyable {
         let capacity = UInt32(clamping: limits.connections)
         slots = Slab(capacity: capacity)
         let waits = [
-            limits.head, limits.idle, limits.stall, limits.connect, limits.answer, limits.pooled, limits.linger,
+            limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
+            limits.linger,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)

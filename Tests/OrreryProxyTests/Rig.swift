@@ -1,0 +1,118 @@
+import OrreryWire
+import Synchronization
+import Testing
+
+@testable import OrreryProxy
+
+/// A worker in front of a scripted kernel, with one route to an upstream that the test plays.
+final class Rig {
+    let kernel = ScriptedKernel()
+    let shared: Shared
+    private var worker: Worker<ScriptedKernel>
+
+    init(
+        routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
+        errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits()
+    ) throws {
+        shared = Shared(
+            limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) })
+        worker = Worker(
+            kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal)
+        for (key, target) in routes { try setRoute(key, target) }
+    }
+
+    func setRoute(_ key: String, _ text: String) throws {
+        let target = try #require(Target(text))
+        let key = try #require(RouteKey(key))
+        #expect(shared.routes.set(key, to: target, address: target.resolve(), members: [], at: kernel.moment.wall))
+    }
+
+    /// Lets the worker do all it has to do now.
+    func turn() { for _ in 0..<20 { worker.turnIfReady() } }
+
+    /// Lets time pass.
+    func pass(_ duration: Duration) {
+        kernel.moment.monotonic += duration.milliseconds
+        kernel.moment.wall += duration.milliseconds
+        turn()
+    }
+
+    /// A client that is connected.
+    func client() -> CInt {
+        let number = kernel.connectClient()
+        turn()
+        return number
+    }
+
+    /// Sends from one side and lets the worker work.
+    func send(_ number: CInt, _ text: String) {
+        kernel.feed(number, text)
+        turn()
+    }
+
+    func end(_ number: CInt) {
+        kernel.end(number)
+        turn()
+    }
+
+    func fail(_ number: CInt, _ error: CInt = 104) {
+        kernel.fail(number, error)
+        turn()
+    }
+
+    func setRoom(_ number: CInt, _ room: Int) {
+        kernel.setRoom(number, room)
+        turn()
+    }
+
+    /// The connection to an upstream that was made last.
+    func upstream() throws -> CInt { try #require(kernel.connected.last) }
+
+    var connections: Int { worker.slots.count }
+
+    /// Buffers that connections hold.
+    var heldBuffers: Int {
+        (0..<worker.slots.extent).reduce(0) { sum, index in
+            guard worker.slots[index].phase != .free else { return sum }
+            return sum + (worker.slots[index].input == nil ? 0 : 1) + (worker.slots[index].output == nil ? 0 : 1)
+                + (worker.slots[index].replay == nil ? 0 : 1)
+        }
+    }
+
+    func token(_ number: CInt) -> UInt64 { kernel.sockets[number]?.token ?? 0 }
+
+    func stop() {
+        shared.isStopping.store(true, ordering: .releasing)
+        heed()
+    }
+
+    /// What `ProxyServer` signals after a change that cannot wait.
+    func heed() {
+        kernel.post(token: .max - 1, .readable)
+        turn()
+    }
+}
+
+extension Worker where K == ScriptedKernel {
+    fileprivate mutating func turnIfReady() {
+        // Something to wake up for: the loop itself never asks what is still in the script.
+        kernel.post(token: .max - 2, .none)
+        turn()
+    }
+}
+
+/// The content of a chunked message, its head taken off.
+func dechunked(_ message: String) -> String? {
+    let parts = message.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return nil }
+    var reader = BodyReader(.chunked)
+    var bytes = Array(parts[1].utf8)
+    var content: [UInt8] = []
+    while !bytes.isEmpty, !reader.isEnded {
+        var span = bytes.mutableSpan
+        let step = reader.take(&span)
+        content += bytes[step.offset..<step.offset + step.count]
+        bytes.removeFirst(step.consumed)
+    }
+    return reader.isEnded && bytes.isEmpty ? String(decoding: content, as: UTF8.self) : nil
+}

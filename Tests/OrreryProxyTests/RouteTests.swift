@@ -1,0 +1,138 @@
+import OrreryWire
+import Testing
+
+@testable import OrreryProxy
+
+struct RouteTests {
+    @Test(
+        arguments: [
+            ("/not/found", nil), ("/1/etc/etc/", "/1"), ("/a", nil), ("/a/b/c", nil), ("/a/b/c/d/e/f", "/a/b/c/d"),
+            ("/a/b/d", "/a/b/d"), ("/b/c/d/word", "/b/c/d"), ("/b/c/dword", "/b/c"), ("/b/", "/b"), ("/b", "/b"),
+            ("/bc", nil), ("/", nil), ("", nil), ("//b", nil),
+        ] as [(String, String?)])
+    func theLongestPrefixOfWholeSegmentsWins(_ path: String, _ expected: String?) throws {
+        let book = try self.book(["/1", "/2", "/a/b/c/d", "/a/b/d", "/a/b/e", "/b", "/b/c", "/b/c/d"])
+        #expect(found(path, book) == expected)
+    }
+
+    @Test func aRouteGoesAndTheOneAboveServes() throws {
+        let book = try self.book(["/", "/b", "/b/c"])
+        let key = try #require(RouteKey("/b"))
+        #expect(book.remove(key) && !book.remove(key))
+        #expect(found("/b/x", book) == "/")
+        #expect(found("/b/c/x", book) == "/b/c")
+        #expect(found("", book) == "/")
+    }
+
+    /// Changes go to a small table until that is full; both sides of that border must look the same.
+    @Test func manyRoutesAndTheirRemovalAreAllSeen() throws {
+        let book = try self.book((0..<1100).map { "/user/u\($0)" })
+        for number in stride(from: 0, to: 1100, by: 5) { _ = book.remove(try #require(RouteKey("/user/u\(number)"))) }
+        let snapshot = book.snapshot()
+        var wrong: [Int] = []
+        for number in 0..<1100 {
+            let path = Array("/user/u\(number)/lab".utf8)
+            let port = snapshot.route(for: path.span)?.address?.port
+            if port != (number % 5 == 0 ? nil : UInt16(number + 1)) { wrong.append(number) }
+        }
+        #expect(wrong == [])
+        #expect(book.all().count == 880)
+    }
+
+    @Test func keysHaveOneForm() {
+        #expect(RouteKey(escaped: "/user/ada%40x/")?.text == "/user/ada@x")
+        #expect(RouteKey(escaped: "")?.text == "/")
+        #expect(RouteKey(escaped: "/")?.text == "/")
+        #expect(RouteKey("user")?.text == "/user")
+        #expect(RouteKey(escaped: "/%E7%A7%80")?.text == "/秀")
+        for bad in ["/%", "/%zz", "/%ff", "/a/../b", "/a/%2e%2e/b", "/.", "/a%00", "/a%5cb", "/a%0a"] {
+            #expect(RouteKey(escaped: bad) == nil, "\(bad)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("http://10.0.0.1:8888", "10.0.0.1", 8888, ""), ("http://hub", "hub", 80, ""),
+            ("http://h:1/base/", "h", 1, "/base"),
+            ("http://[::1]:8081/", "::1", 8081, ""),
+        ] as [(String, String, UInt16, String)])
+    func targetsAreUnderstood(_ text: String, _ host: String, _ port: UInt16, _ path: String) {
+        let target = Target(text)
+        #expect(target?.host == host && target?.port == port && target?.path == path)
+    }
+
+    @Test(arguments: [
+        "", "nonsense", "https://h", "http://", "http://h:0", "http://h:x", "http://h:99999", "http://a@b",
+        "http://h/a b", "http://h/\r\n", "http://::1:80", "http://h?q",
+    ])
+    func otherTargetsAreRefused(_ text: String) { #expect(Target(text) == nil) }
+
+    // MARK: Paths that can be read in several ways
+
+    @Test(arguments: [
+        ("/user/ada/files/a%2Fb", "/user/ada"), ("/user/ada/files/a%5Cb", "/user/ada"), ("/user/%61da/x", "/user/ada"),
+        ("/user/b%40r/x", "/user/b@r"), ("/user/ada//x", "/user/ada"), ("/user/ada/...", "/user/ada"),
+        ("/user/ada/%2e%2e%2e", "/user/ada"), ("/hub/a%20b", "/"), ("/user/ada/100%25", "/user/ada"),
+    ])
+    func isServed(_ path: String, _ expected: String) throws {
+        let book = try self.book(["/", "/user/ada", "/user/b@r"])
+        #expect(read(path, book) == expected)
+    }
+
+    @Test(arguments: [
+        "/user/ada/../bob", "/user/ada/%2e%2e/bob", "/user/ada/.%2E/bob", "/user/ada/..%2fbob", "/user/ada/..%5cbob",
+        "/user/ada/..\\bob", "/hub/..%2fuser/ada", "/user%2fada", "/user%5cada/x", "/user\\ada", "//user/ada",
+        "/./user/ada",
+        "/user//ada/", "/user/ada/%", "/user/ada/%2", "/user/ada/%zz", "/user/ada/%00", "/user/ada/.", "/..",
+    ])
+    func isRefused(_ path: String) throws {
+        let book = try self.book(["/", "/user/ada", "/user/bob"])
+        #expect(read(path, book) == "ambiguous")
+    }
+
+    // MARK: Activity
+
+    @Test func activityOfARouteThatWasReplacedIsForgotten() throws {
+        let activity = ActivityBook()
+        let first = try #require(activity.open(at: 100))
+        activity.notes.note(first, at: 50)
+        #expect(activity.last(first) == 100, "time does not go back")
+        activity.notes.note(first, at: 150)
+        #expect(activity.last(first) == 150)
+        activity.close(first)
+        let second = try #require(activity.open(at: 200))
+        #expect(second.index == first.index)
+        activity.notes.note(first, at: 300)
+        #expect(activity.last(second) == 200, "a note of the old route counts for the new one")
+    }
+
+    // MARK: Support
+
+    private func book(_ keys: [String]) throws -> RouteBook {
+        let book = RouteBook()
+        for (number, key) in keys.enumerated() {
+            let target = try #require(Target("http://127.0.0.1:\(number + 1)"))
+            #expect(book.set(try #require(RouteKey(key)), to: target, address: target.resolve(), members: [], at: 1))
+        }
+        return book
+    }
+
+    private func name(_ match: RouteMatch?, _ book: RouteBook) -> String? {
+        book.all().first { $0.route.activity == match?.activity }?.key.text
+    }
+
+    private func found(_ path: String, _ book: RouteBook) -> String? {
+        let bytes = Array(path.utf8)
+        let match = book.snapshot().route(for: bytes.span)
+        return name(match, book)
+    }
+
+    private func read(_ path: String, _ book: RouteBook) -> String? {
+        var reading = PathReading()
+        let bytes = Array(path.utf8)
+        switch reading.route(for: bytes.span, in: book.snapshot()) {
+        case .ambiguous: return "ambiguous"
+        case .route(let match): return name(match, book)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import OrreryWire
+
+@testable import OrreryProxy
+
+/// A kernel that lives in memory and does what a test says: how much room a socket has, when a connection is made, which
+/// descriptor is given out next.
+final class ScriptedKernel: Kernel {
+    struct Socket {
+        var token: UInt64 = 0
+        /// What the proxy has not received yet.
+        var incoming: [UInt8] = []
+        var hasEnded = false
+        var error: CInt?
+        /// What the proxy has sent.
+        var outgoing: [UInt8] = []
+        /// How much the proxy may still send before it has to wait.
+        var room = Int.max
+        var isShutDown = false
+        var isClosed = false
+        var isReset = false
+        var address: SocketAddress?
+    }
+
+    enum Connecting { case atOnce, later, fails }
+
+    private(set) var sockets: [CInt: Socket] = [:]
+    /// Sockets that were closed, by number, last one last.
+    private(set) var closed: [(number: CInt, socket: Socket)] = []
+    /// The descriptors of connections that the proxy made, in order.
+    private(set) var connected: [CInt] = []
+    private var events: [Event] = []
+    private var current: [Event] = []
+    private var waiting: [(CInt, SocketAddress)] = []
+    private(set) var listenerIsWatched = false
+    var connecting = Connecting.atOnce
+    var isExhausted = false
+    var moment = Moment(monotonic: 1_000_000, wall: 1_800_000_000_000)
+    private(set) var receives = 0
+    private(set) var sends = 0
+    static let listener: CInt = 1_000_000
+    static let signal: CInt = 1_000_001
+
+    /// The lowest number that is free, as Linux does it.
+    private func newDescriptor() -> CInt {
+        var number: CInt = 3
+        while sockets[number] != nil { number += 1 }
+        return number
+    }
+
+    // MARK: What the test does
+
+    /// A client connects; its descriptor.
+    func connectClient(_ host: String = "192.0.2.7") -> CInt {
+        let number = newDescriptor()
+        sockets[number] = Socket()
+        if let address = SocketAddress.resolve(host, port: 5555) { waiting.append((number, address)) }
+        events.append(Event(token: .max, readiness: .readable))
+        return number
+    }
+
+    func feed(_ number: CInt, _ text: String) { feed(number, Array(text.utf8)) }
+
+    func feed(_ number: CInt, _ bytes: [UInt8]) {
+        sockets[number]?.incoming += bytes
+        post(number, .readable | .writable)
+    }
+
+    /// The other side sends no more.
+    func end(_ number: CInt) {
+        sockets[number]?.hasEnded = true
+        post(number, .readable | .ended)
+    }
+
+    /// The other side resets.
+    func fail(_ number: CInt, _ error: CInt) {
+        sockets[number]?.error = error
+        post(number, .readable | .writable | .gone)
+    }
+
+    func setRoom(_ number: CInt, _ room: Int) {
+        sockets[number]?.room = room
+        if room > 0 { post(number, .writable) }
+    }
+
+    /// A connection that was started is made.
+    func establish(_ number: CInt) { post(number, .writable) }
+
+    /// An event of the past, for a connection that may no longer be the same.
+    func post(token: UInt64, _ readiness: Readiness) { events.append(Event(token: token, readiness: readiness)) }
+
+    private func post(_ number: CInt, _ readiness: Readiness) {
+        if let socket = sockets[number] { post(token: socket.token, readiness) }
+    }
+
+    /// What the proxy has sent since this was asked last.
+    func sent(_ number: CInt) -> String {
+        let bytes = sockets[number]?.outgoing ?? closed.last { $0.number == number }?.socket.outgoing ?? []
+        sockets[number]?.outgoing = []
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func isOpen(_ number: CInt) -> Bool { sockets[number] != nil }
+
+    // MARK: What the proxy does
+
+    func watch(_ descriptor: CInt, token: UInt64) {
+        sockets[descriptor]?.token = token
+        guard let socket = sockets[descriptor] else { return }
+        // Adding reports what is true already, as epoll does.
+        var readiness = Readiness.none
+        if !socket.incoming.isEmpty || socket.hasEnded { readiness.insert(.readable) }
+        if socket.hasEnded { readiness.insert(.ended) }
+        if socket.room > 0, !(connected.contains(descriptor) && connecting == .later) { readiness.insert(.writable) }
+        if readiness != .none { post(token: token, readiness) }
+    }
+
+    func watchSource(_ descriptor: CInt, token: UInt64) { if descriptor == Self.listener { listenerIsWatched = true } }
+    func unwatch(_ descriptor: CInt) { if descriptor == Self.listener { listenerIsWatched = false } }
+    func clearSignal(_ descriptor: CInt) {}
+    func now() -> Moment { moment }
+
+    func wait(until deadline: Deadline) -> Int {
+        (current, events) = (events, [])
+        return current.count
+    }
+
+    func event(_ index: Int) -> Event { current[index] }
+
+    func accept(_ listener: CInt) -> Acceptance {
+        if isExhausted { return .exhausted }
+        guard !waiting.isEmpty else { return .none }
+        let (number, address) = waiting.removeFirst()
+        return .accepted(number, address)
+    }
+
+    func connect(_ address: SocketAddress) -> Connection {
+        guard connecting != .fails else { return .failed(111) }
+        let number = newDescriptor()
+        sockets[number] = Socket(address: address)
+        connected.append(number)
+        return connecting == .atOnce ? .connected(number) : .started(number)
+    }
+
+    func connectionError(_ descriptor: CInt) -> CInt { sockets[descriptor]?.error ?? 0 }
+
+    @unsafe func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
+        receives += 1
+        guard var socket = sockets[descriptor] else { return .failed(9) }
+        guard !socket.incoming.isEmpty else {
+            if let error = socket.error { return .failed(error) }
+            return socket.hasEnded ? .ended : .blocked
+        }
+        let taken = min(count, socket.incoming.count)
+        unsafe UnsafeMutableRawBufferPointer(start: target, count: taken).copyBytes(from: socket.incoming.prefix(taken))
+        socket.incoming.removeFirst(taken)
+        sockets[descriptor] = socket
+        return .bytes(taken)
+    }
+
+    @unsafe func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer {
+        sends += 1
+        guard var socket = sockets[descriptor] else { return .failed(9) }
+        if let error = socket.error { return .failed(error) }
+        guard !socket.isShutDown else { return .failed(32) }
+        let taken = min(count, socket.room)
+        guard taken > 0 else { return .blocked }
+        unsafe socket.outgoing += UnsafeRawBufferPointer(start: source, count: taken)
+        if socket.room != .max { socket.room -= taken }
+        sockets[descriptor] = socket
+        return .bytes(taken)
+    }
+
+    func shutDownSending(_ descriptor: CInt) { sockets[descriptor]?.isShutDown = true }
+
+    func close(_ descriptor: CInt, reset: Bool) {
+        guard var socket = sockets.removeValue(forKey: descriptor) else { return }
+        (socket.isClosed, socket.isReset) = (true, reset)
+        closed.append((descriptor, socket))
+    }
+}

@@ -1,0 +1,44 @@
+import OrreryWire
+import Testing
+
+struct KernelTests {
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1:80", true), ("::ffff:10.1.2.3", "10.1.2.3:80", true),
+        ("::1", "[0:0:0:0:0:0:0:1]:80", false),
+        ("", "[0:0:0:0:0:0:0:0]:80", false),
+    ])
+    func addressesHaveOneForm(_ host: String, _ text: String, _ isIPv4: Bool) {
+        let address = SocketAddress.resolve(host, port: 80)
+        #expect(address?.description == text)
+        #expect(address?.isIPv4 == isIPv4)
+    }
+
+    @Test func twoListenersShareAPortOnlyWhenBothSaySo() throws {
+        let place = try #require(SocketAddress.resolve("127.0.0.1", port: 0))
+        let first = try Descriptor.listener(on: place, isShared: true)
+        let taken = place.with(port: first.boundPort)
+        let second = try Descriptor.listener(on: taken, isShared: true)
+        #expect(second.boundPort == first.boundPort)
+        #expect(throws: SystemError.self) { _ = try Descriptor.listener(on: taken, isShared: false).boundPort }
+    }
+
+    @Test func eventsCarryTheirTokensAndTheTimerEndsAWait() throws {
+        var kernel = try #require(LinuxKernel())
+        defer { kernel.end() }
+        let signal = try Descriptor.signal()
+        kernel.watchSource(signal.number, token: 42)
+        #expect(kernel.wait(until: .now) == 0)
+        signal.signal()
+        #expect(kernel.wait(until: .never) == 1)
+        #expect(kernel.event(0).token == 42)
+        kernel.clearSignal(signal.number)
+        let start = kernel.now().monotonic
+        var turns = 0
+        while kernel.now().monotonic < start + 20, turns < 100 {
+            for index in 0..<kernel.wait(until: .at(start + 20)) { _ = kernel.event(index) }
+            turns += 1
+        }
+        #expect(turns < 100, "the wait did not wait")
+        #expect(kernel.now().monotonic < start + 5_000)
+    }
+}

@@ -1,0 +1,201 @@
+import OrreryWire
+import Testing
+
+struct RequestHeadTests {
+    @Test func aHeadIsReadInPlace() {
+        let (outcome, head, bytes) = parse(
+            "GET /user/ada/lab?reset=1 HTTP/1.1\r\nHost: hub.example:8000\r\nAccept: */*\r\nCookie: a=b\r\n\r\nrest")
+        #expect(outcome == .complete)
+        #expect(head.length == bytes.count - 4)
+        #expect(text(head.methodName, bytes) == "GET")
+        #expect(head.method == .get)
+        #expect(text(head.path, bytes) == "/user/ada/lab")
+        #expect(text(head.query, bytes) == "?reset=1")
+        #expect(text(head.fields.host, bytes) == "hub.example:8000")
+        #expect(head.fields.hasCookie)
+        #expect(head.keepsAlive && head.body == .none && head.isRepeatable && !head.isPathDelicate)
+    }
+
+    @Test func everyBeginningOfAHeadIsIncomplete() {
+        let bytes = Array(
+            "POST /a/b?c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nX-Very-Long-Name-Indeed: v\tw\r\n\r\n"
+                .utf8)
+        for count in 0..<bytes.count {
+            var head = RequestHead()
+            let outcome = head.parse(bytes.span.extracting(first: count), limits: HeadLimits())
+            #expect(outcome == .incomplete, "\(count) bytes")
+        }
+        var head = RequestHead()
+        let outcome = head.parse(bytes.span, limits: HeadLimits())
+        #expect(outcome == .complete)
+        #expect(head.body == .chunked)
+    }
+
+    /// What a lenient server behind us might read differently, and what nobody sends.
+    @Test(arguments: [
+        ("both lengths", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        ("the same length twice", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", 400),
+        ("a list of lengths", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\n", 400),
+        ("a signed length", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\n", 400),
+        ("a hexadecimal length", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x3\r\n\r\n", 400),
+        ("an empty length", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n", 400),
+        ("a length beyond all", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999999999999999\r\n\r\n", 400),
+        ("chunked twice", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", 400),
+        (
+            "chunked in two fields",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400
+        ),
+        ("chunked with a tail", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked;a=b\r\n\r\n", 400),
+        ("no coding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n\r\n", 400),
+        (
+            "a coding behind a vertical tab", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \u{b}chunked\r\n\r\n",
+            400
+        ),
+        ("another coding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        ("an unknown coding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
+        ("chunked before HTTP/1.1", "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        ("a continued line", "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
+        ("a space before the colon", "GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400),
+        ("no name", "GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n", 400),
+        ("no colon", "GET / HTTP/1.1\r\nHost: h\r\nabc\r\n\r\n", 400),
+        ("a bare LF after a field", "GET / HTTP/1.1\r\nHost: h\n\r\n", 400),
+        ("a bare LF after the first line", "GET / HTTP/1.1\nHost: h\r\n\r\n", 400),
+        ("a bare LF at the end", "GET / HTTP/1.1\r\nHost: h\r\n\n", 400),
+        ("a bare CR in a value", "GET / HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n", 400),
+        ("a zero byte in a value", "GET / HTTP/1.1\r\nHost: h\r\nA: b\0c\r\n\r\n", 400),
+        ("two spaces", "GET  / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("a tab between words", "GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("a space in the target", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("a fragment", "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("a fragment behind a query", "GET /a?c#b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("no target", "GET HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("a target that is no path", "GET a HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("an asterisk for a page", "GET * HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("no host", "GET / HTTP/1.1\r\nAccept: x\r\n\r\n", 400),
+        ("two hosts", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),
+        ("an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
+        ("a list of hosts", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400),
+        ("a host with a user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400),
+        ("a host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+        ("another host in the target", "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", 400),
+        ("another scheme", "GET https://b/ HTTP/1.1\r\nHost: b\r\n\r\n", 400),
+        ("a method with a bracket", "G(T / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("the first bytes of TLS", "\u{16}\u{3}\u{1}\u{2}\0\u{1}", 400),
+        ("two empty lines first", "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        ("HTTP/1.2", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505),
+        ("a version in small letters", "GET / http/1.1\r\nHost: h\r\n\r\n", 400),
+        ("no version", "GET /\r\nHost: h\r\n\r\n", 400),
+        ("an unknown expectation", "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 200-ok\r\n\r\n", 417),
+    ])
+    func isRefused(_ name: String, _ request: String, _ status: Int) {
+        guard case .bad(let fault) = parse(request).outcome else {
+            Issue.record("\(name) was not refused")
+            return
+        }
+        #expect(fault.status == status, "\(name)")
+    }
+
+    @Test(arguments: [
+        "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET http://h/a HTTP/1.1\r\nHost: H\r\n\r\n",
+        "GET http://h?q HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+        "GET /ünïcode HTTP/1.1\r\nHost: h\r\nX: ünï\tcode \r\n\r\n",
+        "M-SEARCH / HTTP/1.1\r\nHost: h\r\nE:\r\n\r\n",
+    ])
+    func isAccepted(_ request: String) { #expect(parse(request).outcome == .complete) }
+
+    @Test func anAbsoluteTargetIsTakenApart() {
+        let (_, head, bytes) = parse("GET http://h:1/a?b HTTP/1.1\r\nHost: h:1\r\n\r\n")
+        #expect(text(head.path, bytes) == "/a")
+        #expect(text(head.query, bytes) == "?b")
+        let (_, bare, bareBytes) = parse("GET http://h?b HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(bare.path.isEmpty)
+        #expect(text(bare.query, bareBytes) == "?b")
+    }
+
+    /// All bytes in all places of a word, against the definition written out.
+    @Test func namesAndValuesTakeExactlyTheirCharacters() {
+        let token = Set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        var wrong: [String] = []
+        for byte in UInt8.min...UInt8.max where byte != 58 {
+            for place in 0..<17 {
+                var name = Array("x-a-name-like-it0".utf8)
+                name[place] = byte
+                let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\n".utf8) + name + Array(": v\r\n\r\n".utf8)
+                var head = RequestHead()
+                let isGood = head.parse(bytes.span, limits: HeadLimits()) == .complete
+                if isGood != token.contains(byte) { wrong.append("\(byte) at \(place) of a name") }
+            }
+        }
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<19 {
+                var value = Array("a value of nineteen".utf8)
+                value[place] = byte
+                let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\nX: ".utf8) + value + Array("\r\n\r\n".utf8)
+                var head = RequestHead()
+                let isGood = head.parse(bytes.span, limits: HeadLimits()) == .complete
+                if isGood != (byte == 9 || (byte >= 32 && byte != 127)) {
+                    wrong.append("\(byte) at \(place) of a value")
+                }
+            }
+        }
+        #expect(wrong == [])
+    }
+
+    @Test func limitsAreKept() {
+        var limits = HeadLimits()
+        (limits.bytes, limits.target, limits.fields) = (200, 20, 3)
+        func status(_ request: String) -> Int? {
+            var head = RequestHead()
+            guard case .bad(let fault) = head.parse(Array(request.utf8).span, limits: limits) else { return nil }
+            return fault.status
+        }
+        let long = String(repeating: "a", count: 200)
+        #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nC: d\r\n\r\n") == nil)
+        #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nC: d\r\nE: f\r\n\r\n") == 431)
+        #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: \(long)\r\n\r\n") == 431)
+        #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: \(long)") == 431)
+        #expect(status("GET /\(long.prefix(30)) HTTP/1.1\r\nHost: h\r\n\r\n") == 414)
+    }
+
+    @Test func aHeadReadIntoAnOldOneLeavesNothingOfIt() {
+        var head = RequestHead()
+        let first = Array(
+            "POST /%41?q HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close, x\r\nCookie: a\r\n\r\n".utf8)
+        let before = head.parse(first.span, limits: HeadLimits())
+        let second = Array("GET /b HTTP/1.1\r\nHost: i\r\n\r\n".utf8)
+        let after = head.parse(second.span, limits: HeadLimits())
+        #expect(before == .complete && after == .complete)
+        #expect(head.query.isEmpty && !head.isPathDelicate && head.body == .none && head.keepsAlive)
+        #expect(head.fields.markCount == 1 && !head.fields.hasCookie && head.fields.contentLength == nil)
+    }
+
+    @Test func connectionSaysWhatBecomesOfIt() {
+        #expect(!parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n").head.keepsAlive)
+        #expect(!parse("GET / HTTP/1.0\r\n\r\n").head.keepsAlive)
+        #expect(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").head.keepsAlive)
+        let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+        #expect(parse(upgrade + "\r\n").head.wantsUpgrade)
+        #expect(!parse(upgrade + "Content-Length: 1\r\n\r\n").head.wantsUpgrade)
+        #expect(!parse("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n").head.wantsUpgrade)
+        let (_, head, bytes) = parse("GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nConnection: x-a,, X-B\r\n\r\n")
+        let (isNamed, isHostNamed) = (
+            head.fields.names(bytes.span, Slice(25, 28)), head.fields.names(bytes.span, Slice(16, 20))
+        )
+        #expect(isNamed && !isHostNamed)
+    }
+
+    private func parse(_ request: String) -> (outcome: HeadOutcome, head: RequestHead, bytes: [UInt8]) {
+        var head = RequestHead()
+        let bytes = Array(request.utf8)
+        return (head.parse(bytes.span, limits: HeadLimits()), head, bytes)
+    }
+
+    private func text(_ slice: Slice, _ bytes: [UInt8]) -> String {
+        String(decoding: bytes[slice.range], as: UTF8.self)
+    }
+}
