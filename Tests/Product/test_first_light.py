@@ -15,9 +15,10 @@ def write(path):
         return "written"
     except OSError as error:
         return error.strerror
-def names(path):
+def names(path, people=("ada", "grace")):
+    """What lies there. Of homes only people's: the way to the lab's own directory may lead through /home too."""
     try:
-        return sorted(os.listdir(path))
+        return sorted(name for name in os.listdir(path) if path != "/home" or name in people)
     except OSError as error:
         return error.strerror
 """.strip()
