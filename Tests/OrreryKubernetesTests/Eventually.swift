@@ -1,0 +1,10 @@
+/// Waits until `condition` holds, at most twenty seconds of real time; whether it does.
+func eventually(_ condition: () -> Bool) async -> Bool {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !condition() {
+        guard ContinuousClock.now < deadline else { return false }
+        await Task.yield()
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return true
+}
