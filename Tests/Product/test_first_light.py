@@ -16,7 +16,7 @@ def write(path):
     except OSError as error:
         return error.strerror
 def names(path, people=("ada", "grace")):
-    """What lies there. Of homes only people's: the way to the lab's own directory may lead through /home too."""
+    # Of homes only people's: the way to the lab's own directory may lead through /home too.
     try:
         return sorted(name for name in os.listdir(path) if path != "/home" or name in people)
     except OSError as error:
