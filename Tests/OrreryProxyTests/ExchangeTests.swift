@@ -88,7 +88,7 @@ struct ExchangeTests {
     // MARK: Before the answer
 
     @Test func answersBeforeTheAnswerAreRelayedToWhomUnderstandsThem() {
-        var exchange = Exchange(upload())
+        var exchange = upload()
         exchange.answerBegan()
         #expect(exchange.head(100, .untilEnd) == .relayInterim)
         #expect(exchange.head(103, .untilEnd) == .relayInterim)
@@ -100,7 +100,7 @@ struct ExchangeTests {
     }
 
     @Test func anEarlyAnswerEndsTheUpload() {
-        var exchange = Exchange(upload(10))
+        var exchange = upload(10)
         _ = exchange.request("123")
         exchange.answerBegan()
         guard case .relay(let form) = exchange.head(413, .none) else { return _ = Issue.record("not relayed") }
@@ -111,7 +111,7 @@ struct ExchangeTests {
     }
 
     @Test func anAnswerRightAfterTheLastByteIsNotEarly() {
-        var exchange = Exchange(upload(3))
+        var exchange = upload(3)
         #expect(exchange.request("123").consumed == 3)
         guard case .relay(let form) = exchange.head(200, .none) else { return _ = Issue.record("not relayed") }
         #expect(!form.saysClose)
@@ -119,13 +119,13 @@ struct ExchangeTests {
     }
 
     @Test func anUpstreamThatTakesNoMoreMayStillAnswer() {
-        var exchange = Exchange(upload())
+        var exchange = upload()
         exchange.upstreamRefusesBody()
         #expect(exchange.wantsRequestBody == false)
         guard case .relay = exchange.head(413, .length(1)) else { return _ = Issue.record("not relayed") }
         _ = exchange.body("x")
         #expect(exchange.ending() == Exchange.Ending(client: .linger, keepsUpstream: false))
-        var silent = Exchange(upload())
+        var silent = upload()
         silent.upstreamRefusesBody()
         #expect(silent.upstreamDidEnd(inOrder: true) == .fail(.closedEarly))
     }
@@ -152,13 +152,13 @@ struct ExchangeTests {
         begun.upstreamChosen(isReused: true)
         begun.answerBegan()
         #expect(begun.upstreamDidEnd(inOrder: false) == .fail(.closedEarly))
-        var post = Exchange(upload())
+        var post = upload()
         post.upstreamChosen(isReused: true)
         #expect(post.upstreamDidEnd(inOrder: false) == .fail(.closedEarly))
     }
 
     @Test func aClientThatLeavesDuringItsUploadTakesTheUpstreamAlong() {
-        var exchange = Exchange(upload())
+        var exchange = upload()
         #expect(exchange.clientDidEnd() == .abort)
     }
 
@@ -203,10 +203,8 @@ struct ExchangeTests {
         #expect(exchange.ending().client == .close)
     }
 
-    private func upload(_ length: UInt64 = 100) -> Exchange.Request {
-        var request = Exchange.Request()
-        request.body = .length(length)
-        return request
+    private func upload(_ length: UInt64 = 100) -> Exchange {
+        Exchange(Exchange.Request(), body: .length(length))
     }
 
     private func upgrade() -> Exchange.Request {

@@ -14,7 +14,6 @@ package struct Exchange: ~Copyable {
         package var saysKeepAlive = false
         package var wantsUpgrade = false
         package var isRepeatable = false
-        package var body: BodyFraming = .none
 
         package init() {}
     }
@@ -33,6 +32,9 @@ package struct Exchange: ~Copyable {
     }
 
     let request: Request
+    let hasBody: Bool
+    /// The request's body comes in chunks, so it goes on in chunks of ours.
+    let isRequestChunked: Bool
     var requestSide: RequestSide
     var answerSide: AnswerSide = .awaited
     var requestBody: BodyReader
@@ -48,10 +50,12 @@ package struct Exchange: ~Copyable {
     /// The client is sent the answer in chunks of ours.
     package internal(set) var isRechunked = false
 
-    package init(_ request: Request) {
+    package init(_ request: Request, body: BodyFraming = .none) {
         self.request = request
-        requestBody = BodyReader(request.body)
-        requestSide = request.body.isNone ? .sent : .sending
+        requestBody = BodyReader(body)
+        hasBody = !body.isNone
+        isRequestChunked = body.isChunked
+        requestSide = body.isNone ? .sent : .sending
         clientKeepsAlive = request.keepsAlive && !request.wantsUpgrade
     }
 

@@ -174,8 +174,7 @@ extension Worker {
         guard let address = shared.errorAddress else { return answer(client, status) }
         slots[client].errorStatus = UInt16(status)
         slots[client].activity = nil
-        var request = slots[client].exchange.request
-        request.body = .none
+        let request = slots[client].exchange.request
         slots[client].exchange = Exchange(request)
         return send(client, out, to: address)
     }

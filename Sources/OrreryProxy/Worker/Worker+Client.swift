@@ -119,7 +119,7 @@ extension Worker {
         slots[client].phase = .exchange
         slots[client].errorStatus = 0
         slots[client].activity = nil
-        slots[client].exchange = Exchange(Exchange.Request(head))
+        slots[client].exchange = Exchange(Exchange.Request(head), body: head.body)
         if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         var bytes = bytes
         let verdict = bytes.read { judge($0) }
@@ -168,7 +168,7 @@ extension Worker {
         guard slots[client].exchange.wantsRequestBody, !bytes.isEmpty else { return true }
         let step = bytes.change { slots[client].exchange.requestBytes(&$0) }
         guard !step.isBad else { return false }
-        let isChunked = slots[client].exchange.request.body.isChunked
+        let isChunked = slots[client].exchange.isRequestChunked
         let isLast = !slots[client].exchange.wantsRequestBody
         append(step, of: bytes, to: &out, isChunked: isChunked, isLast: isLast)
         bytes.consume(step.consumed)
@@ -249,6 +249,5 @@ extension Exchange.Request {
         saysKeepAlive = head.fields.connection.contains(.keepAlive)
         wantsUpgrade = head.wantsUpgrade
         isRepeatable = head.isRepeatable
-        body = head.body
     }
 }

@@ -79,7 +79,7 @@ extension Worker {
         slots[client].partner = upstream
         slots[client].exchange.upstreamChosen(isReused: isReused)
         wait(client, slots[client].exchange.wantsRequestBody ? .stall : .answer)
-        guard slots[client].exchange.request.body.isNone, !slots[client].exchange.request.wantsUpgrade else {
+        guard !slots[client].exchange.hasBody, !slots[client].exchange.request.wantsUpgrade else {
             guard deliver(out, to: upstream) else { return upstreamEnded(client, inOrder: false) }
             return true
         }

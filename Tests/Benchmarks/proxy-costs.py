@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Count what a relayed request costs the proxy, and fail when that grows: system calls, allocations, idle memory.
+
+    Tests/Benchmarks/proxy-costs.py [PATH OF orrery-proxy]        (default: .build/release/orrery-proxy)
+
+Nothing here is timed, so the result is the same on every machine and under every load. The limits:
+
+  system calls per small request      2 receives, 2 sends, and at most one wait before each receive
+  system calls per WebSocket message  1 receive, 1 send, and at most one wait
+  allocations per request, message    0 after warm-up
+  memory per idle WebSocket           512 bytes of the proxy's own
+
+Needs strace and gcc (Debian packages of those names).
+"""
+import mmap, os, re, shutil, socket, struct, subprocess, sys, tempfile, threading, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REQUEST = (b"GET /user/ada/api/kernels HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n"
+           b"Accept: application/json, text/plain, */*\r\nAccept-Encoding: gzip, deflate, br\r\nX-XSRFToken: 2|d5a1b8c1\r\n"
+           b"Cookie: _xsrf=2|d5a1b8c1|4b0e6b0b; jupyterhub-session-id=6a1f0f7e0f3a4cf9a2d6dbb0c5b1f1e4\r\n\r\n")
+REPLY = (b"HTTP/1.1 200 OK\r\nServer: TornadoServer/6.6.1\r\nContent-Type: application/json\r\n"
+         b"Date: Sat, 21 Nov 2026 09:00:00 GMT\r\nContent-Length: 1024\r\n\r\n" + b"x" * 1024)
+UPGRADE = b"GET /user/ada/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+def receive(connection, count):
+    got = b""
+    while len(got) < count:
+        piece = connection.recv(65536)
+        if not piece:
+            raise EOFError("the connection ended")
+        got += piece
+    return got
+
+
+def head(connection):
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = connection.recv(65536)
+        if not piece:
+            raise EOFError("the connection ended")
+        got += piece
+    return got
+
+
+def serve(connection):
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        while True:
+            if b"\r\nUpgrade:" in head(connection):
+                connection.sendall(SWITCH)
+                while piece := connection.recv(65536):
+                    connection.sendall(piece)
+                return
+            connection.sendall(REPLY)
+    except (EOFError, OSError):
+        pass
+
+
+def origin():
+    listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+
+    def accept():
+        threading.stack_size(256 << 10)
+        while True:
+            threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Proxy:
+    """The proxy in front of the origin, one worker. Its routes are the origin as default and for one person."""
+
+    def __init__(self, program, target, **environment):
+        self.port, api = free_port(), free_port()
+        self.process = subprocess.Popen(
+            [program, "--ip", "127.0.0.1", "--port", str(self.port), "--api-ip", "127.0.0.1", "--api-port", str(api),
+             "--default-target", f"http://127.0.0.1:{target}", "--workers", "1", "--log-level", "error"],
+            env={**os.environ, "CONFIGPROXY_AUTH_TOKEN": "t", **environment})
+        for _ in range(200):
+            if self.process.poll() is not None:
+                sys.exit(f"{program} did not start")
+            try:
+                control = socket.create_connection(("127.0.0.1", api))
+                break
+            except OSError:
+                time.sleep(0.02)
+        body = f'{{"target":"http://127.0.0.1:{target}"}}'.encode()
+        control.sendall(b"POST /api/routes/user/ada HTTP/1.1\r\nHost: h\r\nAuthorization: token t\r\nConnection: close\r\n"
+                        b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        if b" 201 " not in head(control):
+            sys.exit("the route was not taken")
+        control.close()
+
+    def connect(self):
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def upgraded(self):
+        connection = self.connect()
+        connection.sendall(UPGRADE)
+        if b" 101 " not in head(connection):
+            sys.exit("the upgrade was refused")
+        return connection
+
+    def requests(self, connection, count):
+        for _ in range(count):
+            connection.sendall(REQUEST)
+            got = head(connection)
+            rest = len(got) - got.index(b"\r\n\r\n") - 4
+            receive(connection, 1024 - rest)
+
+    def messages(self, connection, count):
+        for _ in range(count):
+            connection.sendall(b"m" * 64)
+            receive(connection, 64)
+
+    def memory(self):
+        text = open(f"/proc/{self.process.pid}/smaps_rollup").read()
+        return 1024 * sum(int(kib) for kib in re.findall(r"^Private_\w+: +(\d+)", text, re.M))
+
+    def stop(self):
+        self.process.terminate()
+        if self.process.wait(5) not in (0, 2):
+            sys.exit(f"the proxy ended with {self.process.returncode}")
+
+
+def system_calls(program, target, directory):
+    """Calls of each kind per request and per message, and allocating ones (mmap, brk, munmap) among them."""
+    proxy = Proxy(program, target)
+    plain, web = proxy.connect(), proxy.upgraded()
+    proxy.requests(plain, 20)
+    proxy.messages(web, 20)
+    results = []
+    for act, connection in ((proxy.requests, plain), (proxy.messages, web)):
+        log = os.path.join(directory, "calls")
+        tracer = subprocess.Popen(["strace", "-f", "-c", "-S", "calls", "-o", log, "-p", str(proxy.process.pid)],
+                                  stderr=subprocess.PIPE, text=True)
+        # strace tells once it is attached.
+        if "attached" not in tracer.stderr.readline():
+            sys.exit("strace cannot attach: run as root, or allow ptrace")
+        time.sleep(0.2)
+        act(connection, 1000)
+        tracer.send_signal(2)
+        tracer.wait()
+        rows = [line.split() for line in open(log) if re.match(r"\s+\d", line)]
+        results.append({row[-1]: int(row[3]) / 1000 for row in rows if row[-1] != "total"})
+    proxy.stop()
+    return results
+
+
+def allocations(program, target, directory):
+    library, counter = os.path.join(directory, "count.so"), os.path.join(directory, "count")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "proxy-allocations.c")], check=True)
+    with open(counter, "wb") as file:
+        file.write(bytes(4096))
+    proxy = Proxy(program, target, LD_PRELOAD=library, ALLOCATION_COUNT=counter)
+    with open(counter, "rb") as file:
+        page = mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ)
+    count = lambda: struct.unpack("Q", page[:8])[0]
+    if count() == 0:
+        sys.exit("the counter counts nothing")
+    plain, web = proxy.connect(), proxy.upgraded()
+    results = []
+    for act, connection in ((proxy.requests, plain), (proxy.messages, web)):
+        act(connection, 200)
+        before = count()
+        act(connection, 2000)
+        results.append((count() - before) / 2000)
+    proxy.stop()
+    return results
+
+
+def idle_memory(program, target, number=2000):
+    proxy = Proxy(program, target)
+    held = [proxy.upgraded() for _ in range(100)]
+    for connection in held:
+        proxy.messages(connection, 2)
+    before = proxy.memory()
+    held += [proxy.upgraded() for _ in range(number)]
+    for connection in held:
+        proxy.messages(connection, 1)
+    after = proxy.memory()
+    proxy.stop()
+    return (after - before) / number
+
+
+def main():
+    program = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else ".build/release/orrery-proxy")
+    for tool in ("strace", "gcc"):
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is missing: apt-get install {tool}")
+    import resource
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    target = origin()
+    failures = []
+
+    def check(what, value, limit):
+        print(f"{what:<36}{value:>8.3f}   at most {limit}")
+        if value > limit:
+            failures.append(what)
+
+    with tempfile.TemporaryDirectory() as directory:
+        per_request, per_message = system_calls(program, target, directory)
+        for name, calls, unit in (("request", per_request, 2), ("message", per_message, 2)):
+            receives, sends = calls.get("recvfrom", 0), calls.get("sendto", 0)
+            # A message is relayed to the origin and its echo back: two of each, as a request and its answer are.
+            check(f"receives per {name} and its answer", receives, 2.01)
+            check(f"sends per {name} and its answer", sends, 2.01)
+            check(f"all calls per {name} and its answer", sum(calls.values()), 6.05)
+        for name, value in zip(("request", "message"), allocations(program, target, directory)):
+            check(f"allocations per {name}", value, 0.005)
+    check("bytes per idle WebSocket", idle_memory(program, target), 512)
+    if failures:
+        sys.exit("grown: " + ", ".join(failures))
+
+
+if __name__ == "__main__":
+    main()
