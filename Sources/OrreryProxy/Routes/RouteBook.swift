@@ -18,15 +18,20 @@ struct Route: Sendable {
 final class RouteBook: Sendable {
     private struct State {
         var routes: [RouteKey: Route] = [:]
+        /// What has changed since the large table, and since the medium one. A nil is a route that is gone.
         var changes: [RouteKey: Route?] = [:]
-        var snapshot = RouteSnapshot(base: RouteTable([]), delta: RouteTable([]))
+        var lastChanges: [RouteKey: Route?] = [:]
+        var large = RouteTable([])
+        var medium = RouteTable([])
+        var snapshot = RouteSnapshot(large: RouteTable([]), medium: RouteTable([]), small: RouteTable([]))
     }
 
     let activity = ActivityBook()
     private let state = Mutex(State())
     /// Goes up with every change.
     private let version = Atomic<UInt64>(1)
-    private static let changeLimit = 512
+    private static let changeLimit = 1024
+    private static let lastChangeLimit = 32
 
     /// What `snapshot()` would be numbered now. Costs one load.
     var currentVersion: UInt64 { version.load(ordering: .acquiring) }
@@ -84,15 +89,18 @@ final class RouteBook: Sendable {
     }
 
     private func publish(_ key: RouteKey, _ route: Route??, _ state: inout State) {
-        state.changes[key] = route
-        if state.changes.count > Self.changeLimit {
-            state.changes = [:]
-            state.snapshot = RouteSnapshot(
-                base: RouteTable(state.routes.map { (key: $0.key, value: Optional($0.value)) }), delta: RouteTable([]))
-        } else {
-            let delta = RouteTable(state.changes.map { (key: $0.key, value: $0.value) })
-            state.snapshot = RouteSnapshot(base: state.snapshot.base, delta: delta)
+        state.lastChanges[key] = route
+        if state.lastChanges.count > Self.lastChangeLimit {
+            state.changes.merge(state.lastChanges) { _, last in last }
+            state.lastChanges = [:]
+            if state.changes.count > Self.changeLimit {
+                state.changes = [:]
+                state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) })
+            }
+            state.medium = RouteTable(state.changes.map { (key: $0.key, value: $0.value) })
         }
+        let small = RouteTable(state.lastChanges.map { (key: $0.key, value: $0.value) })
+        state.snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: small)
         version.wrappingAdd(1, ordering: .releasing)
     }
 }

@@ -1,18 +1,23 @@
 internal import OrreryWire
 
-/// All routes of one moment: a large table, and a small one with what has changed since that was made. A change thus
-/// costs the size of the small one, whatever the number of routes.
+/// All routes of one moment, in three tables: a large one, one of what has changed since that was made, and a small one
+/// of what has changed last. A change thus costs the size of the small one, and every so often that of the next.
 final class RouteSnapshot: Sendable {
-    let base: RouteTable
-    let delta: RouteTable
+    private let large: RouteTable
+    private let medium: RouteTable
+    private let small: RouteTable
     /// The route `/`, which every path has in common.
     private let root: RouteMatch?
+    /// How many segments the longest key has.
+    private let depth: Int
 
-    init(base: RouteTable, delta: RouteTable) {
-        self.base = base
-        self.delta = delta
+    init(large: RouteTable, medium: RouteTable, small: RouteTable) {
+        self.large = large
+        self.medium = medium
+        self.small = small
+        depth = max(large.depth, medium.depth, small.depth)
         let slash: [UInt8] = [UInt8(ascii: "/")]
-        root = Self.find(slash.span, hash: PrefixHash.of(slash), base, delta)
+        root = Self.find(slash.span, hash: PrefixHash.of(slash), large, medium, small)
     }
 
     /// The longest prefix of `path` that has a route, or nil. Compares whole segments: `/user/ann` does not match
@@ -21,37 +26,43 @@ final class RouteSnapshot: Sendable {
         var hash = PrefixHash()
         hash.add(UInt8(ascii: "/"))
         var best = root
-        let limit = max(base.depth, delta.depth)
-        var depth = 0
+        var level = 0
         var index = 1
-        while index < path.count, depth < limit {
+        while index < path.count, level < depth {
             let byte = path[index]
             if byte == UInt8(ascii: "/") {
-                if let found = Self.find(path.extracting(first: index), hash: hash.value, base, delta) { best = found }
-                depth += 1
+                if let found = find(path.extracting(first: index), hash: hash.value) { best = found }
+                level += 1
             }
             hash.add(byte)
             index += 1
         }
-        if depth < limit, path.count > 1, let found = Self.find(path, hash: hash.value, base, delta) { best = found }
+        if level < depth, path.count > 1, let found = find(path, hash: hash.value) { best = found }
         return best
     }
 
-    /// What the small table says, the large one being older.
+    private func find(_ prefix: Span<UInt8>, hash: UInt64) -> RouteMatch? {
+        Self.find(prefix, hash: hash, large, medium, small)
+    }
+
+    /// What the newest table says that knows the prefix: a route, or that it is gone.
     private static func find(
-        _ prefix: Span<UInt8>, hash: UInt64, _ base: RouteTable, _ delta: RouteTable
+        _ prefix: Span<UInt8>, hash: UInt64, _ large: RouteTable, _ medium: RouteTable, _ small: RouteTable
     ) -> RouteMatch? {
-        if let entry = delta.entry(prefix, hash: hash) {
-            var match = entry.match
-            match?.isDelta = true
-            return match
-        }
-        return base.entry(prefix, hash: hash)?.match
+        if let entry = small.entry(prefix, hash: hash) { return entry.match?.from(.small) }
+        if let entry = medium.entry(prefix, hash: hash) { return entry.match?.from(.medium) }
+        return large.entry(prefix, hash: hash)?.match
     }
 
     /// Appends a text that a match of this snapshot names.
     func append(_ slice: Slice, of match: RouteMatch, to buffer: inout Buffer) {
-        let text = match.isDelta ? delta.text : base.text
+        let table =
+            switch match.origin {
+            case .large: large
+            case .medium: medium
+            case .small: small
+            }
+        let text = table.text
         buffer.append(text.span.extracting(slice.range))
     }
 }

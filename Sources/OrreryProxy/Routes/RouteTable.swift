@@ -7,10 +7,19 @@ struct RouteMatch: Sendable {
     let activity: ActivityBook.Cell
     /// The hub's own pages: open to somebody who is logged out.
     let isHub: Bool
-    /// The path of the target and its `host:port`, in the text of the table `isDelta` says.
+    /// The path of the target and its `host:port`, in the text of the table it was found in.
     let base: Slice
     let authority: Slice
-    var isDelta = false
+    private(set) var origin = Origin.large
+
+    /// Which table of a snapshot it was found in.
+    enum Origin: UInt8, Sendable { case large, medium, small }
+
+    func from(_ origin: Origin) -> RouteMatch {
+        var match = self
+        match.origin = origin
+        return match
+    }
 }
 
 /// Routes of one moment that never change, found by the hash of their whole prefix. Plain numbers and one text for all,
