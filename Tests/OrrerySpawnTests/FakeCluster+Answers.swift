@@ -147,6 +147,7 @@ extension FakeCluster.State {
         if let uid = call.body["preconditions"]?["uid"]?.string, uid != object.uid {
             return .refusal(409, "Conflict", "the UID in the precondition does not match")
         }
+        if call.plural == "pods" { graces.append(call.body["gracePeriodSeconds"]?.integer ?? -1) }
         guard call.plural == "pods", !runsPods, object.json["spec"]?["nodeName"] != nil else {
             drop(call.key)
             return Answer(status: 200, body: object.json)

@@ -28,6 +28,8 @@ final class FakeCluster: Sendable {
         /// Everything that was told to watchers, for those that begin later.
         var history: [(version: Int, plural: String, line: [UInt8])] = []
         var calls: [String] = []
+        /// The graces in seconds with which pods were deleted.
+        var graces: [Int64] = []
         var log = ""
         /// Whether the kubelet starts every pod at once and ends it as soon as it is deleted.
         var runsPods = false

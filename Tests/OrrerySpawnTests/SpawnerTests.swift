@@ -42,6 +42,25 @@ import Testing
         await facility.kill()
     }
 
+    // A program that is still starting has no handler yet, and for process 1 the kernel then drops the signal: the whole
+    // grace would pass for nothing.
+    @Test func onlyWhatWasReadyIsGivenItsWholeGrace() async throws {
+        for isReady in [false, true] {
+            let facility = try await Facility()
+            let spawner = facility.start()
+            let session = try await facility.click()
+            #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+            if isReady {
+                facility.cluster.run(session.pod)
+                #expect(await facility.reaches(.ready, session.id))
+            }
+            try await spawner.stop(session.id, by: "ada")
+            #expect(await facility.turn { facility.cluster.calls.contains("DELETE pods/\(session.pod)") })
+            #expect(facility.cluster.state.withLock { $0.graces } == [isReady ? 30 : 2])
+            await facility.kill()
+        }
+    }
+
     @Test func aFullQuotaIsOneClearSentence() async throws {
         let facility = try await Facility()
         facility.cluster.set {

@@ -78,8 +78,7 @@ extension Session {
                 return .deletion(.gone)
             }
             if keepingLog { try await keepLog(pod) }
-            // Grace 0 would forget a container that still runs on a lost node: never ours to ask for.
-            let grace = max(record.plan.life.grace, .seconds(1))
+            let grace = await grace()
             try await cluster.delete(Pod.self, record.pod, uid: pod.metadata.uid, grace: grace)
             return .deletion(.accepted(grace: grace))
         } catch let error as KubernetesError {
@@ -89,6 +88,16 @@ extension Session {
         } catch {
             return .deletion(.failed("\(error)"))
         }
+    }
+
+    /// The profile's grace, for a notebook that was ready once. Before that nobody had work in it, and a program which is
+    /// still starting does not hear the signal: process 1 has no handler yet, so that the kernel drops it.
+    private func grace() async -> Duration {
+        // Grace 0 would forget a container that still runs on a lost node: never ours to ask for.
+        let whole = max(record.plan.life.grace, .seconds(1))
+        // Asked anew: `record` is from before the start.
+        guard let stored = try? await scene.store.session(id: record.id), stored.readyAt == nil else { return whole }
+        return min(whole, .seconds(2))
     }
 
     private func keepLog(_ pod: Pod) async throws {
