@@ -39,12 +39,17 @@ package struct Hub: Service {
     /// Serves until the surrounding group shuts down. Throws `.cannotStart` when the address is taken.
     package func run() async throws {
         let listen = services.configuration.listen
+        let (listening, opened) = AsyncStream.makeStream(of: Void.self)
         let application = Application(
             router: services.router(),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) }, logger: logger)
-        let group = ServiceGroup(
-            configuration: .init(services: background + [application], logger: logger))
+            onServerRunning: { channel in
+                opened.yield()
+                await onReady(channel.localAddress?.port ?? listen.port)
+            }, logger: logger)
+        // The address is what only one hub can have. Without it nothing may touch the proxy's routes or the clusters.
+        let waiting = background.isEmpty ? [] : [AfterListening(background, listening: listening, logger: logger)]
+        let group = ServiceGroup(configuration: .init(services: waiting + [application], logger: logger))
         do {
             try await group.run()
         } catch let error as IOError {
