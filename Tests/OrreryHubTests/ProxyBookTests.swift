@@ -65,4 +65,30 @@ struct ProxyBookTests {
             #expect(prefixes(hub) == ["/", "/user/ada", "/user/grace"])
         }
     }
+
+    @Test func aProxyThatStartedAnewIsNoticedByOneSmallQuestion() async throws {
+        try await TestHub.run { hub in
+            let book = hub.services.proxy
+            try await book.open("/user/ada/", to: "http://127.0.0.9:8888", session: "s", person: "ada")
+            await book.repair()
+            let lists = hub.proxy.held.withLock { $0.lists }
+            await book.look()
+            #expect(hub.proxy.held.withLock { $0.lists } == lists)
+            hub.proxy.held.withLock { $0.routes = [:] }
+            await book.look()
+            #expect(prefixes(hub) == ["/", "/user/ada"])
+        }
+    }
+
+    @Test func aProxyThatIsBackGetsEverythingAtOnce() async throws {
+        try await TestHub.run { hub in
+            let book = hub.services.proxy
+            try await book.open("/user/ada/", to: "http://127.0.0.9:8888", session: "s", person: "ada")
+            hub.proxy.held.withLock { $0.refusesEverything = true }
+            await book.look()
+            hub.proxy.held.withLock { $0 = .init() }
+            await book.look()
+            #expect(prefixes(hub) == ["/", "/user/ada"])
+        }
+    }
 }

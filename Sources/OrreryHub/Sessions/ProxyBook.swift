@@ -9,8 +9,8 @@ import Synchronization
 /// The routes that ought to be in the proxy, and the work of keeping them there.
 ///
 /// A change goes to the proxy at once. When the proxy is away, the change is remembered, a line in the log says so, and
-/// everything is put right as soon as it answers: at the start and every half minute the proxy's list is compared with
-/// this book, and routes under `/user/` are added, corrected and removed. The hub goes on meanwhile.
+/// everything is put right within two seconds of its return. At the start and every half minute the proxy's list is
+/// compared with this book, and routes under `/user/` are added, corrected and removed. The hub goes on meanwhile.
 ///
 /// Concurrency: any task may open and close; `run` alone repairs.
 package final class ProxyBook: RouteBook, Service, Sendable {
@@ -74,12 +74,14 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.repair()
-                try? await Task.sleep(for: self.pause)
+                for _ in 0..<Self.looks where (try? await Task.sleep(for: Self.pause)) != nil { await self.look() }
             }
         }
     }
 
-    private var pause: Duration { pages.withLock { $0.isAway } ? .seconds(2) : .seconds(30) }
+    private static let pause = Duration.seconds(2)
+    /// How often the proxy is looked at between two comparisons with everything it holds.
+    private static let looks = 15
 
     /// Fills the book from the sessions that were live when the hub last ran, so that a proxy which started anew gets
     /// their routes before the first of them is looked at.
@@ -96,6 +98,14 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         } catch {
             logger.error("the routes of running sessions could not be read", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// A small question every two seconds, whatever the number of routes: does the proxy answer, and does it still hold
+    /// one of those it was given? One that was started anew holds none, and gets all of them at once.
+    func look() async {
+        let known = pages.withLock { $0.isAway || !$0.logouts.isEmpty ? nil : $0.routes.randomElement() }
+        if let known, let held = try? await client.route(known.key), held.target == known.value.target { return }
+        await repair()
     }
 
     /// One comparison of the book with the proxy, and what follows from it.

@@ -23,11 +23,18 @@ struct ProxyClient: Sendable {
         }
         var routes: [String: Route] = [:]
         for (prefix, data) in listed {
-            guard let target = data["target"]?.string else { continue }
-            routes[Self.key(prefix)] = Route(
-                target: target, session: data["session"]?.string, person: data["user"]?.string)
+            routes[Self.key(prefix)] = Route(data)
         }
         return routes
+    }
+
+    /// The route of exactly `prefix`; nil when the proxy has none.
+    func route(_ prefix: String) async throws(HubError) -> Route? {
+        let answer = try await send("GET", "/api/routes\(prefix)", accepting: [404])
+        guard answer.status != 404, let data = try? JSONDecoder().decode(JSON.self, from: Data(answer.body)) else {
+            return nil
+        }
+        return Route(data)
     }
 
     func add(_ prefix: String, _ route: Route) async throws(HubError) {
@@ -78,5 +85,13 @@ struct ProxyClient: Sendable {
                 detail: "\(method) \(path) was answered with \(answer.status)")
         }
         return answer
+    }
+}
+
+extension ProxyClient.Route {
+    /// As the proxy writes it; nil without a target.
+    fileprivate init?(_ data: JSON) {
+        guard let target = data["target"]?.string else { return nil }
+        self.init(target: target, session: data["session"]?.string, person: data["user"]?.string)
     }
 }

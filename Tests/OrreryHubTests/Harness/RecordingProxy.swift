@@ -11,6 +11,8 @@ final class RecordingProxy: Sendable {
     struct Held: Sendable {
         var routes: [String: JSON] = [:]
         var logouts: [JSON] = []
+        /// How often the whole list was asked for.
+        var lists = 0
         var refusesEverything = false
     }
 
@@ -19,7 +21,18 @@ final class RecordingProxy: Sendable {
 
     func run(onReady: @escaping @Sendable (Int) -> Void) async throws {
         let router = Router()
-        router.get("api/routes") { request, _ in try self.answer(request) { .object($0.routes) } }
+        router.get("api/routes") { request, _ in
+            try self.answer(request) { held in
+                held.lists += 1
+                return .object(held.routes)
+            }
+        }
+        router.get("api/routes/**") { request, _ in
+            guard self.held.withLock({ $0.routes[Self.prefix(request)] }) != nil else {
+                return Response(status: .notFound)
+            }
+            return try self.answer(request) { $0.routes[Self.prefix(request)] }
+        }
         for path in ["api/routes", "api/routes/**"] as [RouterPath] {
             router.post(path) { request, _ in
                 let body = try await Self.body(request)
