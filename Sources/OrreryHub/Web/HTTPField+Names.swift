@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let contractVersion = named("X-JupyterHub-Version")
     static let formProof = named("X-XSRFToken")
     static let fetchSite = named("Sec-Fetch-Site")
+    static let upgrade = named("Upgrade")
     static let lastEventID = named("Last-Event-ID")
 
     /// For names written in this code.

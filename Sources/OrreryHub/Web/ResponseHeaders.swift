@@ -12,6 +12,9 @@ struct ResponseHeaders: RouterMiddleware {
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
         response.headers[.contractVersion] = RootRoutes.version
+        // We speak no other protocol, and the parser reads nothing more behind a request that asked for one: a proxy that
+        // used the connection again would wait for ever.
+        if request.headers[.upgrade] != nil { response.headers[.connection] = "close" }
         for (name, value) in PagePolicy.headers where response.headers[.named(name)] == nil {
             response.headers[.named(name)] = value
         }
