@@ -69,8 +69,11 @@ struct HubServices: Sendable {
         let url = configuration.url
         RootRoutes().add(to: router)
         AssetRoutes().add(to: router)
-        LoginRoutes(flow: flow, gate: gate, issuers: issuers, limits: configuration.auth.session).add(to: router)
-        LogoutRoutes(gate: gate, tokens: database, proxy: proxy).add(to: router)
+        let farewell = Farewell(logins: gate.logins, tokens: database, proxy: proxy)
+        LoginRoutes(
+            flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
+        ).add(to: router)
+        LogoutRoutes(gate: gate, farewell: farewell).add(to: router)
         HomeRoutes(gate: gate, desk: desk, view: view, sessions: database).add(to: router)
         ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)
         OAuthRoutes(provider: provider, gate: gate).add(to: router)

@@ -1,6 +1,7 @@
 import Foundation
 import OrreryFetch
 import OrreryModel
+import Synchronization
 import Testing
 
 @testable import OrreryHub
@@ -116,6 +117,54 @@ struct LoginTests {
                 try await browser.get("/hub/home")
             }
             #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test(arguments: [
+        "", "short", "a b", String(repeating: "z", count: 3000), "é23456789012345678901234567890123456789012",
+    ])
+    func aBrowserIsNamedByTheHubAlone(_ planted: String) async throws {
+        try await TestHub.run { hub in
+            var browser = TestBrowser(hub)
+            browser.cookies["orrery-browser"] = (planted, "/hub/")
+            try await browser.get("/hub/login/test")
+            let name = try #require(browser.cookies["orrery-browser"]?.value)
+            #expect(name != planted && name.utf8.count == 43)
+            try await browser.get("/hub/login/test")
+            #expect(browser.cookies["orrery-browser"]?.value == name)
+        }
+    }
+
+    @Test func loggingInAgainEndsTheLoginBefore() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            hub.issuers.knows("s-2", as: .init(suggestedName: "emmy", groups: Self.atlas, uid: 20002))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let before = browser.cookies
+            try await browser.logIn(as: "s-2")
+            #expect(try await browser.get("/hub/home").text.contains("emmy"))
+            var thief = TestBrowser(hub)
+            thief.cookies = before
+            #expect(try await thief.get("/hub/home").status == 302)
+            #expect(hub.proxy.held.withLock { $0.logouts.count } == 1)
+        }
+    }
+
+    // Several tabs ask for a login when one has run out: the notebook that the first of them opened goes on.
+    @Test func theSamePersonKeepsTheNotebooksOfTheLoginBefore() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let before = browser.cookies
+            try await browser.logIn(as: "s-1")
+            #expect(browser.cookies["jupyterhub-session-id"]?.value == before["jupyterhub-session-id"]?.value)
+            #expect(browser.cookies["orrery-session"]?.value != before["orrery-session"]?.value)
+            var thief = TestBrowser(hub)
+            thief.cookies = before
+            #expect(try await thief.get("/hub/home").status == 302)
+            #expect(hub.proxy.held.withLock { $0.logouts.isEmpty })
         }
     }
 }

@@ -35,7 +35,10 @@ struct LoginFlow: Sendable {
     }
 
     /// Finishes the login that `browser` brings back to the callback of `issuer` with the parameters in `query`.
-    func finish(at issuer: String, browser: String?, query: FormFields) async throws -> Arrival {
+    /// The login takes the place of the one `earlier` at this browser.
+    func finish(
+        at issuer: String, browser: String?, query: FormFields, after earlier: LoginRecord?
+    ) async throws -> Arrival {
         guard let state = query["state"], let browser,
             let transaction = try await store.takeTransaction(
                 stateHash: Self.key(state: state, browser: browser), at: now()),
@@ -47,7 +50,7 @@ struct LoginFlow: Sendable {
         }
         let claimant = try await issuers.finish(issuer, transaction, state: state, query: query.byName)
         let person = try await enrolment.enter(claimant, from: issuer)
-        let (cookie, login) = try await logins.open(person)
+        let (cookie, login) = try await logins.open(person, after: earlier)
         return Arrival(person: person, cookie: cookie, login: login, next: ReturnPath(transaction.next) ?? .home)
     }
 

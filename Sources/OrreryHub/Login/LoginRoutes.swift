@@ -11,6 +11,7 @@ struct LoginRoutes: Sendable {
     let flow: LoginFlow
     let gate: Gate
     let issuers: any LoginIssuers
+    let farewell: Farewell
     let limits: HubConfiguration.SessionLimits
 
     func add(to router: Router<HubContext>) {
@@ -36,7 +37,7 @@ struct LoginRoutes: Sendable {
     @Sendable func leave(_ request: Request, _ context: HubContext) async throws -> Response {
         let next = ReturnPath(request.fields["next"]) ?? .home
         let issuer = try context.name("issuer")
-        let browser = request.cookie(gate.cookies.browser) ?? RandomToken.make(bytes: 32)
+        let browser = Self.name(in: request.cookie(gate.cookies.browser)) ?? RandomToken.make(bytes: 32)
         let url = try await flow.begin(at: issuer, browser: browser, next: next)
         return Response.redirect(to: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
@@ -44,8 +45,11 @@ struct LoginRoutes: Sendable {
 
     @Sendable func arrive(_ request: Request, _ context: HubContext) async throws -> Response {
         let issuer = try context.name("issuer")
+        let earlier = try await gate.visitor(request)?.login
         let arrival = try await flow.finish(
-            at: issuer, browser: request.cookie(gate.cookies.browser), query: request.fields)
+            at: issuer, browser: Self.name(in: request.cookie(gate.cookies.browser)), query: request.fields,
+            after: earlier)
+        if let earlier, earlier.sid != arrival.login.sid { try await farewell.end(earlier) }
         context.logger.notice(
             "person logged in", metadata: ["person": "\(arrival.person.person.name)", "issuer": "\(issuer)"])
         return Response.redirect(to: arrival.next.text)
@@ -53,5 +57,11 @@ struct LoginRoutes: Sendable {
                 gate.cookies.setLogin(arrival.cookie, lasting: limits.max),
                 gate.cookies.setServer(arrival.login.sid, lasting: limits.max),
             ])
+    }
+
+    /// The name of a browser, if that is what the hub put into `cookie`; anything else is somebody's attempt to have one
+    /// that others know.
+    private static func name(in cookie: String?) -> String? {
+        cookie?.wholeMatch(of: /[A-Za-z0-9_-]{43}/) == nil ? nil : cookie
     }
 }

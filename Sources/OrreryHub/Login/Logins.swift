@@ -17,13 +17,19 @@ struct Logins: Sendable {
     let limits: HubConfiguration.SessionLimits
     let now: @Sendable () -> Date
 
-    /// Logs `person` in: the new cookie and what is stored for it. Nothing of an earlier login is kept (fixation).
-    func open(_ person: PersonRecord) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
+    /// Logs `person` in: the new cookie and what is stored for it. The cookie of the login `earlier` opens nothing any
+    /// more (fixation); if that was the same person's, open notebooks go on under its name for single-user servers.
+    func open(
+        _ person: PersonRecord, after earlier: LoginRecord? = nil
+    ) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
+        let sid = earlier.flatMap { $0.person == person.id ? $0.sid : nil }
         let cookie = RandomToken.make(bytes: 32)
         let start = now()
         let login = LoginRecord(
-            hash: Fingerprint.of(cookie), person: person.id, sid: Self.sid(), createdAt: start,
+            hash: Fingerprint.of(cookie), person: person.id, sid: sid ?? Self.sid(), createdAt: start,
             expiresAt: start + limits.max.seconds, lastSeen: start)
+        // First, because no two logins share a name.
+        if let earlier { _ = try await close(earlier) }
         try await store.insert(login)
         return (cookie, login)
     }

@@ -4,12 +4,10 @@ import Logging
 import OrreryModel
 import OrreryStore
 
-/// Ends a login: in the store, in the tokens that servers hold for it, and in the proxy, so that the old cookies open
-/// nothing. Sessions go on running.
+/// Where a person ends the own login.
 struct LogoutRoutes: Sendable {
     let gate: Gate
-    let tokens: any TokenStore
-    let proxy: ProxyBook
+    let farewell: Farewell
 
     func add(to router: Router<HubContext>) {
         router.post("hub/logout", use: logout)
@@ -30,13 +28,7 @@ struct LogoutRoutes: Sendable {
     }
 
     private func end(_ visitor: Visitor, _ context: HubContext) async throws -> Response {
-        let sid = visitor.login.sid
-        // Before and after: the first so that a failure leaves a login that can be ended again, the second for a token
-        // that was granted in between.
-        _ = try await tokens.removeTokens(sid: sid)
-        _ = try await gate.logins.close(visitor.login)
-        _ = try await tokens.removeTokens(sid: sid)
-        await proxy.refuse(sid: sid)
+        try await farewell.end(visitor.login)
         context.logger.notice("person logged out", metadata: ["person": "\(visitor.person.person.name)"])
         return goodbye()
     }
