@@ -73,4 +73,28 @@ struct StoppedTests {
             #expect(page.location == "/hub/user/ada/lab/tree/api/a.ipynb")
         }
     }
+
+    @Test func onlyTheFirstLineOfAnEndIsASentence() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            let now = hub.clock.now
+            _ = try await hub.database.update(session.id) { $0.end(.crashed, "It crashed.\nTraceback: x", at: now) }
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            for path in ["/hub/user/ada/lab", "/hub/home"] {
+                let page = try await browser.get(path).text
+                #expect(page.contains("It crashed") && !page.contains("Traceback") && !page.contains("crashed.."))
+            }
+        }
+    }
+
+    @Test(arguments: ["/hub/user-redirect", "/hub/user-redirect/"])
+    func aLinkForEverybodyWithoutARestOpensTheServer(_ link: String) async throws {
+        try await TestHub.run { hub in
+            try await hub.session(of: hub.person("ada"))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get(link).location == "/user/ada/")
+        }
+    }
 }

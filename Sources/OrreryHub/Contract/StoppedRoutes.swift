@@ -15,7 +15,9 @@ struct StoppedRoutes: Sendable {
             router.on("user/**", method: method, use: answer)
         }
         router.get("hub/user/**", use: explain)
-        router.get("hub/user-redirect/**", use: userRedirect)
+        for path in ["hub/user-redirect", "hub/user-redirect/**"] as [RouterPath] {
+            router.get(path, use: userRedirect)
+        }
     }
 
     @Sendable func answer(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -69,7 +71,7 @@ struct StoppedRoutes: Sendable {
         if isOwn, told == nil { told = try await sessions.lastEnded(person: visitor.person.id) }
         let page = StoppedPage(
             frame: Frame(visitor), title: isOwn ? "Your notebook" : "The notebook of \(address.person)",
-            sentence: told?.message.withoutFullStop, endedAt: told?.endedAt.map { Moment($0) },
+            sentence: told?.message.headline, endedAt: told?.endedAt.map { Moment($0) },
             startHref: isOwn ? Self.start(target) : nil)
         return .page(page.html(), status: .init(code: 424))
     }

@@ -24,7 +24,10 @@ struct HomeView: Sendable {
                 name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
                 groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
             notices: notices + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
-            profiles: offers.filter(\.isAllowed).map { profile($0, for: person, isOpen: $0.profile == open) },
+            profiles: offers.filter(\.isAllowed).map { offer in
+                let running = live.count { $0.profile == offer.profile.name }
+                return profile(offer, for: person, running: running, isOpen: offer.profile == open)
+            },
             withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
             startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
             startRefusal: live.isEmpty ? nil : "You have a running session; stop it to start another")
@@ -49,11 +52,13 @@ struct HomeView: Sendable {
             let end = session.endedAt, now().timeIntervalSince(end) < 86400
         else { return [] }
         let title = reason == .failedToStart ? "Your last session did not start" : "Your last session ended"
-        return [Notice(kind: .warning, text: "\(title): \(session.message.withoutFullStop)")]
+        return [Notice(kind: .warning, text: "\(title): \(session.message.headline)")]
     }
 
-    private func profile(_ offer: ProfileOffer, for person: Person, isOpen: Bool) -> ProfileCard {
-        let clusters = desk.clusters.map { cluster($0, offer: offer, person: person) }
+    private func profile(
+        _ offer: ProfileOffer, for person: Person, running: Int, isOpen: Bool
+    ) -> ProfileCard {
+        let clusters = desk.clusters.map { cluster($0, offer: offer, person: person, running: running) }
         let open = clusters.filter { $0.refusal == nil }
         let selected = open.first { desk.spawner.condition(of: $0.value) == .ready } ?? open.first
         return ProfileCard(
@@ -75,12 +80,14 @@ struct HomeView: Sendable {
             startRefusal: selected == nil ? "It cannot be started on any cluster now" : nil)
     }
 
-    private func cluster(_ cluster: HubConfiguration.Cluster, offer: ProfileOffer, person: Person) -> ClusterChoice {
+    private func cluster(
+        _ cluster: HubConfiguration.Cluster, offer: ProfileOffer, person: Person, running: Int
+    ) -> ClusterChoice {
         let decision = policy.mounts(for: person, on: cluster.name, at: now(), offering: offer.profile.filesets)
         let condition = ConditionWords(desk.spawner.condition(of: cluster.name))
         return ClusterChoice(
             value: cluster.name, title: cluster.title, condition: condition.view, conditionText: condition.text,
-            refusal: refusal(cluster.name, offer: offer, person: person) ?? condition.refusal,
+            refusal: refusal(cluster.name, offer: offer, person: person, running: running) ?? condition.refusal,
             mounts: decision.mounts.map {
                 MountView(
                     path: $0.path, isReadOnly: $0.isReadOnly, fileset: $0.fileset, isHome: $0.path == decision.home)
@@ -89,8 +96,8 @@ struct HomeView: Sendable {
     }
 
     /// Why this profile cannot run there for this person, whatever they choose in it.
-    private func refusal(_ cluster: String, offer: ProfileOffer, person: Person) -> String? {
-        switch policy.plan(for: person, profile: offer.profile.name, cluster: cluster, at: now()) {
+    private func refusal(_ cluster: String, offer: ProfileOffer, person: Person, running: Int) -> String? {
+        switch policy.plan(for: person, profile: offer.profile.name, cluster: cluster, at: now(), running: running) {
         case .plan: nil
         case .refused(let refusals): refusals.map { RefusalView($0).sentence }.joined(separator: "; ")
         }

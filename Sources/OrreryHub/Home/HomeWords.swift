@@ -34,10 +34,18 @@ extension RefusalView {
 }
 
 extension Policy.Size {
-    /// `2 CPU, 4Gi memory`: the limits, which are what a person gets at most.
+    /// `2 CPU, 4 GiB memory`: the limits, which are what a person gets at most.
     var words: String {
         let gpus = gpu == 0 ? "" : ", \(gpu) GPU"
-        return "\(cpu.limit) CPU, \(memory.limit)B memory\(gpus)"
+        return "\(cpu.limit) CPU, \(memory.limit.words) memory\(gpus)"
+    }
+}
+
+extension ByteCount {
+    /// `4 GiB`, for people.
+    var words: String {
+        let text = description
+        return "\(text.prefix(while: \.isNumber)) \(text.drop(while: \.isNumber))B"
     }
 }
 
@@ -52,4 +60,7 @@ extension ClusterChoice {
 extension String {
     /// A sentence as a clause: pages put their own full stop.
     var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+
+    /// The first line as a clause. What follows it is output that was kept, which has a place of its own.
+    var headline: String { String(prefix { !$0.isNewline }).withoutFullStop }
 }

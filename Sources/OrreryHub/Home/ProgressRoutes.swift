@@ -31,23 +31,29 @@ struct ProgressRoutes: Sendable {
         let profile = desk.policy.profile(named: session.profile)?.title ?? session.profile
         let isOver = session.state == .ended
         let isReady = session.state == .ready || session.state == .unreachable
-        let reached = past.last { $0.state.isPending }?.state ?? session.state
         let base = "/hub/progress/\(session.id)"
         return ProgressPage(
             frame: Frame(visitor), title: isOver || isReady ? profile : "Starting \(profile)",
             subtitle: "\(session.plan.environment.title) · \(session.size) · \(desk.title(of: session.cluster))",
-            phases: ProgressPhase.all(at: isOver ? reached : session.state, failed: isOver),
+            phases: phases(of: session, past),
             events: past.map { ProgressEvent($0) },
             eventsHref: isOver || isReady ? nil : "\(base)/events?after=\(past.last?.number ?? 0)", readyHref: next,
             cancelAction: session.state.isPending ? "/hub/stop/\(session.id)" : nil,
             failure: isOver ? failure(session, past) : nil, isReady: isReady)
     }
 
+    /// A session that ran has gone the whole way, however it ended.
+    private func phases(of session: SessionRecord, _ past: [SessionEventRecord]) -> [ProgressPhase] {
+        guard session.state == .ended else { return ProgressPhase.all(at: session.state) }
+        guard session.readyAt == nil else { return ProgressPhase.all(at: .ready) }
+        return ProgressPhase.all(at: past.last { $0.state.isPending }?.state ?? session.state, failed: true)
+    }
+
     private func failure(_ session: SessionRecord, _ past: [SessionEventRecord]) -> ProgressFailure {
         // What the spawner kept of the server's own output is an event of several lines under a heading.
         let output = past.last { $0.message.contains("\n") }?.message.split(separator: "\n", maxSplits: 1).last
         return ProgressFailure(
-            title: session.readyAt == nil ? "It did not start" : "It ended", sentence: session.message.withoutFullStop,
+            title: session.readyAt == nil ? "It did not start" : "It ended", sentence: session.message.headline,
             log: output.map { String($0) }, retryHref: "/hub/home")
     }
 
