@@ -93,6 +93,7 @@ struct ContractTests {
     @Test(arguments: [
         #"{}"#, #"{"servers": {"nope": {"last_activity": "2026-11-21T10:23:52Z"}}}"#, #"{"last_activity": "xx"}"#,
         #"{"last_activity": "2036-01-01T00:00:00Z"}"#, #"{"servers": {"": {}}}"#, "not json",
+        #"{"servers": []}"#, #"{"servers": "x"}"#, #"{"servers": null}"#,
     ])
     func wrongActivityIsABadRequest(_ body: String) async throws {
         try await TestHub.run { hub in

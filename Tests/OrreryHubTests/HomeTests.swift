@@ -151,4 +151,53 @@ struct HomeTests {
             #expect(program.status == 404 && program.json?["status"] == 404)
         }
     }
+
+    @Test(arguments: ["size=%", "size=%ff", "size=small&size=large", "profile=standard&profile=special", "size=%C3"])
+    func aFormThatCannotBeReadInOneWayStartsNothing(_ fields: String) async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let answer = try await browser.send(
+                "POST", "/hub/start", headers: [("Accept", "text/html")],
+                body: "_xsrf=\(try await browser.proof())&\(fields)")
+            #expect(answer.status == 400 && answer.text.contains("form"))
+            #expect(try await hub.database.active(person: ada.id).isEmpty)
+        }
+    }
+
+    @Test func aVeryLongNameIsNotRepeatedToAnybody() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let long = String(repeating: "x", count: 20_000)
+            let answer = try await browser.post(
+                "/hub/start", [("_xsrf", try await browser.proof()), ("profile", long)])
+            #expect(answer.status == 422 && !answer.text.contains(long))
+        }
+    }
+
+    @Test func aSessionThatRanAndEndedDidStart() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            let now = hub.clock.now
+            _ = try await hub.database.appendEvent(session: session.id, at: now, state: .answering, message: "Asking.")
+            _ = try await hub.database.advance(session.id, at: now) { $0.end(.crashed, "It crashed.", at: now) }
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let page = try await browser.get("/hub/progress/\(session.id)").text
+            #expect(page.contains("It ended") && !page.contains("It did not start"))
+            #expect(!page.contains("phase failed") && !page.contains("phase pending") && page.contains("phase done"))
+        }
+    }
+
+    @Test func sizesAreInWordsForPeople() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/home").text.contains("2 CPU, 4 GiB memory"))
+        }
+    }
 }

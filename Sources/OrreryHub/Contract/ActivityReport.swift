@@ -13,6 +13,9 @@ struct ActivityReport: Sendable {
             throw HubError(.badRequest, "the body must have `last_activity` or `servers`")
         }
         if let person = body["last_activity"] { _ = try Self.moment(person, now: now) }
+        guard body["servers"] == nil || body["servers"]?.object != nil else {
+            throw HubError(.badRequest, "`servers` must be an object with the servers' names")
+        }
         var found: [String: Date] = [:]
         for (server, report) in body["servers"]?.object ?? [:] {
             found[server] = try Self.moment(report["last_activity"] ?? .null, now: now)

@@ -37,11 +37,11 @@ struct ServerRoutes: Sendable {
             throw HubError(.badRequest, "a server's name has small letters, digits and hyphens: '\(asked.server)'")
         }
         let session = try await desk.start(
-            Self.choice(try await request.json()), server: asked.server, for: asked.owner)
+            try Self.choice(await request.json()), server: asked.server, for: asked.owner)
         let settled = try await desk.settled(session, within: Self.patience) { !$0.isPending }
         switch settled.state {
         case .ready, .unreachable: return Response(status: .created)
-        case .ended, .stopping: throw HubError(.broken, settled.message.withoutFullStop)
+        case .ended, .stopping: throw HubError(.broken, settled.message.headline)
         default: return Response(status: .accepted)
         }
     }
@@ -96,10 +96,15 @@ struct ServerRoutes: Sendable {
     }
 
     /// `{"user_options": {…}}`, or the options as the whole body as older clients send them.
-    private static func choice(_ body: JSON?) -> SessionDesk.Choice {
+    private static func choice(_ body: JSON?) throws(HubError) -> SessionDesk.Choice {
         let options = body?["user_options"] ?? body
-        let text = { (name: String) in options?[name]?.string }
+        let text = { (name: String) throws(HubError) -> String? in
+            guard let value = options?[name], value != .null else { return nil }
+            guard let text = value.string else { throw HubError(.badRequest, "`\(name)` must be a text") }
+            return text
+        }
         return SessionDesk.Choice(
-            profile: text("profile"), environment: text("environment"), size: text("size"), cluster: text("cluster"))
+            profile: try text("profile"), environment: try text("environment"), size: try text("size"),
+            cluster: try text("cluster"))
     }
 }

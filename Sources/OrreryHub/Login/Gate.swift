@@ -28,6 +28,11 @@ struct Gate: Sendable {
             throw HubError(
                 .forbidden, "this form is out of date or came from another site", next: "open the page again and retry")
         }
+        guard form.isUnambiguous else {
+            throw HubError(
+                .badRequest, "this form is damaged: a field is repeated or broken",
+                next: "open the page again and retry")
+        }
         return visitor
     }
 

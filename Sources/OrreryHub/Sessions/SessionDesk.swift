@@ -21,6 +21,9 @@ struct SessionDesk: Sendable {
         var environment: String?
         var size: String?
         var cluster: String?
+
+        /// Longer than the name of anything: it is refused without being repeated on a page or in the log.
+        var isTooLong: Bool { [profile, environment, size, cluster].contains { ($0?.utf8.count ?? 0) > 253 } }
     }
 
     /// Starts a session for `person`, or says everything that is against it.
@@ -46,6 +49,7 @@ struct SessionDesk: Sendable {
     private func plan(
         _ choice: Choice, for person: PersonRecord, running: [SessionRecord]
     ) async throws(HubError) -> Plan {
+        guard !choice.isTooLong else { throw HubError(.unprocessable, "nothing here has a name as long as that") }
         let profile = choice.profile ?? defaultProfile(for: person.person)
         guard let profile, let cluster = choice.cluster ?? defaultCluster else {
             throw HubError(.unprocessable, "there is nothing here that you may start")

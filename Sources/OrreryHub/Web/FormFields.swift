@@ -3,16 +3,21 @@ import Foundation
 /// The fields of an `application/x-www-form-urlencoded` text: a form's body or a query.
 struct FormFields: Sendable {
     private let fields: [(name: String, value: String)]
+    /// Whether the text can be read in only one way: every field decodes, and none stands there twice. What starts or
+    /// changes something asks for this, because a field that is left out would mean the default.
+    let isUnambiguous: Bool
 
     /// Fields whose escapes are broken are left out: they carry nothing that anybody wrote.
     init(_ text: some StringProtocol) {
-        fields = text.split(separator: "&").compactMap { field in
+        let written = text.split(separator: "&")
+        fields = written.compactMap { field in
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decode(parts[0]), let value = Self.decode(parts.count == 2 ? parts[1] : "") else {
                 return nil
             }
             return (name, value)
         }
+        isUnambiguous = Set(fields.map(\.name)).count == written.count
     }
 
     /// The value of `name`, if it stands there exactly once: RFC 6749 3.1 and 3.2 forbid repeating a parameter, and for
