@@ -11,8 +11,8 @@ struct OpenSSLSigner: Sendable {
     static let rsa = OpenSSLSigner(bits: 2048)
 
     init(bits: Int) {
-        key = Self.openssl("genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(bits)")
-        let modulus = String(decoding: Self.openssl("rsa", "-noout", "-modulus", input: key), as: UTF8.self)
+        key = openssl(["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(bits)"])
+        let modulus = String(decoding: openssl(["rsa", "-noout", "-modulus"], input: key), as: UTF8.self)
         let digits = Array(modulus.drop { $0 != "=" }.dropFirst().filter(\.isHexDigit))
         let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
             UInt8(String(digits[$0..<($0 + 2)]), radix: 16)
@@ -20,7 +20,7 @@ struct OpenSSLSigner: Sendable {
         members = ["kty": "RSA", "n": Base64URL.encode(octets), "e": "AQAB"]
     }
 
-    var publicPEM: [UInt8] { Self.openssl("pkey", "-pubout", input: key) }
+    var publicPEM: [UInt8] { openssl(["pkey", "-pubout"], input: key) }
 
     /// `header.payload.signature` with the texts exactly as given.
     func token(_ header: String, _ payload: String, digest: String = "sha256") -> String {
@@ -29,23 +29,7 @@ struct OpenSSLSigner: Sendable {
         defer { try? FileManager.default.removeItem(at: file) }
         guard (try? Data(signed.utf8).write(to: file)) != nil else { preconditionFailure("no file to sign") }
         return signed + "."
-            + Base64URL.encode(Self.openssl("dgst", "-\(digest)", "-sign", "/dev/stdin", file.path, input: key))
-    }
-
-    private static func openssl(_ arguments: String..., input: [UInt8] = []) -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        let (stdin, stdout) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (stdin, stdout)
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { fatalError("openssl does not run: \(error)") }
-        stdin.fileHandleForWriting.write(Data(input))
-        try? stdin.fileHandleForWriting.close()
-        let output = (try? stdout.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
-        precondition(process.terminationStatus == 0, "openssl \(arguments.first ?? "") failed")
-        return Array(output)
+            + Base64URL.encode(openssl(["dgst", "-\(digest)", "-sign", "/dev/stdin", file.path], input: key))
     }
 }
 

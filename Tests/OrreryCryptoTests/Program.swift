@@ -1,0 +1,1 @@
+../OrreryFetchTests/Program.swift
