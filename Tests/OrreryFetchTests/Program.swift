@@ -43,7 +43,11 @@ final class Program: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "\(directory)/output", O_WRONLY | O_CREAT, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         // A child that kept the connections of other tests open would keep their ends from being seen.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = CInt(name), descriptor > 2 {
+                unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+            }
+        }
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var number: pid_t = 0
