@@ -515,6 +515,19 @@ struct WorkerTests {
         #expect(!rig.kernel.isOpen(client))
     }
 
+    @Test func anUpgradeToHTTP2IsAPlainRequest() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(
+            client,
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n\r\n"
+        )
+        let head = rig.kernel.sent(try rig.upstream())
+        #expect(!head.contains("Upgrade") && !head.contains("HTTP2-Settings"))
+        rig.send(try rig.upstream(), ok)
+        #expect(rig.kernel.sent(client).hasSuffix("ok") && rig.kernel.isOpen(client))
+    }
+
     @Test func aTunnelWithASlowReaderIsHeldBack() throws {
         let rig = try Rig()
         let client = rig.client()

@@ -86,3 +86,19 @@ struct MemoryTests {
         }
     }
 }
+
+struct PlaceTests {
+    @Test func aByteIsFoundWhereverItIs() {
+        for length in 0...40 {
+            for at in 0...length {
+                var bytes = [UInt8](repeating: 0x3a, count: 50)
+                bytes[length] = 0x3b
+                bytes[at] = 0x3b
+                let found = place(of: 0x3b, in: 0..<length, bytes.span)
+                #expect(found == min(at, length), "\(at) of \(length)")
+                let later = place(of: 0x3b, in: at..<length, bytes.span)
+                #expect(later == found)
+            }
+        }
+    }
+}

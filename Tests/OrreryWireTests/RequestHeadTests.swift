@@ -181,6 +181,7 @@ struct RequestHeadTests {
         let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
         #expect(parse(upgrade + "\r\n").head.wantsUpgrade)
         #expect(!parse(upgrade + "Content-Length: 1\r\n\r\n").head.wantsUpgrade)
+        #expect(!parse(upgrade + "Upgrade: x, H2C\r\n\r\n").head.wantsUpgrade)
         #expect(!parse("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n").head.wantsUpgrade)
         let (_, head, bytes) = parse("GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nConnection: x-a,, X-B\r\n\r\n")
         let (isNamed, isHostNamed) = (

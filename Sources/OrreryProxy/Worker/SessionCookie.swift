@@ -10,8 +10,8 @@ enum SessionCookie {
         for index in 0..<fields.markCount where fields.mark(index).name == .cookie {
             let value = fields.mark(index).value
             var start = Int(value.start)
-            for end in Int(value.start)...Int(value.end) {
-                guard end == Int(value.end) || bytes[end] == UInt8(ascii: ";") else { continue }
+            while start < Int(value.end) {
+                let end = place(of: UInt8(ascii: ";"), in: start..<Int(value.end), bytes)
                 if let hash = hash(bytes.extracting(start..<end)) { body(hash) }
                 start = end + 1
             }

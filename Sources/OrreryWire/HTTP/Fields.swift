@@ -129,7 +129,7 @@ extension Fields {
             guard !hasHost, isAuthority(bytes, mark.value) else { return .malformed }
             hasHost = true
             host = mark.value
-        case .upgrade: upgrade = mark.value
+        case .upgrade: takeUpgrade(mark.value, bytes)
         case .expect where isRequest:
             guard isSame(bytes, mark.value, as: "100-continue") else { return .unknownExpectation }
             expectsContinue = true
@@ -138,6 +138,13 @@ extension Fields {
         default: break
         }
         return nil
+    }
+
+    /// HTTP/2 in the clear is no upgrade for us: the requests in it would pass unseen.
+    private mutating func takeUpgrade(_ value: Slice, _ bytes: Span<UInt8>) {
+        var isHTTP2 = false
+        forEachToken(bytes, value) { token in isHTTP2 = isHTTP2 || isSame(bytes, token, as: "h2c") }
+        upgrade = isHTTP2 ? .nothing : value
     }
 
     private mutating func takeConnection(_ value: Slice, _ bytes: Span<UInt8>) {

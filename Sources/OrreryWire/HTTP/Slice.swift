@@ -86,6 +86,22 @@ private let tops: UInt64 = 0x8080_8080_8080_8080
     return index
 }
 
+/// Where `byte` is first in `range` of the bytes, or the end of `range`. Eight bytes at a time.
+public func place(of byte: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) -> Int {
+    var index = range.lowerBound
+    let wanted = ones &* UInt64(byte)
+    while index &+ 8 <= range.upperBound {
+        // The bounds are checked by the load itself.
+        let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) ^ wanted
+        // The top bit of each byte that has become zero; exact up to the lowest.
+        let found = (word &- ones) & ~word & tops
+        if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
+        index &+= 8
+    }
+    while index < range.upperBound, bytes[index] != byte { index &+= 1 }
+    return index
+}
+
 /// Where the first byte is at or after `start` that no token has; `bytes.count` when there is none. Letters and hyphens,
 /// of which almost all names consist, are passed eight at a time.
 @inline(__always) func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
