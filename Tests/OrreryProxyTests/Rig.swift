@@ -116,3 +116,25 @@ func dechunked(_ message: String) -> String? {
     }
     return reader.isEnded && bytes.isEmpty ? String(decoding: content, as: UTF8.self) : nil
 }
+
+/// Messages that many tests send.
+enum Sample {
+    /// A browser's request for a notebook, with fields for this hop only.
+    static let get =
+        "GET /user/ada/lab HTTP/1.1\r\nHost: hub:8000\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-Forwarded-For: 9.9.9.9\r\nCookie: a=b\r\n\r\n"
+    /// The same as it must reach the upstream.
+    static let forwarded =
+        "GET /user/ada/lab HTTP/1.1\r\nHost: hub:8000\r\nCookie: a=b\r\nX-Forwarded-For: 9.9.9.9,192.0.2.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: 8000\r\nX-Forwarded-Host: hub:8000\r\nVia: 1.1 orrery-proxy\r\n\r\n"
+    /// A plain answer of an upstream.
+    static let ok =
+        "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\nKeep-Alive: timeout=5\r\nConnection: Keep-Alive\r\n\r\nok"
+    /// The same as it must reach the client.
+    static let answered =
+        "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"
+    /// A request to leave HTTP.
+    static let upgrade =
+        "GET /user/ada/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: x=1; jupyterhub-session-id=s1\r\n\r\n"
+    /// The upstream's consent.
+    static let switching =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+}
