@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -32,6 +33,7 @@ class Demo:
         self.url = f"http://127.0.0.1:{PORT}"
         self.process = None
         self.people = {}
+        self.lab = ""
 
     def start(self):
         """A fresh state each run, with the shipped policy and one profile more: its image does not exist."""
@@ -47,6 +49,7 @@ class Demo:
         eventually(lambda: (self.state / "ready").exists() or self.process.poll() is not None,
                    lambda: f"the demo is up:\n{self.words()}", limit=1200)
         assert self.process.poll() is None, f"deploy/demo ended:\n{self.words()}"
+        self.lab = re.search(r'environment: "(.*?)"', (self.state / "north/pocket.yaml").read_text())[1]
         self.people = json.loads((self.state / "provider" / "people.json").read_text())
 
     @staticmethod
@@ -104,7 +107,7 @@ class Demo:
         return self.kubernetes(cluster, "GET", "/api/v1/namespaces/hub/pods")[1]["items"]
 
     def processes(self):
-        """Every process whose command line names this demo's state, as `pid command`."""
+        """Every process whose command line names this demo's state or lab, as `pid command`."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) not in (os.getpid(), os.getppid()):
@@ -112,7 +115,7 @@ class Demo:
                     line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     continue
-                if str(self.state) in line or "jupyterhub-singleuser" in line and str(self.root) in line:
+                if str(self.state) in line or self.lab in line:
                     found.append(f"{entry.name} {line.strip()}")
         return found
 
