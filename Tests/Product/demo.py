@@ -115,7 +115,8 @@ class Demo:
                     line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     continue
-                if str(self.state) in line or self.lab in line:
+                # A lab outside of the repository may be another demo's too.
+                if str(self.state) in line or self.lab.startswith(str(self.root)) and self.lab in line:
                     found.append(f"{entry.name} {line.strip()}")
         return found
 
