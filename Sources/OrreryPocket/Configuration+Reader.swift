@@ -103,7 +103,20 @@ extension PocketConfiguration.Token.Rule {
         let keys = try node.mapping(["resources", "verbs"])
         self.init(
             resources: try keys.required("resources").list().map { node throws(DocumentError) in try node.string() },
-            verbs: try keys.required("verbs").list().map { node throws(DocumentError) in try node.string() })
+            verbs: try keys.required("verbs").list().map { node throws(DocumentError) in try Self.verb(node) })
+    }
+
+    private static let verbs = [
+        "*", "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection",
+    ]
+
+    private static func verb(_ node: DocumentNode) throws(DocumentError) -> String {
+        let verb = try node.string()
+        guard verbs.contains(verb) else {
+            let nearest = nearestName(to: verb, among: verbs).map { "; did you mean `\($0)`?" } ?? ""
+            throw node.error("unknown verb `\(verb)`\(nearest)")
+        }
+        return verb
     }
 }
 

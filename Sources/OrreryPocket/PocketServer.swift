@@ -6,6 +6,7 @@ internal import ServiceLifecycle
 /// Pods go on when the server ends, and the next one with the same state directory finds them again.
 package struct PocketServer: Service {
     private let configuration: PocketConfiguration
+    private let lock: StateLock
     private let store: ObjectStore
     private let node: Node
     private let logger: Logger
@@ -21,6 +22,7 @@ package struct PocketServer: Service {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
+        lock = try StateLock(directory: configuration.state)
         store = try ObjectStore(directory: configuration.state)
         try Seed.plant(configuration, in: store)
         node = try Node(

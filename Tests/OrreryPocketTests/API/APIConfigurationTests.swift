@@ -55,6 +55,10 @@ import Testing
         ("images: [{name: a, root: /}]", "needs a `tag`, a `digest`, or both"),
         ("images: [{name: a, root: /, digest: sha256:12}]", "64 hexadecimal digits"),
         ("tokens: [{name: a, token: b}]", "rules"),
+        (
+            "tokens: [{name: a, token: b, namespace: c, rules: [{resources: [pods], verbs: [gett]}]}]",
+            "did you mean `get`"
+        ),
         ("tokens: [{name: a, token: b, admin: true, namespace: hub}]", "either `admin: true` or"),
         ("volumes: [{name: a, directory: /srv, claim: home}]", "`namespace/name`"),
     ])

@@ -45,6 +45,22 @@ struct PocketServerTests {
         }
     }
 
+    // Two would write the same journal and watch over the same pods.
+    @Test func aStateDirectoryBelongsToOnePocketAlone() async throws {
+        let directory = try TemporaryDirectory()
+        let configuration = try Self.configuration(directory)
+        try await Self.run(configuration, stopPodsAtExit: true) { client in
+            let before = try FileBytes.read(configuration.state + "/objects.journal")
+            let error = #expect(throws: PocketError.self) {
+                try PocketServer(configuration: configuration, logger: Logger(label: "pocket-test"))
+            }
+            #expect("\(error, default: "")".contains("in use by another pocket"))
+            #expect(try FileBytes.read(configuration.state + "/objects.journal") == before)
+            #expect(try await client.get("/readyz").status == 200)
+        }
+        try await Self.run(configuration, stopPodsAtExit: true) { _ in }
+    }
+
     private static func pod(_ name: String, _ script: String) -> JSON {
         var pod = JSON.pod(name)
         pod["spec"]?["containers"] = [
