@@ -47,11 +47,13 @@ debian() {
         "${apt[@]}" -q -y --no-install-recommends install "${missing[@]}"
 }
 
-# venv DIRECTORY REQUIREMENT...: a virtual environment of Debian's Python with exactly these, made anew when they change.
+# venv DIRECTORY REQUIREMENT...: a virtual environment of Debian's Python with exactly these, made anew when they change,
+# and when the directory was moved: its programs name the interpreter by the path at which they were installed.
 venv() {
     local directory=$1
     shift
-    [ "$(cat "$directory/made-from" 2>/dev/null)" = "$*" ] && [ -x "$directory/bin/python" ] && return 0
+    [ "$(cat "$directory/made-from" 2>/dev/null)" = "$*" ] && [ -x "$directory/bin/python" ] &&
+        grep -qsF "$directory/bin/python" "$directory/bin/pip" && return 0
     rm -rf "$directory"
     /usr/bin/python3 -m venv "$directory"
     "$directory/bin/pip" install --quiet --disable-pip-version-check "$@"
