@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import OrreryHub
 
 /// How much the program tells on standard error.
 struct LogOptions: ParsableArguments {
@@ -17,7 +18,7 @@ struct LogOptions: ParsableArguments {
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
-            return handler
+            return OneLineLogHandler(handler)
         }
         return Logger(label: label)
     }
