@@ -19,7 +19,8 @@ extension Exchange {
         let isBodiless = request.isHead || answer.status == 204 || answer.status == 304
         answerBody = BodyReader(isBodiless ? .none : answer.body)
         answerSide = answerBody.isEnded ? .ended : .relaying
-        upstreamKeepsAlive = answer.keepsAlive && (isBodiless || answer.body != .untilEnd)
+        // Servers that refuse an upgrade may have stopped reading HTTP all the same, and would let the next request wait.
+        upstreamKeepsAlive = answer.keepsAlive && !request.wantsUpgrade && (isBodiless || answer.body != .untilEnd)
         if requestSide == .sending {
             // Answered early. What the client still sends is nobody's any more, so its connection ends with this.
             requestSide = .dropped
