@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
@@ -28,10 +29,16 @@ struct APIService: Service {
                 await onListening(port)
             },
             logger: logger)
-        try await withGracefulShutdownHandler {
-            try await application.run()
-        } onGracefulShutdown: {
-            store.finish()
+        do {
+            try await withGracefulShutdownHandler {
+                try await application.run()
+            } onGracefulShutdown: {
+                store.finish()
+            }
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw PocketError.machine(
+                "\(configuration.host):\(configuration.port) is taken by another program: stop that one, or write another "
+                    + "address at `listen`")
         }
     }
 }
