@@ -16,8 +16,8 @@ struct ProfileContext {
 /// | key | value | absent |
 /// |---|---|---|
 /// | `title`, `description` | texts for its card | the name; none |
-/// | `default` | the profile that is taken when nobody chose | false |
-/// | `allow` | list of groups, or `everyone` | nobody |
+/// | `default` | the profile that is taken when nobody chose; exactly one is | false |
+/// | `allow` | list of groups, or `[everyone]` | nobody |
 /// | `environments` | list of names; the first is the default | error |
 /// | `sizes` | `{name: [groups]}` | error |
 /// | `filesets` | `{require: [names], offer: all or none or [names]}` | only required filesets |
