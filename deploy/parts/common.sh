@@ -66,7 +66,8 @@ build_packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config git ca
 has_swift() {
     command -v swift >/dev/null || fail "swift is not on the PATH; Orrery needs Swift 6.3 (https://www.swift.org/install/linux)"
     local version
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p') ||
+        fail "\"swift --version\" fails; Orrery needs a working Swift 6.3 (https://www.swift.org/install/linux)"
     [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] || fail "Swift $version is too old; Orrery needs 6.3"
 }
 
