@@ -45,7 +45,7 @@ class Demo:
         self.process = subprocess.Popen(
             [self.root / "deploy" / "demo", "--port", str(PORT), "--state", self.state, "--policy", policy],
             stdout=open(self.results / "demo.out", "w"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True)
+            start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         eventually(lambda: (self.state / "ready").exists() or self.process.poll() is not None,
                    lambda: f"the demo is up:\n{self.words()}", limit=1200)
         assert self.process.poll() is None, f"deploy/demo ended:\n{self.words()}"
@@ -124,8 +124,14 @@ class Demo:
         """Ctrl-C, and nothing may be left."""
         if self.process is None or self.process.poll() is not None:
             return
+        # As from a terminal: whoever runs the tests in the background has this signal ignored, and hands that on.
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(60) == 0, f"deploy/demo did not end cleanly:\n{self.words()}"
+        try:
+            status = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+            raise
+        assert status == 0, f"deploy/demo did not end cleanly:\n{self.words()}"
         eventually(lambda: not self.processes(), lambda: f"nothing is left running: {self.processes()}", limit=10)
 
 
