@@ -39,7 +39,7 @@ let package = Package(
     targets: [
         // Layer 0: C shims and system libraries.
         .target(name: "CLinux"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Layer 1: nouns. Values only, no I/O.
@@ -47,7 +47,7 @@ let package = Package(
 
         // Layer 2: one target per outside thing.
         .layer("OrreryDocument", ["OrreryModel", yams]),
-        .layer("OrreryWire", ["CLinux"]),
+        .layer("OrreryWire", ["CLinux", "COpenSSL"]),
         .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
         .layer("OrreryFetch", ["CCurl"]),
         .layer("OrreryStore", ["OrreryModel", grdb]),
@@ -58,7 +58,7 @@ let package = Package(
         .layer("OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
 
         // Layer 4: the parts that run.
-        .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "CLinux"]),
+        .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "CLinux"]),
         .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
         .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
 
@@ -83,14 +83,14 @@ let package = Package(
         // Tests, one target per layer above.
         .tests(of: "OrreryModel"),
         .tests(of: "OrreryDocument", ["OrreryModel"]),
-        .tests(of: "OrreryWire", ["CLinux"]),
+        .tests(of: "OrreryWire", ["CLinux", "COpenSSL"]),
         .tests(of: "OrreryCrypto", ["OrreryModel"]),
         .tests(of: "OrreryFetch"),
         .tests(of: "OrreryStore", ["OrreryModel"]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
-        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire"]),
+        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch"]),
         .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(
