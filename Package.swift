@@ -39,6 +39,7 @@ let package = Package(
     targets: [
         // Layer 0: C shims and system libraries.
         .target(name: "CLinux"),
+        .target(name: "CScan"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
@@ -47,7 +48,7 @@ let package = Package(
 
         // Layer 2: one target per outside thing.
         .layer("OrreryDocument", ["OrreryModel", yams]),
-        .layer("OrreryWire", ["CLinux", "COpenSSL"]),
+        .layer("OrreryWire", ["CLinux", "CScan", "COpenSSL"]),
         .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
         .layer("OrreryFetch", ["CCurl"]),
         .layer("OrreryStore", ["OrreryModel", grdb]),

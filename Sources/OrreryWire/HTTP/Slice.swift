@@ -1,3 +1,5 @@
+internal import CScan
+
 // Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
 // every event.
 
@@ -21,13 +23,13 @@ public struct Slice: Equatable, Sendable {
 /// Whether the bytes of `slice` are those of `word`, which is in lower case, in any case of letters.
 /// Exact only for tokens and what looks like them: no control bytes.
 public func isSame(_ bytes: Span<UInt8>, _ slice: Slice, as word: StaticString) -> Bool {
-    guard slice.count == word.utf8CodeUnitCount else { return false }
-    let start = Int(slice.start)
-    for index in 0..<slice.count {
-        // Inside the literal: its length was compared above.
-        guard unsafe bytes[start + index] | 0x20 == word.utf8Start[index] else { return false }
+    let count = word.utf8CodeUnitCount
+    guard slice.count == count, slice.end <= bytes.count else { return false }
+    // Both have `count` bytes there.
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+        guard let first = bytes.baseAddress else { return count == 0 }
+        return unsafe scan_is_same(first + Int(slice.start), word.utf8Start, count) != 0
     }
-    return true
 }
 
 extension UInt8 {
@@ -55,29 +57,11 @@ extension UInt8 {
 private let ones: UInt64 = 0x0101_0101_0101_0101
 private let tops: UInt64 = 0x8080_8080_8080_8080
 
-/// The top bit of each byte of `word` that is a control byte (below space, tab included here, or DEL). Exact up to the
-/// lowest such byte; above it there may be false ones.
-@inline(__always) private func controls(_ word: UInt64) -> UInt64 {
-    let deleted = word ^ (ones &* 0x7f)
-    return ((word &- ones &* 0x20) & ~word | (deleted &- ones) & ~deleted) & tops
-}
-
 /// Where the first control byte (below space, tab excepted, or DEL) is at or after `start`; `bytes.count` when there is
 /// none. Sixteen bytes at a time: most of a head is looked at by nothing but this.
 @inline(__always) func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var index = start
-    while index &+ 16 <= bytes.count {
-        // The bounds are checked by the condition, and by the loads themselves.
-        let low = unsafe controls(bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-        let high = unsafe controls(bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self))
-        if low | high == 0 {
-            index &+= 16
-            continue
-        }
-        index &+= low != 0 ? low.trailingZeroBitCount >> 3 : 8 &+ high.trailingZeroBitCount >> 3
-        guard bytes[index] == 9 else { return index }
-        index &+= 1
-    }
+    // It reads inside [start, count) only.
+    var index = unsafe bytes.withUnsafeBufferPointer { unsafe scan_text($0.baseAddress, start, $0.count) }
     while index < bytes.count {
         let byte = bytes[index]
         if (byte < 0x20 && byte != 9) || byte == 0x7f { return index }
@@ -102,29 +86,12 @@ public func place(of byte: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) ->
     return index
 }
 
-/// Where the first byte is at or after `start` that no token has; `bytes.count` when there is none. Letters and hyphens,
-/// of which almost all names consist, are passed eight at a time.
+/// Where the first byte is at or after `start` that no token has; `bytes.count` when there is none. Letters, digits and
+/// hyphens, of which almost all names consist, are passed sixteen at a time.
 @inline(__always) func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var index = start
-    while index &+ 8 <= bytes.count {
-        // The bounds are checked by the condition, and by the load itself.
-        let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-        guard word & tops == 0 else { break }
-        // With the top bits set first, no byte borrows from its neighbour.
-        let folded = word | ones &* 0x20
-        let fromA = (folded | tops) &- ones &* 0x61
-        let uptoZ = (ones &* 0x7a | tops) &- folded
-        // A byte that differs from the hyphen carries into its top bit here.
-        let isHyphen = ~((word ^ ones &* 0x2d) &+ ones &* 0x7f)
-        let others = ~(fromA & uptoZ | isHyphen) & tops
-        if others == 0 {
-            index &+= 8
-            continue
-        }
-        index &+= others.trailingZeroBitCount >> 3
-        break
-    }
-    while index < bytes.count, bytes[index].isToken { index &+= 1 }
+    // It reads inside [start, count) only.
+    var index = unsafe bytes.withUnsafeBufferPointer { unsafe scan_name($0.baseAddress, start, $0.count) }
+    while index < bytes.count, bytes[index].isToken { index += 1 }
     return index
 }
 
