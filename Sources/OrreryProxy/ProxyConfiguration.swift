@@ -18,6 +18,8 @@ package struct ProxyConfiguration: Sendable {
     package var listener = Listener(host: "", port: 8000)
     /// For the REST interface that sets routes.
     package var api = Listener(host: "localhost", port: 8001)
+    /// For metrics and health; nil for nowhere. Whoever reaches it may read them.
+    package var metrics: Listener?
     /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
     package var token: Secret?
     /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.

@@ -9,13 +9,16 @@ package final class ProxyServer: Sendable {
     /// The ports it listens on, which the system chose where the configuration said 0.
     package let port: UInt16
     package let apiPort: UInt16
+    /// Nil when nothing is configured to be watched.
+    package let metricsPort: UInt16?
     private let shared: Shared
     private let listeners: [SharedDescriptor]
     private let signals: [SharedDescriptor]
     private let apiListener: SharedDescriptor
+    private let metricsListener: SharedDescriptor?
     private let control: ControlInterface
 
-    /// Binds both ports, so that connections wait from now on and find their routes once `run()` is called.
+    /// Binds all ports, so that connections wait from now on and find their routes once `run()` is called.
     package init(configuration: ProxyConfiguration) throws(ProxyError) {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel)
@@ -25,8 +28,13 @@ package final class ProxyServer: Sendable {
         port = listeners[0].descriptor.boundPort
         apiListener = try Self.listen(configuration.api, count: 1)[0]
         apiPort = apiListener.descriptor.boundPort
+        metricsListener = try configuration.metrics.map { place throws(ProxyError) in
+            try Self.listen(place, count: 1)[0]
+        }
+        metricsPort = metricsListener?.descriptor.boundPort
         var signals: [SharedDescriptor] = []
-        for _ in 0...listeners.count { signals.append(try Self.signal()) }
+        // One for each worker, the REST interface and whoever watches.
+        for _ in 0..<listeners.count + 2 { signals.append(try Self.signal()) }
         self.signals = signals
         control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
         if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
@@ -50,20 +58,50 @@ package final class ProxyServer: Sendable {
                     guard let kernel = LinuxKernel() else {
                         return shared.log.write(.error, "no descriptor left for a worker")
                     }
-                    kernel.leaveDescriptorTable(keeping: [listener.descriptor.number, signal.descriptor.number])
+                    let isAlone = kernel.leaveDescriptorTable(
+                        keeping: [listener.descriptor.number, signal.descriptor.number])
                     var worker = Worker(
                         kernel: kernel, shared: shared, listener: listener.descriptor.number,
                         signal: signal.descriptor.number)
+                    if isAlone { worker.metrics.add(.ownsDescriptors) }
                     worker.run()
                     kernel.end()
                 })
         }
-        ControlServer(
-            interface: control, shared: shared, listener: apiListener.descriptor.number,
-            signal: signals[listeners.count].descriptor.number
-        ).run()
+        let watcher = watch()
+        serveControl()
         for thread in threads { thread.join() }
+        shared.hasEnded.store(true, ordering: .releasing)
+        signals[listeners.count + 1].descriptor.signal()
+        watcher?.join()
         log.write(.info, "stopped")
+    }
+
+    private func serveControl() {
+        let shared = shared
+        ControlServer(
+            service: control, shared: shared, listener: apiListener.descriptor.number,
+            signal: signals[listeners.count].descriptor.number,
+            isOver: { shared.isStopping.load(ordering: .acquiring) },
+            doChores: { now in
+                shared.logouts.forget(now: now.wall)
+                shared.routes.refreshNames()
+            }
+        ).run()
+    }
+
+    /// Serves metrics and health on a thread of their own, to the end: names that are looked up must not delay an
+    /// answer, and a proxy that drains still says that it does.
+    private func watch() -> LoopThread? {
+        guard let metricsListener else { return nil }
+        let (shared, signal) = (shared, signals[listeners.count + 1])
+        return LoopThread {
+            ControlServer(
+                service: ObservationInterface(shared: shared), shared: shared,
+                listener: metricsListener.descriptor.number, signal: signal.descriptor.number,
+                isOver: { shared.hasEnded.load(ordering: .acquiring) }
+            ).run()
+        }
     }
 
     /// Ends `run()` soon. May be called from any thread, before `run()` too.

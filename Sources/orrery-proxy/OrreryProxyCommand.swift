@@ -16,6 +16,8 @@ struct OrreryProxyCommand: ParsableCommand {
     @Option(help: "Port for browsers.") var port: UInt16 = 8000
     @Option(help: "Address or name of the REST interface.") var apiIp = "localhost"
     @Option(help: "Port of the REST interface; by default the one after --port.") var apiPort: UInt16?
+    @Option(help: "Address or name of the metrics; empty for every interface.") var metricsIp = ""
+    @Option(help: "Port of the metrics and of health; without it there are none.") var metricsPort: UInt16?
     @Option(help: "Where requests go that no route matches: http://host:port.") var defaultTarget: String?
     @Option(help: "Whom to ask for error pages: GET <error-target>/<status>?url=<path>.") var errorTarget: String?
     @Option(help: "Threads that relay; by default one for each processor.") var workers: Int?
@@ -49,6 +51,7 @@ struct OrreryProxyCommand: ParsableCommand {
         var configuration = ProxyConfiguration()
         configuration.listener = .init(host: ip, port: port)
         configuration.api = .init(host: apiIp, port: apiPort ?? (port == 0 ? 0 : port &+ 1))
+        configuration.metrics = metricsPort.map { .init(host: metricsIp, port: $0) }
         configuration.defaultTarget = defaultTarget
         configuration.errorTarget = errorTarget
         configuration.workers = workers ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))

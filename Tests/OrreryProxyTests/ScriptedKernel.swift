@@ -118,6 +118,7 @@ final class ScriptedKernel: Kernel {
     func unwatch(_ descriptor: CInt) { if descriptor == Self.listener { listenerIsWatched = false } }
     func clearSignal(_ descriptor: CInt) {}
     func now() -> Moment { moment }
+    func stopwatch() -> UInt64 { moment.monotonic * 1_000_000 }
 
     func wait(until deadline: Deadline) -> Int {
         (current, events) = (events, [])

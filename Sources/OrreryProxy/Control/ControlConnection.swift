@@ -22,7 +22,7 @@ final class ControlConnection {
 
     /// Does what can be done now. False when the connection is to be closed.
     func serve(
-        _ readiness: Readiness, _ interface: ControlInterface, _ now: Moment, _ kernel: inout LinuxKernel
+        _ readiness: Readiness, _ interface: any ControlService, _ now: Moment, _ kernel: inout LinuxKernel
     ) -> Bool {
         guard flush(&kernel) else { return false }
         var buffer = Buffer(capacity: 64 << 10)
@@ -60,7 +60,7 @@ final class ControlConnection {
 
     // MARK: Requests
 
-    private func answerAll(_ interface: ControlInterface, _ now: Moment) {
+    private func answerAll(_ interface: any ControlService, _ now: Moment) {
         while !input.isEmpty, !ends {
             var head = RequestHead()
             switch head.parse(input.span, limits: HeadLimits()) {

@@ -1,11 +1,12 @@
 internal import OrreryModel
 internal import OrreryWire
+internal import Synchronization
 
 /// The REST interface: configurable-http-proxy's routes, and the logouts of our hub. It takes a request apart and gives
 /// an answer; the bytes and the connections are `ControlServer`'s.
 ///
 /// Concurrency: any thread may call anything.
-final class ControlInterface: Sendable {
+final class ControlInterface: ControlService {
     struct Request {
         var method: String
         /// As sent, without the query.
@@ -48,6 +49,12 @@ final class ControlInterface: Sendable {
     }
 
     func answer(_ request: Request) -> Answer {
+        let answer = judged(request)
+        shared.metrics.apiAnswered(answer.status)
+        return answer
+    }
+
+    private func judged(_ request: Request) -> Answer {
         if request.path == "/api/logouts" {
             guard isAllowed(request) else { return Answer(status: 403) }
             return request.method == "POST" ? addLogouts(request) : .text(405, "Method not supported")
@@ -58,7 +65,9 @@ final class ControlInterface: Sendable {
         guard isAllowed(request) else { return Answer(status: 403) }
         let prefix = String(request.path.dropFirst("/api/routes".count))
         switch request.method {
-        case "GET" where prefix.isEmpty || prefix == "/": return list(request)
+        case "GET" where prefix.isEmpty || prefix == "/":
+            shared.metrics.routeReads.add(1, ordering: .relaxed)
+            return list(request)
         case "GET": return read(prefix)
         case "POST": return set(prefix, request.body)
         case "DELETE" where prefix.isEmpty:
@@ -141,12 +150,14 @@ final class ControlInterface: Sendable {
             shared.routes.set(
                 key, to: target, address: address, members: JSONText.members(object), at: wallClock())
         else { return .text(503, "Too many routes") }
+        shared.metrics.routeAdditions.add(1, ordering: .relaxed)
         shared.log.write(.info, "route \(key.text) -> \(target.authority) added")
         return Answer(status: 201)
     }
 
     private func remove(_ prefix: String) -> Answer {
         guard let key = RouteKey(escaped: prefix), shared.routes.remove(key) else { return Answer(status: 404) }
+        shared.metrics.routeRemovals.add(1, ordering: .relaxed)
         shared.log.write(.info, "route \(key.text) removed")
         return Answer(status: 204)
     }

@@ -1,14 +1,16 @@
 internal import OrreryWire
 internal import Synchronization
 
-/// Serves the REST interface on one thread: few connections, each bounded in bytes and time.
+/// Serves whoever runs the proxy on one thread: few connections, each bounded in bytes and time.
 ///
 /// Concurrency: belongs to the thread that runs it.
 struct ControlServer {
-    private let interface: ControlInterface
+    private let service: any ControlService
     private let shared: Shared
     private let listener: CInt
     private let signal: CInt
+    private let isOver: @Sendable () -> Bool
+    private let doChores: @Sendable (Moment) -> Void
     private var connections: [UInt64: ControlConnection] = [:]
     private var nextToken: UInt64 = 2
 
@@ -17,31 +19,36 @@ struct ControlServer {
     private static let limit = 256
     private static let chores: UInt64 = 10_000
 
-    init(interface: ControlInterface, shared: Shared, listener: CInt, signal: CInt) {
-        self.interface = interface
+    /// `isOver` is asked after every signal; `doChores` is called every ten seconds and may block.
+    init(
+        service: any ControlService, shared: Shared, listener: CInt, signal: CInt,
+        isOver: @escaping @Sendable () -> Bool, doChores: @escaping @Sendable (Moment) -> Void = { _ in }
+    ) {
+        self.service = service
         self.shared = shared
         self.listener = listener
         self.signal = signal
+        self.isOver = isOver
+        self.doChores = doChores
     }
 
-    /// Serves until the proxy is stopped.
+    /// Serves until it is over.
     consuming func run() {
         guard var kernel = LinuxKernel() else {
-            return shared.log.write(.error, "no descriptor left for the REST interface")
+            return shared.log.write(.error, "no descriptor left for an interface of the operator's")
         }
         kernel.watchSource(listener, token: Self.listenerToken)
         kernel.watchSource(signal, token: Self.signalToken)
         var now = kernel.now()
         var nextChores = now.monotonic + Self.chores
-        while !shared.isStopping.load(ordering: .acquiring) {
+        while !isOver() {
             let count = kernel.wait(until: .at(now.monotonic + 1000))
             now = kernel.now()
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
             guard now.monotonic >= nextChores else { continue }
             nextChores = now.monotonic + Self.chores
-            shared.logouts.forget(now: now.wall)
-            shared.routes.refreshNames()
+            doChores(now)
         }
         for token in connections.keys { close(token, &kernel) }
         kernel.end()
@@ -53,7 +60,7 @@ struct ControlServer {
         case Self.signalToken: kernel.clearSignal(signal)
         default:
             guard let connection = connections[event.token] else { return }
-            if !connection.serve(event.readiness, interface, now, &kernel) { close(event.token, &kernel) }
+            if !connection.serve(event.readiness, service, now, &kernel) { close(event.token, &kernel) }
         }
     }
 

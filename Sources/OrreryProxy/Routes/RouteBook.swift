@@ -61,6 +61,8 @@ final class RouteBook: Sendable {
         }
     }
 
+    var count: Int { state.withLock { $0.routes.count } }
+
     func route(_ key: RouteKey) -> Route? { state.withLock { $0.routes[key] } }
 
     /// All routes, in the order of their keys' text.

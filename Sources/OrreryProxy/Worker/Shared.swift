@@ -7,12 +7,15 @@ internal import Synchronization
 final class Shared: Sendable {
     let routes = RouteBook()
     let logouts = LogoutBook()
+    let metrics = Metrics()
     let limits: ProxyLimits
     let log: ProxyLog
     /// Whom to ask for error pages, and the text of its `host:port` and path.
     let errorTarget: Target?
     let errorAddress: SocketAddress?
     let isStopping = Atomic<Bool>(false)
+    /// All workers have ended.
+    let hasEnded = Atomic<Bool>(false)
 
     init(limits: ProxyLimits, log: ProxyLog, errorTarget: Target?) {
         self.limits = limits

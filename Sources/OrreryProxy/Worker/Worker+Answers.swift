@@ -8,6 +8,7 @@ extension Worker {
         request.keepsAlive = false
         slots[client].phase = .exchange
         slots[client].exchange = Exchange(request)
+        noteRefusal(status)
         return answer(client, status, thenLinger: true)
     }
 
@@ -54,6 +55,8 @@ extension Worker {
             }
         }
         leaveHead(client, bytes)
+        metrics.add(.gateLoggedOut)
+        noteAnswer(client, isPage ? 302 : 403)
         return conclude(client, out, afterwards)
     }
 
@@ -110,6 +113,7 @@ extension Worker {
         if status == 400 || thenLinger { afterwards = .linger }
         var out = headBuffer()
         let isHead = slots[client].exchange.request.isHead
+        noteAnswer(client, status)
         dateLine.read {
             StatusPage.write(status, isHead: isHead, saysClose: afterwards != .keep, date: $0, to: &out)
         }
@@ -128,6 +132,7 @@ extension Worker {
 
     /// The upstream gives no answer.
     mutating func fail(_ client: UInt32, _ failure: Exchange.Failure) -> Bool {
+        noteFailure(failure)
         shared.log.write(.debug, "\(failure.status): \(failure) at \(upstreamName(client))")
         dropUpstream(client)
         // A page that cannot be had leaves the error it was for.

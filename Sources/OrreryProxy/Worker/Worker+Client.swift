@@ -122,13 +122,14 @@ extension Worker {
         slots[client].exchange = Exchange(Exchange.Request(head), body: head.body)
         if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         var bytes = bytes
-        let verdict = bytes.read { judge($0) }
+        let verdict = judgeTimed(bytes)
         switch verdict {
         case .answer(let status): return answerBefore(client, status, bytes)
         case .healthy: return answerHealth(client, bytes)
         case .loggedOut: return answerLoggedOut(client, bytes)
         case .pass(let match, let address, let session):
             slots[client].activity = match.activity
+            metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
             slots[client].browserSession = head.wantsUpgrade ? session : 0
             // For a head alone a small one, which can be kept to ask again; all else is there for the body's sake.
             let limit = RequestWriter.limit(head, base: match.base.count)
@@ -204,6 +205,7 @@ extension Worker {
     }
 
     private mutating func conclude(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
+        slots[client].phase = .finishing
         switch afterwards {
         case .keep where leavesBy == nil:
             slots[client].phase = .head

@@ -183,6 +183,8 @@ extension Worker {
         switch action {
         case .relayInterim where errorStatus == 0: bytes.read { ResponseWriter.writeInterim(answerHead, $0, to: &out) }
         case .relay(let form):
+            noteFirstByte(client)
+            noteAnswer(client, errorStatus == 0 ? answerHead.status : errorStatus)
             timers.clear(client)
             if answerHead.status < 300 { noteActivity(client) }
             bytes.read { bytes in
@@ -196,6 +198,9 @@ extension Worker {
                 }
             }
         case .tunnel:
+            noteFirstByte(client)
+            noteAnswer(client, 101)
+            metrics.add(.tunnelsOpened)
             timers.clear(client)
             noteActivity(client)
             bytes.read { ResponseWriter.writeSwitch(answerHead, $0, to: &out) }
@@ -232,10 +237,6 @@ extension Worker {
             return false
         }
         return slots[client].exchange.isAnswered ? finish(client) : true
-    }
-
-    mutating func noteActivity(_ client: UInt32) {
-        if let cell = slots[client].activity { activity.note(cell, at: now.wall) }
     }
 }
 

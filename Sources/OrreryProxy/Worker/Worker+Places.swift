@@ -12,6 +12,7 @@ extension Worker {
             case .exhausted: return pauseAccepting()
             case .accepted(let descriptor, let address):
                 guard let index = open(descriptor, address, isClient: true) else {
+                    metrics.add(.refusedConnection)
                     kernel.close(descriptor, reset: true)
                     return pauseAccepting()
                 }
@@ -46,11 +47,13 @@ extension Worker {
         slots[index].exchange = Exchange(Exchange.Request())
         slots[index].browserSession = 0
         kernel.watch(descriptor, token: token(index))
+        noteOpen(isClient: isClient)
         return index
     }
 
     /// Closes one connection and forgets all about it.
     mutating func close(_ index: UInt32, reset: Bool = false) {
+        noteClose(index)
         timers.clear(index)
         recycleBuffers(index)
         kernel.close(slots[index].descriptor, reset: reset)
@@ -109,6 +112,7 @@ extension Worker {
         let outcome = buffer.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
         switch outcome {
         case .bytes(let count):
+            noteReceived(index, count)
             // A short read has drained it, and an event will tell of more; except of an end that was told already.
             if count < limit, !slots[index].ready.contains(.ended | .gone) {
                 slots[index].ready.remove(.readable)
@@ -123,10 +127,12 @@ extension Worker {
     mutating func deliver(_ buffer: consuming Buffer, to index: UInt32) -> Bool {
         var buffer = buffer
         if !buffer.isEmpty, slots[index].ready.contains(.writable) {
-            let outcome = buffer.send(to: slots[index].descriptor, through: &kernel)
-            if case .failed = outcome {
+            switch buffer.send(to: slots[index].descriptor, through: &kernel) {
+            case .bytes(let count): noteSent(index, count)
+            case .failed:
                 buffers.recycle(buffer)
                 return false
+            case .blocked, .ended: break
             }
             if !buffer.isEmpty { slots[index].ready.remove(.writable) }
         }

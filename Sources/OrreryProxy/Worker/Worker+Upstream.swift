@@ -41,6 +41,7 @@ extension Worker {
     /// Sends the head of a request to an upstream, over a kept connection if there is one.
     mutating func send(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
         if let upstream = pools.take(address, from: slots) {
+            metrics.add(.reuses)
             timers.clear(upstream)
             return send(client, out, over: upstream, isReused: true)
         }
@@ -100,6 +101,7 @@ extension Worker {
             out.read { rest.append($0) }
             slots[upstream].output = consume rest
         }
+        noteSent(upstream, count - out.count)
         out.rewind(count - out.count)
         slots[client].replay = consume out
         return isBroken ? upstreamEnded(client, inOrder: false) : true
@@ -109,6 +111,7 @@ extension Worker {
     mutating func upstreamEnded(_ client: UInt32, inOrder: Bool) -> Bool {
         switch slots[client].exchange.upstreamDidEnd(inOrder: inOrder) {
         case .retry:
+            metrics.add(.retries)
             let address = slots[slots[client].partner].address
             dropUpstream(client)
             guard let head = slots[client].replay.take() else { return fail(client, .closedEarly) }

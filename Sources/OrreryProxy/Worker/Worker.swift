@@ -29,6 +29,12 @@ struct Worker<K: Kernel>: ~Copyable {
     var answerHead = ResponseHead()
     /// Belongs to `shared`, which lives longer.
     let activity: ActivityBook.Places
+    /// Likewise.
+    let metrics: WorkerMetrics
+    /// How many of each there were, as far as it takes to time one now and then.
+    var judgements: UInt8 = 0
+    var notes: UInt8 = 0
+    var turns: UInt8 = 0
 
     var now: Moment
     var routes: RouteSnapshot
@@ -56,6 +62,7 @@ struct Worker<K: Kernel>: ~Copyable {
         self.listener = listener
         self.signal = signal
         activity = shared.routes.activity.notes
+        metrics = shared.metrics.addWorker()
         let limits = shared.limits
         let capacity = UInt32(clamping: limits.connections)
         slots = Slab(capacity: capacity)
@@ -91,11 +98,13 @@ struct Worker<K: Kernel>: ~Copyable {
     mutating func turn() {
         let count = kernel.wait(until: deadline())
         now = kernel.now()
+        let start = turnBegan()
         if now.wall / 1000 != dateSecond { setDate() }
         for index in 0..<count { handle(kernel.event(index)) }
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }
         if let again = acceptsAgain, again <= now.monotonic { resumeAccepting() }
+        turnEnded(start)
     }
 
     private func deadline() -> Deadline {

@@ -30,6 +30,8 @@ package protocol Kernel {
 
     /// The time now. Costs a clock reading: a loop asks once a turn.
     mutating func now() -> Moment
+    /// Nanoseconds of some clock, for differences: to time a step now and then.
+    mutating func stopwatch() -> UInt64
 }
 
 // Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of

@@ -37,9 +37,10 @@ internal import Glibc
     /// The kernel then need not guard the table against other threads: 3% of a small request. And descriptors that other
     /// parts of the process open later are none of this thread's, so that closing them there closes them. Where the
     /// system forbids it, all goes on in the common table.
-    package func leaveDescriptorTable(keeping kept: [CInt]) {
+    /// False then.
+    package func leaveDescriptorTable(keeping kept: [CInt]) -> Bool {
         var kept = kept + [epoll, timer]
-        _ = unsafe linux_unshare_descriptors(&kept, CInt(kept.count))
+        return unsafe linux_unshare_descriptors(&kept, CInt(kept.count)) == 0
     }
 
     package func watch(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 0) }
@@ -111,6 +112,12 @@ internal import Glibc
     package func clearSignal(_ descriptor: CInt) { linux_eventfd_clear(descriptor) }
 
     package func now() -> Moment { .now() }
+
+    package func stopwatch() -> UInt64 {
+        var reading = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &reading)
+        return UInt64(reading.tv_sec) * 1_000_000_000 + UInt64(reading.tv_nsec)
+    }
 }
 
 extension Moment {

@@ -68,6 +68,12 @@ package struct Timers: ~Copyable {
         return Int(links[index].list) - 1
     }
 
+    /// How long ago the deadline of `index` was set, if it is of the duration number `place`.
+    package func elapsed(_ index: UInt32, _ place: Int, now: UInt64) -> UInt64? {
+        guard self.place(of: index) == place else { return nil }
+        return now &+ durations[place] &- links[index].deadline
+    }
+
     /// An element whose deadline has come, which then has none any more; nil when there is none (left).
     package mutating func expired(now: UInt64) -> UInt32? {
         for list in 1...UInt32(durations.count) {

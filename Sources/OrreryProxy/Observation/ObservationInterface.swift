@@ -1,0 +1,28 @@
+internal import Synchronization
+
+/// What somebody who watches the proxy may ask: `/metrics`, `/healthz` and `/readyz`. Says nothing about persons or paths.
+///
+/// Concurrency: any thread may call anything.
+struct ObservationInterface: ControlService {
+    let shared: Shared
+
+    func answer(_ request: ControlInterface.Request) -> ControlInterface.Answer {
+        guard request.method == "GET" || request.method == "HEAD" else {
+            return .text(405, "Method not supported")
+        }
+        switch request.path {
+        case "/metrics":
+            let text = MetricsText(shared).text
+            return ControlInterface.Answer(status: 200, type: MetricsText.contentType, body: Array(text.utf8))
+        case "/healthz": return .text(200, "alive\n")
+        case "/readyz": return readiness()
+        default: return .text(404, "Not Found")
+        }
+    }
+
+    /// Ready is who may be sent new connections: 200; else 503 and why not.
+    private func readiness() -> ControlInterface.Answer {
+        if shared.isStopping.load(ordering: .acquiring) { return .text(503, "draining\n") }
+        return .text(200, "ready\n")
+    }
+}
