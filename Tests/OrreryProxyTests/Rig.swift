@@ -74,8 +74,8 @@ final class Rig {
     var heldBuffers: Int {
         (0..<worker.slots.extent).reduce(0) { sum, index in
             guard worker.slots[index].phase != .free else { return sum }
-            return sum + (worker.slots[index].input == nil ? 0 : 1) + (worker.slots[index].output == nil ? 0 : 1)
-                + (worker.slots[index].replay == nil ? 0 : 1)
+            return sum + (worker.slots[index].input.isEmpty ? 0 : 1) + (worker.slots[index].output.isEmpty ? 0 : 1)
+                + (worker.slots[index].replay.isEmpty ? 0 : 1)
         }
     }
 

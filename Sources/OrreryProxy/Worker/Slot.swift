@@ -42,11 +42,11 @@ struct Slot: ~Copyable {
     var nextQueued: UInt32 = Slab<Slot>.none
 
     /// Bytes received and not yet understood, or of a later request.
-    var input: Buffer?
+    var input = Parking()
     /// Bytes that the kernel has not taken yet.
-    var output: Buffer?
+    var output = Parking()
     /// The head as it went to the upstream, until the first byte comes back: to ask again, or to name the page in error.
-    var replay: Buffer?
+    var replay = Parking()
     /// What becomes of the client's connection once `output` is gone, while `finishing`.
     var afterwards: Exchange.Ending.Client = .close
     /// How far `input` has been searched for the end of a head.

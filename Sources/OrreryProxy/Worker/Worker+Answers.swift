@@ -104,7 +104,7 @@ extension Worker {
     mutating func answer(_ client: UInt32, _ status: Int, thenLinger: Bool = false) -> Bool {
         dropUpstream(client)
         if let replay = slots[client].replay.take() { buffers.recycle(replay) }
-        guard slots[client].output == nil else {
+        guard slots[client].output.isEmpty else {
             // An answer before the answer has not even left yet: the client reads nothing.
             close(client, reset: true)
             return false
@@ -157,7 +157,7 @@ extension Worker {
 
     private func canAskForPage(_ client: UInt32) -> Bool {
         shared.errorAddress != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
-            && !slots[client].exchange.request.wantsUpgrade && slots[client].output == nil
+            && !slots[client].exchange.request.wantsUpgrade && slots[client].output.isEmpty
     }
 
     /// The request for an error page: `GET <target>/<status>?url=<path and query>`.
@@ -223,7 +223,7 @@ extension Worker {
 
     private mutating func expireExchange(_ client: UInt32) {
         let exchange = slots[client].exchange.isUnanswered
-        guard exchange, slots[client].output == nil else { return closeBoth(client, reset: true) }
+        guard exchange, slots[client].output.isEmpty else { return closeBoth(client, reset: true) }
         if slots[client].exchange.wantsRequestBody {
             if answer(client, 408) { pump(client) }
         } else if fail(client, .timedOut) {

@@ -94,7 +94,7 @@ extension Worker {
             slots[client].isHeadBegun = true
             wait(client, .head)
         }
-        slots[client].input = fitted(bytes)
+        slots[client].input.put(fitted(bytes))
         return slots[client].ready.contains(.readable)
     }
 
@@ -160,7 +160,7 @@ extension Worker {
 
     /// Keeps what came behind a request until it is its turn.
     mutating func keepInput(_ client: UInt32, _ bytes: consuming Buffer) {
-        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[client].input = fitted(bytes) }
+        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[client].input.put(fitted(bytes)) }
     }
 
     /// Moves what is there of the request's body behind the bytes of `out`, framed as the upstream is told. False when
@@ -195,7 +195,7 @@ extension Worker {
 
     /// The answer is complete, or there is none: what becomes of the connection once all is sent.
     mutating func settle(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
-        guard slots[client].output == nil else {
+        guard slots[client].output.isEmpty else {
             slots[client].phase = .finishing
             slots[client].afterwards = afterwards
             wait(client, .stall)
@@ -213,7 +213,7 @@ extension Worker {
             return true
         case .keep, .close:
             // Closing with bytes unread would reset the connection, and the reset could overtake the answer.
-            if slots[client].input == nil, !slots[client].ready.contains(.readable) {
+            if slots[client].input.isEmpty, !slots[client].ready.contains(.readable) {
                 close(client)
                 return false
             }

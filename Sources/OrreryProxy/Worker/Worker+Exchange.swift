@@ -8,14 +8,14 @@ extension Worker {
         let upstream = slots[client].partner
         guard upstream != Slab<Slot>.none, slots[upstream].phase == .exchange else { return false }
         var isMoving = false
-        if slots[client].exchange.wantsRequestBody, slots[upstream].output == nil {
+        if slots[client].exchange.wantsRequestBody, slots[upstream].output.isEmpty {
             switch stepRequest(client, upstream) {
             case .moved: isMoving = true
             case .waits: break
             case .over(let more): return more
             }
         }
-        guard slots[client].output == nil, slots[upstream].ready.contains(.readable) else {
+        guard slots[client].output.isEmpty, slots[upstream].ready.contains(.readable) else {
             pace(client)
             return isMoving
         }
@@ -30,7 +30,7 @@ extension Worker {
 
     /// Sets what the client is waited for while nothing else limits the exchange.
     private mutating func pace(_ client: UInt32) {
-        if slots[client].output != nil { return wait(client, .stall) }
+        if !slots[client].output.isEmpty { return wait(client, .stall) }
         // A client that has closed its half may be gone altogether; it would not tell until we send.
         if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { wait(client, .halfClosed) }
     }
@@ -113,7 +113,7 @@ extension Worker {
     }
 
     private mutating func keepHeadStart(_ upstream: UInt32, _ bytes: consuming Buffer) {
-        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[upstream].input = fitted(bytes) }
+        if bytes.isEmpty { buffers.recycle(bytes) } else { slots[upstream].input.put(fitted(bytes)) }
     }
 
     /// Bytes of a body, changed in place to what the client is told.

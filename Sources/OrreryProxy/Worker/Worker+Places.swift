@@ -136,7 +136,7 @@ extension Worker {
             }
             if !buffer.isEmpty { slots[index].ready.remove(.writable) }
         }
-        if buffer.isEmpty { buffers.recycle(buffer) } else { slots[index].output = fitted(buffer) }
+        if buffer.isEmpty { buffers.recycle(buffer) } else { slots[index].output.put(fitted(buffer)) }
         return true
     }
 
@@ -146,11 +146,11 @@ extension Worker {
     mutating func flush(_ index: UInt32) -> Flushed {
         guard let buffer = slots[index].output.take() else { return .empty }
         guard slots[index].ready.contains(.writable) else {
-            slots[index].output = consume buffer
+            slots[index].output.put(buffer)
             return .waiting
         }
         guard deliver(buffer, to: index) else { return .broken }
-        return slots[index].output == nil ? .empty : .waiting
+        return slots[index].output.isEmpty ? .empty : .waiting
     }
 
     // MARK: Turns

@@ -5,14 +5,14 @@ extension Worker {
     mutating func stepTunnel(_ client: UInt32) -> Bool {
         let upstream = slots[client].partner
         var isMoving = false
-        if slots[upstream].output == nil {
+        if slots[upstream].output.isEmpty {
             switch relay(client, to: upstream, client: client) {
             case .moved: isMoving = true
             case .waits: break
             case .over: return false
             }
         }
-        if slots[client].output == nil {
+        if slots[client].output.isEmpty {
             switch relay(upstream, to: client, client: client) {
             case .moved: isMoving = true
             case .waits: break

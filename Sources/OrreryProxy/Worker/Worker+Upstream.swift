@@ -99,11 +99,11 @@ extension Worker {
         if !out.isEmpty, !isBroken {
             var rest = buffers.buffer(for: out.count)
             out.read { rest.append($0) }
-            slots[upstream].output = consume rest
+            slots[upstream].output.put(rest)
         }
         noteSent(upstream, count - out.count)
         out.rewind(count - out.count)
-        slots[client].replay = consume out
+        slots[client].replay.put(out)
         return isBroken ? upstreamEnded(client, inOrder: false) : true
     }
 
@@ -154,7 +154,7 @@ extension Worker {
 
     private mutating func park(_ client: UInt32, _ upstream: UInt32) {
         let isQuiet = !slots[upstream].ready.contains(.readable | .ended | .gone)
-        guard isQuiet, slots[upstream].output == nil, slots[upstream].input == nil, pools.keep(upstream, in: slots)
+        guard isQuiet, slots[upstream].output.isEmpty, slots[upstream].input.isEmpty, pools.keep(upstream, in: slots)
         else { return }
         slots[client].partner = Slab<Slot>.none
         slots[upstream].partner = Slab<Slot>.none

@@ -5,24 +5,47 @@ internal import Glibc
 
 /// A piece of memory with bytes in its middle: free room before them, the bytes, free room after them.
 ///
-/// Comes from a `BufferPool` and goes back there; one that is simply dropped frees its memory.
+/// Comes from a `BufferPool` and goes back there; one that is simply dropped frees its memory. In front of the memory is
+/// room for the three numbers, so that a buffer which waits can be kept as one word: see `Parking`.
 @safe public struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutableRawPointer
-    // Half words: a connection's place holds three of these, and there may be many thousand places.
     @usableFromInline let capacityWord: UInt32
     @usableFromInline var startWord: UInt32
     @usableFromInline var endWord: UInt32
 
     /// An empty buffer with `room` bytes free in front.
     public init(capacity: Int, room: Int = 0) {
-        guard let memory = unsafe malloc(capacity) else { fatalError("no memory left for a buffer") }
-        unsafe base = memory
+        guard let memory = unsafe malloc(Self.front + capacity) else { fatalError("no memory left for a buffer") }
+        unsafe base = memory + Self.front
         capacityWord = UInt32(capacity)
         startWord = UInt32(room)
         endWord = UInt32(room)
     }
 
-    deinit { unsafe free(base) }
+    deinit { unsafe free(base - Self.front) }
+
+    /// Bytes in front of the memory, which keep its alignment.
+    static var front: Int { 16 }
+
+    /// Writes the numbers in front of the memory, and gives up the buffer without freeing it.
+    consuming func park() -> UnsafeMutableRawPointer {
+        let numbers = unsafe base - Self.front
+        unsafe numbers.storeBytes(of: capacityWord, toByteOffset: 0, as: UInt32.self)
+        unsafe numbers.storeBytes(of: startWord, toByteOffset: 4, as: UInt32.self)
+        unsafe numbers.storeBytes(of: endWord, toByteOffset: 8, as: UInt32.self)
+        let memory = unsafe base
+        discard self
+        return unsafe memory
+    }
+
+    /// The buffer that was parked at `memory`, which nobody else may take.
+    init(parked memory: UnsafeMutableRawPointer) {
+        let numbers = unsafe memory - Self.front
+        unsafe base = memory
+        capacityWord = unsafe numbers.load(fromByteOffset: 0, as: UInt32.self)
+        startWord = unsafe numbers.load(fromByteOffset: 4, as: UInt32.self)
+        endWord = unsafe numbers.load(fromByteOffset: 8, as: UInt32.self)
+    }
 
     @inlinable public var capacity: Int { Int(capacityWord) }
     /// Where the bytes begin.
