@@ -7,10 +7,17 @@ package struct ProxyConfiguration: Sendable {
     package struct Listener: Sendable, Equatable {
         package var host: String
         package var port: UInt16
+        /// A Unix socket, in place of both; nil for none.
+        package var path: String?
 
         package init(host: String, port: UInt16) {
             self.host = host
             self.port = port
+        }
+
+        package init(path: String) {
+            self.init(host: "", port: 0)
+            self.path = path
         }
     }
 
@@ -24,12 +31,19 @@ package struct ProxyConfiguration: Sendable {
     package var token: Secret?
     /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.
     package var defaultTarget: String?
+    /// Whether routes begin with the host they are for, and are found by `Host` and path together.
+    package var routesByHost = false
     /// Whom to ask for error pages: `GET <errorTarget>/<status>?url=<path>`.
     package var errorTarget: String?
+    /// A directory of error pages, `<status>.html` and `error.html`, in place of that.
+    package var errorPath: String?
+    /// What requests and answers look like on the other side.
+    package var forwarding = ForwardingOptions()
     /// How many threads relay; each has its own connections and upstream pools.
     package var workers = 1
     package var limits = ProxyLimits()
     package var logLevel = ProxyLog.Level.info
+    package var logOutput = ProxyLog.Output.standardError
 
     package init() {}
 }
@@ -53,6 +67,8 @@ package struct ProxyLimits: Sendable {
     package var connect: Duration = .seconds(5)
     /// From the end of a request to the first byte of its answer: 504 after that. A notebook may compute for long.
     package var answer: Duration = .seconds(3600)
+    /// While an answer is passed on and nothing of it comes; nil for ever, since a notebook may be silent for long.
+    package var quiet: Duration?
     /// How long an upstream connection is kept for the next request, and how many per target and worker.
     package var pooled: Duration = .seconds(30)
     package var pooledPerTarget = 128

@@ -1,8 +1,11 @@
 internal import Glibc
 internal import OrreryWire
 
-/// Lines for the operator on standard error. No path's query, no header, no token ever goes in.
+/// Lines for the operator. No path's query, no header, no token ever goes in.
 package struct ProxyLog: Sendable {
+    /// Where the lines go.
+    package enum Output: CInt, Sendable { case standardOutput = 1, standardError = 2 }
+
     package enum Level: String, Sendable, CaseIterable, Comparable {
         case debug, info, warn, error
 
@@ -11,19 +14,40 @@ package struct ProxyLog: Sendable {
     }
 
     package let level: Level
+    private let output: Output
 
-    package init(level: Level) { self.level = level }
+    package init(level: Level, output: Output = .standardError) {
+        self.level = level
+        self.output = output
+    }
+
+    /// Whether a message of this level would be written.
+    package func wants(_ level: Level) -> Bool { level >= self.level }
 
     /// Writes one line, if `level` is wanted. The message is not even made otherwise.
     package func write(_ level: Level, _ message: @autoclosure () -> String) {
-        guard level >= self.level else { return }
-        // Control bytes come from outside only in paths; they must not be able to begin a line of their own.
-        let text = message().unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) }
-        var line = Self.timestamp(Moment.now().wall) + " [orrery-proxy] \(level.rawValue): " + String(text) + "\n"
-        line.withUTF8 { bytes in
-            // The bytes live as long as this call; a lost line is no reason to stop relaying.
-            _ = unsafe Glibc.write(2, bytes.baseAddress, bytes.count)
+        guard wants(level) else { return }
+        write(Self.line(level, message(), at: Moment.now().wall))
+    }
+
+    /// Writes lines that are whole.
+    func write(_ lines: [UInt8]) {
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(output.rawValue, $0.baseAddress, $0.count) }
+            // A lost line is no reason to stop relaying.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
         }
+    }
+
+    /// A message as it is written, with its line end.
+    static func line(_ level: Level, _ message: String, at moment: UInt64) -> [UInt8] {
+        var line = Array((timestamp(moment) + " [orrery-proxy] \(level.rawValue): ").utf8)
+        // Control bytes come from outside only in paths; they must not be able to begin a line of their own.
+        line.append(contentsOf: message.utf8.lazy.map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 })
+        line.append(UInt8(ascii: "\n"))
+        return line
     }
 
     /// A moment as `2026-11-21T10:09:47.546Z`.

@@ -17,11 +17,13 @@ package final class ProxyServer: Sendable {
     private let apiListener: SharedDescriptor
     private let metricsListener: SharedDescriptor?
     private let control: ControlInterface
+    /// What is said once it serves.
+    private let greeting: [String]
 
     /// Binds all ports, so that connections wait from now on and find their routes once `run()` is called.
     package init(configuration: ProxyConfiguration) throws(ProxyError) {
         _ = linux_raise_descriptor_limit()
-        let log = ProxyLog(level: configuration.logLevel)
+        let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
         shared = Shared(limits: configuration.limits, log: log, errorTarget: errorTarget)
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers))
@@ -37,6 +39,11 @@ package final class ProxyServer: Sendable {
         for _ in 0..<listeners.count + 2 { signals.append(try Self.signal()) }
         self.signals = signals
         control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
+        greeting = [
+            "Proxying \(configuration.listener.url(scheme: "http", port: port)) to "
+                + (configuration.defaultTarget ?? "(no default)"),
+            "Proxy API at \(configuration.api.url(scheme: "http", port: apiPort))/api/routes",
+        ]
         if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
             control.setDefault(target)
         }
@@ -45,11 +52,8 @@ package final class ProxyServer: Sendable {
     /// Serves until `stop()`, and then as long as running requests need, a second at most.
     package func run() {
         let log = shared.log
-        log.write(
-            .info, "proxying on port \(port) with \(listeners.count) worker(s), REST interface on port \(apiPort)")
-        if control.isOpen {
-            log.write(.warn, "the REST interface is open to everybody: CONFIGPROXY_AUTH_TOKEN is not set")
-        }
+        for line in greeting { log.write(.info, line) }
+        if control.isOpen { log.write(.warn, "REST API is not authenticated.") }
         var threads: [LoopThread] = []
         for (listener, signal) in zip(listeners, signals) {
             let shared = shared
@@ -74,7 +78,6 @@ package final class ProxyServer: Sendable {
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
         watcher?.join()
-        log.write(.info, "stopped")
     }
 
     private func serveControl() {
@@ -104,8 +107,9 @@ package final class ProxyServer: Sendable {
         }
     }
 
-    /// Ends `run()` soon. May be called from any thread, before `run()` too.
-    package func stop() {
+    /// Ends `run()` soon, and says why. May be called from any thread, before `run()` too.
+    package func stop(because reason: String? = nil) {
+        if let reason { shared.log.write(.warn, reason) }
         shared.isStopping.store(true, ordering: .releasing)
         for signal in signals { signal.descriptor.signal() }
     }
@@ -113,7 +117,7 @@ package final class ProxyServer: Sendable {
     private static func listen(
         _ place: ProxyConfiguration.Listener, count: Int
     ) throws(ProxyError) -> [SharedDescriptor] {
-        guard var address = SocketAddress.resolve(place.host, port: place.port) else {
+        guard place.path == nil, var address = SocketAddress.resolve(place.host, port: place.port) else {
             throw .unknownHost(place.host)
         }
         let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
@@ -151,6 +155,15 @@ package final class ProxyServer: Sendable {
         guard let text else { return nil }
         guard let target = Target(text) else { throw .badTarget(option: option, value: text) }
         return target
+    }
+}
+
+extension ProxyConfiguration.Listener {
+    /// Its address as people write it: `http://*:8000`, `unix:/run/proxy.sock`.
+    func url(scheme: String, port: UInt16) -> String {
+        if let path { return "unix:\(path)" }
+        let name = host.isEmpty ? "*" : host.contains(":") ? "[\(host)]" : host
+        return "\(scheme)://\(name):\(port)"
     }
 }
 

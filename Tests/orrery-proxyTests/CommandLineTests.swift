@@ -1,0 +1,96 @@
+import ArgumentParser
+import OrreryModel
+import OrreryProxy
+import Testing
+
+@testable import orrery_proxy
+
+/// configurable-http-proxy's command line, as hubs write it.
+struct CommandLineTests {
+    @Test func whatAHubWritesIsUnderstood() throws {
+        let configuration = try read(
+            "--ip=", "--port=8000", "--api-ip=127.0.0.1", "--api-port", "8001", "--error-target",
+            "http://h:8081/hub/error", "--default-target=http://h:8081", "--log-level=INFO", "--log-level", "debug",
+            "--timeout=0")
+        #expect(configuration.listener == .init(host: "", port: 8000))
+        #expect(configuration.api == .init(host: "127.0.0.1", port: 8001))
+        #expect(configuration.errorTarget == "http://h:8081/hub/error")
+        #expect(configuration.defaultTarget == "http://h:8081")
+        #expect(configuration.logLevel == .debug && configuration.logOutput == .standardOutput)
+        #expect(configuration.limits.stall == ProxyLimits().stall)
+    }
+
+    @Test func withoutOptionsItIsAsExpected() throws {
+        let configuration = try read()
+        #expect(configuration.listener == .init(host: "", port: 8000))
+        #expect(configuration.api == .init(host: "localhost", port: 8001))
+        #expect(configuration.forwarding == ForwardingOptions())
+        #expect(configuration.token == nil && configuration.metrics == nil && !configuration.routesByHost)
+    }
+
+    @Test func theRestInterfaceFollowsThePublicPort() throws {
+        #expect(try read("--port", "9000").api.port == 9001)
+        #expect(try read("--port", "0").api.port == 0)
+        #expect(try read("--socket", "/s").api.port == 8001)
+        #expect(try read("--socket", "/s").listener.path == "/s")
+        #expect(try read("--api-socket", "/s").api.path == "/s")
+    }
+
+    @Test func forwardingIsAdjusted() throws {
+        let options = try read(
+            "--no-x-forward", "--no-prepend-path", "--no-include-prefix", "--auto-rewrite", "--protocol-rewrite",
+            "https", "--change-origin", "--custom-header", "k1: v1", "--custom-header", " k2 : host:123 "
+        ).forwarding
+        #expect(!options.xForward && !options.prependsPath && !options.includesPrefix)
+        #expect(options.autoRewrite && options.protocolRewrite == "https" && options.changesOrigin)
+        #expect(options.customHeaders.map(\.name) == ["k1", "k2"])
+        #expect(options.customHeaders.map(\.value) == ["v1", "host:123"])
+    }
+
+    @Test func timesAreIdleTimes() throws {
+        let limits = try read("--timeout=3000", "--proxy-timeout=2000", "--keep-alive-timeout=500", "--drain-seconds=9")
+            .limits
+        #expect(limits.stall == .seconds(3) && limits.answer == .seconds(2) && limits.quiet == .seconds(2))
+        #expect(limits.idle == .milliseconds(500) && limits.drain == .seconds(9))
+    }
+
+    @Test(arguments: [
+        (["--prot", "8000"], "Did you mean '--port'?"), (["--socket", "/s", "--port", "1"], "--socket cannot be used"),
+        (["--socket", "/s", "--ip="], "--socket cannot be used"), (["--port", "70000"], "--port"),
+        (["--api-socket", "/s", "--api-ip", "x"], "--api-socket cannot be used"),
+        (["--metrics-socket", "/s", "--metrics-port", "1"], "--metrics-socket cannot be used"),
+        (["--custom-header", "invalid"], "colon was expected"), (["--custom-header", ": v"], "colon was expected"),
+        (["--custom-header", "a b: c"], "cannot be the name"), (["--custom-header", "a: b\nc"], "control characters"),
+        (["--custom-header", "Content-Length: 5"], "belongs to the connection"),
+        (["--error-target", "http://h", "--error-path", "/p"], "Pick one"), (["--storage-backend", "x"], "Node.js"),
+        (["--protocol-rewrite", "ftp"], "http or https"), (["--log-level", "loud"], "loud"),
+        (["--redirect-to", "443"], "--redirect-port"), (["--workers", "0"], "--workers"),
+    ])
+    func whatCannotBeIsRefusedWithASentence(_ arguments: [String], _ sentence: String) {
+        let error = #expect(throws: (any Error).self) { try OrreryProxyCommand.read(arguments) }
+        #expect(error.map { OrreryProxyCommand.fullMessage(for: $0) }?.contains(sentence) == true)
+    }
+
+    @Test(arguments: [["-V"], ["--version"]])
+    func theVersionIsNoError(_ arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try OrreryProxyCommand.read(arguments) }
+        #expect(OrreryProxyCommand.exitCode(for: error).isSuccess)
+        #expect(OrreryProxyCommand.fullMessage(for: error).hasPrefix("0."))
+    }
+
+    @Test func theTokenComesFromOnePlace() throws {
+        #expect(try Environment { _ in nil }.token() == nil)
+        #expect(try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN" ? "" : nil }.token() == nil)
+        #expect(try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN" ? "t" : nil }.token() == Secret("t"))
+        #expect(throws: (any Error).self) { try Environment { _ in "/dev/null" }.token() }
+        let file = Environment { $0 == "CONFIGPROXY_AUTH_TOKEN_FILE" ? "/proc/sys/kernel/ostype" : nil }
+        #expect(try file.token() == Secret("Linux"))
+        #expect(throws: (any Error).self) {
+            try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN_FILE" ? "/does/not/exist" : nil }.token()
+        }
+    }
+
+    private func read(_ arguments: String...) throws -> ProxyConfiguration {
+        try OrreryProxyCommand.read(arguments).proxyConfiguration(environment: Environment { _ in nil })
+    }
+}
