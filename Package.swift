@@ -48,7 +48,7 @@ let package = Package(
 
         // Layer 2: one target per outside thing.
         .layer("OrreryDocument", ["OrreryModel", yams]),
-        .layer("OrreryWire", ["CLinux", "CScan", "COpenSSL"]),
+        .layer("OrreryWire", ["OrreryModel", "CLinux", "CScan", "COpenSSL"]),
         .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
         .layer("OrreryFetch", ["CCurl"]),
         .layer("OrreryStore", ["OrreryModel", grdb]),
@@ -84,14 +84,14 @@ let package = Package(
         // Tests, one target per layer above.
         .tests(of: "OrreryModel"),
         .tests(of: "OrreryDocument", ["OrreryModel"]),
-        .tests(of: "OrreryWire", ["CLinux", "COpenSSL"]),
+        .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL"]),
         .tests(of: "OrreryCrypto", ["OrreryModel"]),
         .tests(of: "OrreryFetch"),
         .tests(of: "OrreryStore", ["OrreryModel"]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
-        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch"]),
+        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL"]),
         .tests(of: "orrery-proxy", ["OrreryModel", "OrreryProxy", argumentParser]),
         .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),

@@ -1,4 +1,5 @@
-// OpenSSL's libcrypto for Swift. Function-like macros are invisible to Swift, so those that we use have a function here.
+// OpenSSL for Swift: libcrypto here, libssl in tls.h. Function-like macros are invisible to Swift, so those that we use
+// have a function.
 #pragma once
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -12,6 +13,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include "tls.h"
 
 // The parameters of a public key, built in C: OpenSSL keeps the pointers to names and values that it is given until the
 // key is made, and Swift's temporary strings do not live that long. Null when the numbers are not a key.

@@ -46,4 +46,6 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 extension SystemError {
     /// This machine has no IPv6.
     package var isNoIPv6: Bool { number == EAFNOSUPPORT || number == EADDRNOTAVAIL }
+    /// There is no file of that name.
+    package var isNoFile: Bool { number == ENOENT }
 }

@@ -1,0 +1,44 @@
+internal import COpenSSL
+
+/// One secured connection: what TLS must remember of it. The bytes come and go through the `TLSEngine` of its thread.
+///
+/// Concurrency: belongs to the thread of the engine that made it.
+@safe package struct TLSStream: ~Copyable {
+    /// Null for a place where no connection is.
+    let ssl: OpaquePointer?
+
+    init(owning ssl: OpaquePointer) { unsafe self.ssl = ssl }
+
+    /// No connection.
+    package init() { unsafe ssl = nil }
+
+    deinit { if let ssl = unsafe ssl { unsafe SSL_free(ssl) } }
+
+    /// The other side has said that it sends no more, so that its end is one, and not a cut.
+    package var hasEnded: Bool { unsafe SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
+
+    /// Nothing has been read yet.
+    package var isFresh: Bool { unsafe SSL_in_before(ssl) != 0 }
+
+    /// Both sides have shown what they must, and bytes may go.
+    package var isEstablished: Bool { unsafe SSL_is_init_finished(ssl) != 0 }
+
+    /// The keys come from an earlier connection of the same client.
+    package var isResumed: Bool { unsafe SSL_session_reused(ssl) != 0 }
+
+    /// The other side has shown a certificate, which was good.
+    package var hasPeerCertificate: Bool { unsafe SSL_get0_peer_certificate(ssl) != nil }
+
+    /// What both sides have agreed to speak inside; empty when they did not.
+    package var agreedProtocol: String {
+        var name: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &name, &count)
+        // The name is the connection's, which outlives this call.
+        let bytes = unsafe UnsafeBufferPointer(start: name, count: Int(count))
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `TLSv1.3`, or what else was agreed.
+    package var version: String { unsafe String(cString: SSL_get_version(ssl)) }
+}
