@@ -38,7 +38,7 @@ static socklen_t linux_address_encode(struct linux_address a, struct sockaddr_st
 }
 
 static struct linux_address linux_address_decode(const struct sockaddr *from) {
-  struct linux_address a = {0, 0, 0};
+  struct linux_address a = {0};
   if (from->sa_family == AF_INET) {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
     uint32_t marker = htonl(0xffff);

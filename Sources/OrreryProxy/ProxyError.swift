@@ -12,7 +12,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .cannotListen(let place, let error): "cannot listen on \(place): \(error)"
         case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
-        case .badTarget(let option, let value): "\(option): \(value) is not a target; write http://host:port"
+        case .badTarget(let option, let value):
+            "\(option): \(value) is not a target; write http://host:port, https://host:port or unix:/path"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"
         }
     }

@@ -19,9 +19,13 @@ package final class ProxyServer: Sendable {
     private let control: ControlInterface
     /// What is said once it serves.
     private let greeting: [String]
+    private let dialler: (any Dialler)?
+    private let channels: [SharedChannel]
 
     /// Binds all ports, so that connections wait from now on and find their routes once `run()` is called.
-    package init(configuration: ProxyConfiguration) throws(ProxyError) {
+    ///
+    /// `dialler` yields connections to targets of the kind `cluster:`; without one they are answered 503.
+    package init(configuration: ProxyConfiguration, dialler: (any Dialler)? = nil) throws(ProxyError) {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
@@ -35,9 +39,11 @@ package final class ProxyServer: Sendable {
         }
         metricsPort = metricsListener?.descriptor.boundPort
         var signals: [SharedDescriptor] = []
-        // One for each worker, the REST interface and whoever watches.
-        for _ in 0..<listeners.count + 2 { signals.append(try Self.signal()) }
+        // One for each worker, the REST interface, whoever watches, and the switchboard.
+        for _ in 0..<listeners.count + 3 { signals.append(try Self.signal()) }
         self.signals = signals
+        self.dialler = dialler
+        channels = dialler == nil ? [] : try Self.channels(listeners.count)
         control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
         greeting = [
             "Proxying \(configuration.listener.url(scheme: "http", port: port)) to "
@@ -45,7 +51,7 @@ package final class ProxyServer: Sendable {
             "Proxy API at \(configuration.api.url(scheme: "http", port: apiPort))/api/routes",
         ]
         if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
-            control.setDefault(target)
+            control.setDefault(target, text: configuration.defaultTarget ?? "")
         }
     }
 
@@ -55,29 +61,43 @@ package final class ProxyServer: Sendable {
         for line in greeting { log.write(.info, line) }
         if control.isOpen { log.write(.warn, "REST API is not authenticated.") }
         var threads: [LoopThread] = []
-        for (listener, signal) in zip(listeners, signals) {
+        for (index, (listener, signal)) in zip(listeners, signals).enumerated() {
             let shared = shared
+            let channel = channels.isEmpty ? nil : channels[index]
             threads.append(
                 LoopThread {
                     guard let kernel = LinuxKernel() else {
                         return shared.log.write(.error, "no descriptor left for a worker")
                     }
+                    let asking = channel?.ends.asking.number
                     let isAlone = kernel.leaveDescriptorTable(
-                        keeping: [listener.descriptor.number, signal.descriptor.number])
+                        keeping: [listener.descriptor.number, signal.descriptor.number] + [asking].compactMap(\.self))
                     var worker = Worker(
                         kernel: kernel, shared: shared, listener: listener.descriptor.number,
-                        signal: signal.descriptor.number)
+                        signal: signal.descriptor.number, channel: asking ?? -1)
                     if isAlone { worker.metrics.add(.ownsDescriptors) }
                     worker.run()
                     kernel.end()
                 })
         }
         let watcher = watch()
+        let switchboard = openSwitchboard()
         serveControl()
         for thread in threads { thread.join() }
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
+        signals[listeners.count + 2].descriptor.signal()
         watcher?.join()
+        switchboard?.join()
+    }
+
+    /// Fetches connections from the dialler for as long as workers may want some.
+    private func openSwitchboard() -> LoopThread? {
+        guard let dialler else { return nil }
+        let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
+        return LoopThread {
+            Switchboard(dialler: dialler, shared: shared, channels: channels, signal: signal.descriptor.number).run()
+        }
     }
 
     private func serveControl() {
@@ -146,6 +166,16 @@ package final class ProxyServer: Sendable {
     private static func signal() throws(ProxyError) -> SharedDescriptor {
         do throws(SystemError) {
             return SharedDescriptor(try Descriptor.signal())
+        } catch {
+            throw .noDescriptors(error)
+        }
+    }
+
+    private static func channels(_ count: Int) throws(ProxyError) -> [SharedChannel] {
+        do throws(SystemError) {
+            var channels: [SharedChannel] = []
+            for _ in 0..<count { channels.append(SharedChannel(try Channel())) }
+            return channels
         } catch {
             throw .noDescriptors(error)
         }

@@ -48,7 +48,11 @@ struct ControlInterfaceTests {
     @Test(arguments: [
         ("POST", "/api/routes/x", "{", 400), ("POST", "/api/routes/x", "", 400), ("POST", "/api/routes/x", "null", 400),
         ("POST", "/api/routes/x", "{}", 400), ("POST", "/api/routes/x", #"{"target":1}"#, 400),
-        ("POST", "/api/routes/x", #"{"target":"https://h"}"#, 400), ("POST", "/api/routes/x", "\u{0}\u{1}", 400),
+        ("POST", "/api/routes/x", #"{"target":"ftp://h"}"#, 400), ("POST", "/api/routes/x", "\u{0}\u{1}", 400),
+        ("POST", "/api/routes/x", #"{"target":"http://h","access":[]}"#, 400),
+        ("POST", "/api/routes/x", #"{"target":"http://h","access":"ada"}"#, 400),
+        ("POST", "/api/routes/x", #"{"target":"http://h","access":["a",1]}"#, 400),
+        ("POST", "/api/routes/x", #"{"target":"http://h","access":["a\nb"]}"#, 400),
         ("POST", "/api/routes/%zz", #"{"target":"http://h"}"#, 400), ("PUT", "/api/routes/x", "", 405),
         ("GET", "/api/other", "", 404), ("GET", "/api/routesx", "", 404), ("GET", "/", "", 404),
         ("GET", "/api/logouts", "", 405), ("POST", "/api/logouts", "{}", 400),
@@ -59,6 +63,21 @@ struct ControlInterfaceTests {
     func whatMakesNoSenseIsToldSo(_ method: String, _ path: String, _ body: String, _ status: Int) {
         #expect(ask(method, path, body).status == status)
         #expect(shared.routes.all().isEmpty && shared.logouts.snapshot().isEmpty)
+    }
+
+    @Test func whoMayPassIsFoundWithTheRoute() throws {
+        #expect(ask("POST", "/api/routes/a", #"{"target":"http://127.0.0.1:1","access":["ada","b c"]}"#).status == 201)
+        #expect(ask("POST", "/api/routes/b", #"{"target":"http://127.0.0.1:1"}"#).status == 201)
+        let snapshot = shared.routes.snapshot()
+        for (path, access) in [("/a/x", "ada\nb c"), ("/b/x", "")] {
+            let bytes = Array(path.utf8)
+            let found = snapshot.route(for: bytes.span)
+            let match = try #require(found)
+            var buffer = Buffer(capacity: 64)
+            snapshot.append(match.access, of: match, to: &buffer)
+            #expect(buffer.read { bytes in (0..<bytes.count).map { bytes[$0] } } == Array(access.utf8))
+            #expect(match.prefix == 2 && match.segments == 1)
+        }
     }
 
     @Test func routesNotUsedSinceAMomentAreListed() throws {

@@ -131,7 +131,10 @@ final class RunningProxy {
     let server: ProxyServer
     private let thread: LoopThread
 
-    init(defaultPort: UInt16? = nil, workers: Int = 2, _ change: (inout ProxyConfiguration) -> Void = { _ in }) throws {
+    init(
+        defaultPort: UInt16? = nil, workers: Int = 2, dialler: (any Dialler)? = nil,
+        _ change: (inout ProxyConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = ProxyConfiguration()
         configuration.listener = .init(host: "127.0.0.1", port: 0)
         configuration.api = .init(host: "127.0.0.1", port: 0)
@@ -139,7 +142,7 @@ final class RunningProxy {
         configuration.logLevel = .error
         configuration.defaultTarget = defaultPort.map { "http://127.0.0.1:\($0)" }
         change(&configuration)
-        let server = try ProxyServer(configuration: configuration)
+        let server = try ProxyServer(configuration: configuration, dialler: dialler)
         self.server = server
         thread = LoopThread { server.run() }
     }
@@ -160,8 +163,10 @@ final class RunningProxy {
         return Int(stream.answer().head.dropFirst(9).prefix(3))
     }
 
-    func setRoute(_ key: String, port: UInt16) throws {
-        #expect(try api("POST", "/api/routes\(key)", #"{"target":"http://127.0.0.1:\#(port)"}"#) == 201)
+    func setRoute(_ key: String, port: UInt16) throws { try setRoute(key, to: "http://127.0.0.1:\(port)") }
+
+    func setRoute(_ key: String, to target: String) throws {
+        #expect(try api("POST", "/api/routes\(key)", #"{"target":"\#(target)"}"#) == 201)
     }
 }
 

@@ -241,8 +241,8 @@ struct LoopbackTests {
         var configuration = ProxyConfiguration()
         configuration.listener = .init(host: "127.0.0.1", port: 0)
         configuration.api = .init(host: "127.0.0.1", port: 0)
-        configuration.defaultTarget = "https://h"
-        #expect(throws: ProxyError.badTarget(option: "--default-target", value: "https://h")) {
+        configuration.defaultTarget = "ftp://h"
+        #expect(throws: ProxyError.badTarget(option: "--default-target", value: "ftp://h")) {
             _ = try ProxyServer(configuration: configuration)
         }
         configuration.defaultTarget = nil

@@ -17,7 +17,8 @@ final class Rig {
         shared = Shared(
             limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) })
         worker = Worker(
-            kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal)
+            kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal,
+            channel: ScriptedKernel.channel)
         for (key, target) in routes { try setRoute(key, target) }
     }
 

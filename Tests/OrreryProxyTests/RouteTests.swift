@@ -32,7 +32,7 @@ struct RouteTests {
         var wrong: [Int] = []
         for number in 0..<1100 {
             let path = Array("/user/u\(number)/lab".utf8)
-            let port = snapshot.route(for: path.span)?.address?.port
+            let port = snapshot.route(for: path.span)?.endpoint?.address.port
             if port != (number % 5 == 0 ? nil : UInt16(number + 1)) { wrong.append(number) }
         }
         #expect(wrong == [])
@@ -52,17 +52,26 @@ struct RouteTests {
 
     @Test(
         arguments: [
-            ("http://10.0.0.1:8888", "10.0.0.1", 8888, ""), ("http://hub", "hub", 80, ""),
-            ("http://h:1/base/", "h", 1, "/base"),
-            ("http://[::1]:8081/", "::1", 8081, ""),
-        ] as [(String, String, UInt16, String)])
-    func targetsAreUnderstood(_ text: String, _ host: String, _ port: UInt16, _ path: String) {
-        let target = Target(text)
-        #expect(target?.host == host && target?.port == port && target?.path == path)
+            ("http://10.0.0.1:8888", .tcp(host: "10.0.0.1", port: 8888), ""),
+            ("http://hub", .tcp(host: "hub", port: 80), ""), ("http://h:1/base/", .tcp(host: "h", port: 1), "/base"),
+            ("http://[::1]:8081/", .tcp(host: "::1", port: 8081), ""),
+            ("https://hub", .tls(host: "hub", port: 443), ""),
+            ("https://10.0.0.1:8443/b", .tls(host: "10.0.0.1", port: 8443), "/b"),
+            ("unix:/run/hub.sock", .unix(path: "/run/hub.sock"), ""),
+            ("http+unix://%2Frun%2Fhub.sock", .unix(path: "/run/hub.sock"), ""),
+            ("unix+http://%2frun%2fhub%20x.sock/b/", .unix(path: "/run/hub x.sock"), "/b"),
+            ("cluster:north/pod-1:8888", .cluster(name: "north", pod: "pod-1", port: 8888), ""),
+            ("cluster:north/0d1f:1/b", .cluster(name: "north", pod: "0d1f", port: 1), "/b"),
+        ] as [(String, Target.Place, String)])
+    func targetsAreUnderstood(_ text: String, _ place: Target.Place, _ path: String) {
+        #expect(Target(text)?.place == place && Target(text)?.path == path)
     }
 
     @Test(arguments: [
-        "", "nonsense", "https://h", "http://", "http://h:0", "http://h:x", "http://h:99999", "http://a@b",
+        "", "nonsense", "ftp://h", "http:h", "unix:run", "unix:", "http+unix://run", "http+unix://%2Frun%00",
+        "unix:/" + String(repeating: "x", count: 107), "cluster:north", "cluster:/pod:1", "cluster:north/pod",
+        "cluster:north/pod:0", "cluster:no rth/pod:1", "http://", "http://h:0", "http://h:x", "http://h:99999",
+        "http://a@b",
         "http://h/a b", "http://h/\r\n", "http://::1:80", "http://h?q",
     ])
     func otherTargetsAreRefused(_ text: String) { #expect(Target(text) == nil) }

@@ -19,6 +19,7 @@ final class ScriptedKernel: Kernel {
         var isClosed = false
         var isReset = false
         var address: SocketAddress?
+        var path: String?
     }
 
     enum Connecting { case atOnce, later, fails }
@@ -28,6 +29,9 @@ final class ScriptedKernel: Kernel {
     private(set) var closed: [(number: CInt, socket: Socket)] = []
     /// The descriptors of connections that the proxy made, in order.
     private(set) var connected: [CInt] = []
+    /// What the proxy has asked for at its channel, and what was handed over there and not taken yet.
+    private(set) var asked: [(word: UInt64, token: UInt64)] = []
+    private var handed: [Handed] = []
     private var events: [Event] = []
     private var current: [Event] = []
     private var waiting: [(CInt, SocketAddress)] = []
@@ -39,6 +43,7 @@ final class ScriptedKernel: Kernel {
     private(set) var sends = 0
     static let listener: CInt = 1_000_000
     static let signal: CInt = 1_000_001
+    static let channel: CInt = 1_000_002
 
     /// The lowest number that is free, as Linux does it.
     private func newDescriptor() -> CInt {
@@ -80,6 +85,19 @@ final class ScriptedKernel: Kernel {
     func setRoom(_ number: CInt, _ room: Int) {
         sockets[number]?.room = room
         if room > 0 { post(number, .writable) }
+    }
+
+    /// Answers what was asked first at the channel, with a connection or with none; the connection's descriptor.
+    @discardableResult func hand(connected isConnected: Bool) -> CInt? {
+        let question = asked.removeFirst()
+        let number = isConnected ? newDescriptor() : nil
+        if let number {
+            sockets[number] = Socket()
+            connected.append(number)
+        }
+        handed.append(Handed(token: question.token, descriptor: number))
+        post(token: .max - 3, .readable)
+        return number
     }
 
     /// A connection that was started is made.
@@ -141,6 +159,22 @@ final class ScriptedKernel: Kernel {
         connected.append(number)
         return connecting == .atOnce ? .connected(number) : .started(number)
     }
+
+    func connect(path: String) -> Connection {
+        guard connecting != .fails else { return .failed(111) }
+        let number = newDescriptor()
+        sockets[number] = Socket(path: path)
+        connected.append(number)
+        return .connected(number)
+    }
+
+    func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool {
+        guard connecting != .fails else { return false }
+        asked.append((word, token))
+        return true
+    }
+
+    func takeHanded(_ channel: CInt) -> Handed? { handed.isEmpty ? nil : handed.removeFirst() }
 
     func connectionError(_ descriptor: CInt) -> CInt { sockets[descriptor]?.error ?? 0 }
 

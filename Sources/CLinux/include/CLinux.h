@@ -13,6 +13,7 @@ struct linux_address {
   uint64_t high;  // both halves in network byte order, as they lie in memory
   uint64_t low;
   uint16_t port;  // in host byte order
+  uint32_t peer;  // no part of the address: its owner's, in room that would be lost to alignment
 };
 
 // What the events of one wait are kept in.
@@ -34,6 +35,8 @@ uint16_t linux_bound_port(int fd);
 int linux_accept(int listener, struct linux_address *peer);
 // A socket that is connected or connecting: `*connecting` says which.
 int linux_connect(struct linux_address a, int *connecting);
+// The same for a socket in the file system: `length` bytes of path. It is connected at once or not at all.
+int linux_connect_unix(const char *path, size_t length);
 int linux_socket_error(int fd);
 // From now on close() sends a reset, so that a body cut short cannot look complete.
 void linux_reset_on_close(int fd);
@@ -59,5 +62,12 @@ int linux_timer_create(void);
 void linux_timer_set(int fd, uint64_t milliseconds);
 // Gives the calling thread a table of descriptors of its own, with `kept` and the standard three in it. `kept` is sorted.
 int linux_unshare_descriptors(int *kept, int count);
+
+// Two ends of a channel that carries messages of 16 bytes between threads, and with them descriptors.
+int linux_channel(int ends[2]);
+// `fd` may be -1 for none. The receiver gets a descriptor of its own; the sender keeps his.
+int linux_channel_send(int channel, uint64_t token, uint64_t word, int fd);
+// 1 and a message, 0 when there is none now, or minus an error number; -ECONNRESET when the other end is closed.
+int linux_channel_receive(int channel, uint64_t *token, uint64_t *word, int *fd);
 
 #endif

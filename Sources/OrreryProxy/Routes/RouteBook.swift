@@ -5,10 +5,15 @@ internal import Synchronization
 /// A route as it was set.
 struct Route: Sendable {
     let target: Target
-    let address: SocketAddress?
+    /// Nil while the target's name has no address.
+    let endpoint: Endpoint?
+    /// The number of the target's peer, held as long as the route is.
+    let peer: UInt32
     let activity: ActivityBook.Cell
     /// The members of its JSON object as they were posted, without braces and without `last_activity`.
     let members: [UInt8]
+    /// The names of those who may pass the gate, a line each; empty when nobody is asked.
+    let access: String
 }
 
 /// All routes, as whoever sets them sees them, and the snapshot that the workers see.
@@ -27,6 +32,7 @@ final class RouteBook: Sendable {
     }
 
     let activity = ActivityBook()
+    let peers = PeerBook()
     private let state = Mutex(State())
     /// Goes up with every change.
     private let version = Atomic<UInt64>(1)
@@ -38,13 +44,20 @@ final class RouteBook: Sendable {
 
     func snapshot() -> RouteSnapshot { state.withLock { $0.snapshot } }
 
-    /// Adds or replaces a route. False when there is no room for another one.
-    func set(_ key: RouteKey, to target: Target, address: SocketAddress?, members: [UInt8], at moment: UInt64) -> Bool {
+    /// Adds or replaces a route; `access` are the names of those who may pass, and empty lets everybody. False when there
+    /// is no room for another one.
+    func set(
+        _ key: RouteKey, to target: Target, address: SocketAddress?, access: [String] = [], members: [UInt8],
+        at moment: UInt64
+    ) -> Bool {
         state.withLock { state in
             let old = state.routes[key]
             guard let cell = activity.open(at: moment) else { return false }
-            if let old { activity.close(old.activity) }
-            let route = Route(target: target, address: address, activity: cell, members: members)
+            let peer = peers.number(of: target.peer)
+            if let old { forget(old) }
+            let route = Route(
+                target: target, endpoint: address.map { Endpoint($0, peer: peer) }, peer: peer, activity: cell,
+                members: members, access: access.joined(separator: "\n"))
             state.routes[key] = route
             publish(key, .some(route), &state)
             return true
@@ -55,13 +68,18 @@ final class RouteBook: Sendable {
     func remove(_ key: RouteKey) -> Bool {
         state.withLock { state in
             guard let old = state.routes.removeValue(forKey: key) else { return false }
-            activity.close(old.activity)
+            forget(old)
             publish(key, .some(nil), &state)
             return true
         }
     }
 
     var count: Int { state.withLock { $0.routes.count } }
+
+    private func forget(_ route: Route) {
+        activity.close(route.activity)
+        peers.release(route.peer)
+    }
 
     func route(_ key: RouteKey) -> Route? { state.withLock { $0.routes[key] } }
 
@@ -78,12 +96,13 @@ final class RouteBook: Sendable {
             let address = found[route.target] ?? route.target.resolve()
             found[route.target] = .some(address)
             // A name that cannot be looked up just now keeps the address it had.
-            guard let address, address != route.address else { continue }
+            guard let address, address != route.endpoint?.address else { continue }
             state.withLock { state in
                 // The route may have been set anew while we were looking.
                 guard state.routes[key]?.activity == route.activity else { return }
                 let renewed = Route(
-                    target: route.target, address: address, activity: route.activity, members: route.members)
+                    target: route.target, endpoint: Endpoint(address, peer: route.peer), peer: route.peer,
+                    activity: route.activity, members: route.members, access: route.access)
                 state.routes[key] = renewed
                 publish(key, .some(renewed), &state)
             }

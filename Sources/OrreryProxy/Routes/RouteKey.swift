@@ -22,10 +22,14 @@ package struct RouteKey: Hashable, Sendable {
         self.text = text
     }
 
+    /// How many segments it has: none for `/`.
+    package var segments: Int { text == "/" ? 0 : text.utf8.count { $0 == UInt8(ascii: "/") } }
+
     /// The hub's own pages, which must stay reachable for somebody who has just been logged out.
     package var isHub: Bool { text == "/" || text == "/hub" || text.hasPrefix("/hub/") }
 
-    private static func decode(_ path: some StringProtocol) -> String? {
+    /// The text without its escapes. Nil when one is broken, or when it is no UTF-8 then.
+    static func decode(_ path: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(path.utf8)[...]
         while let byte = rest.popFirst() {

@@ -3,17 +3,35 @@ internal import OrreryWire
 /// What a request finds: where it goes, and what to note about it.
 struct RouteMatch: Sendable {
     /// Nil while the target's name has no address.
-    let address: SocketAddress?
+    let endpoint: Endpoint?
     let activity: ActivityBook.Cell
     /// The hub's own pages: open to somebody who is logged out.
     let isHub: Bool
     /// The path of the target and its `host:port`, in the text of the table it was found in.
     let base: Slice
     let authority: Slice
+    /// The names of those who may pass, there too, a line each. Empty: nobody is asked who they are.
+    let access: Slice
+    private let prefixLength: UInt16
+    private let segmentCount: UInt16
     private(set) var origin = Origin.large
 
     /// Which table of a snapshot it was found in.
     enum Origin: UInt8, Sendable { case large, medium, small }
+
+    init(_ route: Route, _ key: RouteKey, base: Slice, authority: Slice, access: Slice) {
+        endpoint = route.endpoint
+        activity = route.activity
+        isHub = key.isHub
+        (self.base, self.authority, self.access) = (base, authority, access)
+        prefixLength = UInt16(key.text.utf8.count)
+        segmentCount = UInt16(key.segments)
+    }
+
+    /// How many bytes its key has.
+    var prefix: Int { Int(prefixLength) }
+    /// How many segments its key has, which are the first of every path that it matches.
+    var segments: Int { Int(segmentCount) }
 
     func from(_ origin: Origin) -> RouteMatch {
         var match = self
@@ -50,8 +68,7 @@ final class RouteTable: Sendable {
         for (key, route) in routes {
             let match = route.map {
                 RouteMatch(
-                    address: $0.address, activity: $0.activity, isHub: key.isHub, base: add($0.target.path),
-                    authority: add($0.target.authority))
+                    $0, key, base: add($0.target.path), authority: add($0.target.authority), access: add($0.access))
             }
             entries.append(Entry(hash: PrefixHash.of(key.text.utf8), key: add(key.text), match: match))
         }
@@ -59,7 +76,7 @@ final class RouteTable: Sendable {
         while size < entries.count * 2 { size *= 2 }
         mask = size - 1
         buckets = Self.fill(size, entries)
-        depth = routes.map { $0.key.text.utf8.count { $0 == UInt8(ascii: "/") } }.max() ?? 0
+        depth = routes.map { $0.key.segments }.max() ?? 0
         self.entries = entries
         self.text = text
     }

@@ -1,31 +1,76 @@
 package import OrreryWire
 
-/// Where a route leads: `http://host:port`, perhaps with a path that is put before every request's.
+/// Where a route leads, perhaps with a path that is put before every request's:
+///
+/// * `http://host:port/path`, and `https://host:port/path`, whose certificate must name the host;
+/// * `unix:/path/of/socket`, or with a path `http+unix://%2Fpath%2Fof%2Fsocket/path`;
+/// * `cluster:name/pod:port/path`, a pod that a connection from its cluster leads to.
 package struct Target: Hashable, Sendable {
-    package let host: String
-    package let port: UInt16
+    package enum Place: Hashable, Sendable {
+        case tcp(host: String, port: UInt16)
+        case tls(host: String, port: UInt16)
+        case unix(path: String)
+        case cluster(name: String, pod: String, port: UInt16)
+    }
+
+    package let place: Place
     /// Without its last slash; empty when there is none.
     package let path: String
 
-    /// Nil for everything else than `http`, and for a host, port or path that cannot be sent in a request.
+    /// Nil for every other kind, and for a host, port or path that cannot be sent in a request.
     package init?(_ text: String) {
-        guard text.hasPrefix("http://") else { return nil }
-        let rest = text.dropFirst(7)
-        let authority = rest.prefix { $0 != "/" }
-        var path = rest.dropFirst(authority.count)
-        while path.last == "/" { path = path.dropLast() }
-        guard let (host, port) = Self.split(authority), path.utf8.count <= 1024,
-            text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") }),
+            let (place, path) = Self.parts(text), path.utf8.count <= 1024, !path.utf8.contains(UInt8(ascii: "?"))
         else { return nil }
-        self.host = host
-        self.port = port
-        self.path = String(path)
+        self.place = place
+        var trimmed = path
+        while trimmed.last == "/" { trimmed = trimmed.dropLast() }
+        self.path = String(trimmed)
     }
 
-    /// `name:port`, `1.2.3.4`, `[::1]:port`; the port is 80 when it is not given.
-    private static func split(_ authority: Substring) -> (String, UInt16)? {
+    private static func parts(_ text: String) -> (Place, Substring)? {
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        let rest = text[text.index(after: colon)...]
+        switch text[..<colon] {
+        case "unix": return unixPath(rest).map { (.unix(path: $0), "") }
+        case "cluster": return cluster(rest)
+        case "http", "https", "http+unix", "unix+http": break
+        default: return nil
+        }
+        guard rest.hasPrefix("//") else { return nil }
+        let authority = rest.dropFirst(2).prefix { $0 != "/" }
+        let path = rest.dropFirst(2 + authority.count)
+        if text[..<colon].contains("unix") {
+            return RouteKey.decode(authority).flatMap { unixPath($0[...]) }.map { (.unix(path: $0), path) }
+        }
+        let isTLS = text.hasPrefix("https")
+        guard let (host, port) = split(authority, defaultPort: isTLS ? 443 : 80) else { return nil }
+        return (isTLS ? .tls(host: host, port: port) : .tcp(host: host, port: port), path)
+    }
+
+    /// A path that fits into the kernel's address of a socket: absolute, at most 107 bytes.
+    private static func unixPath(_ text: Substring) -> String? {
+        text.hasPrefix("/") && text.utf8.count <= 107 && !text.utf8.contains(0) ? String(text) : nil
+    }
+
+    private static func cluster(_ text: Substring) -> (Place, Substring)? {
+        let name = text.prefix { $0 != "/" }
+        let authority = text.dropFirst(name.count + 1).prefix { $0 != "/" }
+        guard isName(name), authority.contains(":"), let (pod, port) = split(authority, defaultPort: 80),
+            isName(pod[...])
+        else { return nil }
+        return (.cluster(name: String(name), pod: pod, port: port), text.dropFirst(name.count + 1 + authority.count))
+    }
+
+    private static func isName(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.count <= 253
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    }
+
+    /// `name:port`, `1.2.3.4`, `[::1]:port`.
+    private static func split(_ authority: Substring, defaultPort: UInt16) -> (String, UInt16)? {
         var host = authority
-        var port: UInt16 = 80
+        var port = defaultPort
         if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
             guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else { return nil }
             port = number
@@ -36,18 +81,60 @@ package struct Target: Hashable, Sendable {
         } else if host.contains(":") {
             return nil
         }
-        guard !host.isEmpty, host.utf8.count <= 255, !host.contains("@") else { return nil }
+        guard !host.isEmpty, host.utf8.count <= 255, host.utf8.allSatisfy({ !"@?/\\%\"<>^`{|}".utf8.contains($0) })
+        else { return nil }
         return (String(host), port)
     }
+}
 
+extension Target {
     /// What a request to it says as its host when the client said none.
-    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var authority: String {
+        switch place {
+        case .tcp(let host, let port), .tls(let host, let port):
+            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix: "localhost"
+        case .cluster(_, let pod, let port): "\(pod):\(port)"
+        }
+    }
+
+    /// The place in words, for the operator.
+    package var name: String {
+        switch place {
+        case .tcp, .tls: authority
+        case .unix(let path): "unix:\(path)"
+        case .cluster(let name, let pod, let port): "cluster:\(name)/\(pod):\(port)"
+        }
+    }
+
+    /// What its address does not say; nil for plain TCP.
+    var peer: Peer? {
+        switch place {
+        case .tcp: nil
+        case .tls(let host, _): .tls(name: host)
+        case .unix(let path): .unix(path: path)
+        case .cluster(let name, let pod, let port): .cluster(name: name, pod: pod, port: port)
+        }
+    }
+
+    /// The host to be looked up, if there is one.
+    private var host: (name: String, port: UInt16)? {
+        switch place {
+        case .tcp(let host, let port), .tls(let host, let port): (host, port)
+        case .unix, .cluster: nil
+        }
+    }
 
     /// Whether the resolver is needed to find its address.
     package var isNamed: Bool {
-        !host.contains(":") && !host.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+        guard let host = host?.name else { return false }
+        return !host.contains(":") && !host.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
     }
 
-    /// Its address as the system finds it now. Blocks while a name is looked up.
-    package func resolve() -> SocketAddress? { SocketAddress.resolve(host, port: port) }
+    /// Its address as the system finds it now; `.none` for what has none. Nil when the name is not found. Blocks while
+    /// it is looked up.
+    package func resolve() -> SocketAddress? {
+        guard let host else { return SocketAddress.none }
+        return SocketAddress.resolve(host.name, port: host.port)
+    }
 }

@@ -12,7 +12,7 @@ final class Shared: Sendable {
     let log: ProxyLog
     /// Whom to ask for error pages, and the text of its `host:port` and path.
     let errorTarget: Target?
-    let errorAddress: SocketAddress?
+    let errorEndpoint: Endpoint?
     let isStopping = Atomic<Bool>(false)
     /// All workers have ended.
     let hasEnded = Atomic<Bool>(false)
@@ -21,6 +21,8 @@ final class Shared: Sendable {
         self.limits = limits
         self.log = log
         self.errorTarget = errorTarget
-        errorAddress = errorTarget?.resolve()
+        errorEndpoint = errorTarget.flatMap { [routes] target in
+            target.resolve().map { Endpoint($0, peer: routes.peers.number(of: target.peer)) }
+        }
     }
 }

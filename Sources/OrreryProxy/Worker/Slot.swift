@@ -55,11 +55,11 @@ struct Slot: ~Copyable {
     var errorStatus: UInt16 = 0
 
     /// Client: where it connects from. Upstream: where to.
-    var address: SocketAddress
+    var endpoint: Endpoint
     var activity: ActivityBook.Cell?
     /// The hash of the browser session this connection was upgraded with; 0 for none.
     var browserSession: UInt64 = 0
     var exchange = Exchange(Exchange.Request())
 
-    init(address: SocketAddress) { self.address = address }
+    init(endpoint: Endpoint) { self.endpoint = endpoint }
 }

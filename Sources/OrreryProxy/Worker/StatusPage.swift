@@ -52,6 +52,8 @@ enum StatusPage {
         target.append("\r\n")
         target.append(date)
         if status == 405 { target.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
+        // Something that starts, or starts again, mostly has done so by then.
+        if status == 503 { target.append("Retry-After: 1\r\n") }
         if saysClose { target.append("Connection: close\r\n") }
         target.append("\r\n")
         guard !isHead else { return }

@@ -1,12 +1,12 @@
 internal import OrreryWire
 
-/// The upstream connections that wait for a request, by address, last used first.
+/// The upstream connections that wait for a request, by endpoint, last used first.
 ///
 /// The links of a pool's list lie in the slots themselves. Concurrency: belongs to a worker.
 struct UpstreamPools: ~Copyable {
     // Not private: 6.3 compilers cannot emit a non-copyable type whose storage is generic over a private one.
     struct Pool {
-        var address: SocketAddress
+        var endpoint: Endpoint
         var first: UInt32
         var count: UInt32
         var next: UInt32
@@ -18,7 +18,7 @@ struct UpstreamPools: ~Copyable {
     private static var none: UInt32 { Slab<Slot>.none }
     private static var bucketCount: UInt32 { 4096 }
 
-    /// `limit` connections are kept per address; `capacity` is how many there can be in all.
+    /// `limit` connections are kept per endpoint; `capacity` is how many there can be in all.
     init(limit: Int, capacity: UInt32) {
         self.limit = UInt32(limit)
         pools = Slab(capacity: capacity)
@@ -26,9 +26,9 @@ struct UpstreamPools: ~Copyable {
         for _ in 0..<Self.bucketCount { _ = buckets.add { Self.none } }
     }
 
-    /// Takes out the connection to `address` that was used last; nil when none waits.
-    mutating func take(_ address: SocketAddress, from slots: borrowing Slab<Slot>) -> UInt32? {
-        let pool = find(address)
+    /// Takes out the connection to `endpoint` that was used last; nil when none waits.
+    mutating func take(_ endpoint: Endpoint, from slots: borrowing Slab<Slot>) -> UInt32? {
+        let pool = find(endpoint)
         guard pool != Self.none else { return nil }
         let index = pools[pool].first
         remove(index, from: slots)
@@ -37,11 +37,11 @@ struct UpstreamPools: ~Copyable {
 
     /// Keeps a connection. False when enough of them are kept.
     mutating func keep(_ index: UInt32, in slots: borrowing Slab<Slot>) -> Bool {
-        let address = slots[index].address
-        var pool = find(address)
+        let endpoint = slots[index].endpoint
+        var pool = find(endpoint)
         if pool == Self.none {
-            let bucket = Self.bucket(address)
-            let fresh = Pool(address: address, first: Self.none, count: 0, next: buckets[bucket])
+            let bucket = Self.bucket(endpoint)
+            let fresh = Pool(endpoint: endpoint, first: Self.none, count: 0, next: buckets[bucket])
             guard let added = pools.add(fresh: { fresh }) else { return false }
             pools[added] = fresh
             buckets[bucket] = added
@@ -71,14 +71,14 @@ struct UpstreamPools: ~Copyable {
         if pools[pool].count == 0 { drop(pool) }
     }
 
-    private func find(_ address: SocketAddress) -> UInt32 {
-        var pool = buckets[Self.bucket(address)]
-        while pool != Self.none, pools[pool].address != address { pool = pools[pool].next }
+    private func find(_ endpoint: Endpoint) -> UInt32 {
+        var pool = buckets[Self.bucket(endpoint)]
+        while pool != Self.none, pools[pool].endpoint != endpoint { pool = pools[pool].next }
         return pool
     }
 
     private mutating func drop(_ pool: UInt32) {
-        let bucket = Self.bucket(pools[pool].address)
+        let bucket = Self.bucket(pools[pool].endpoint)
         let after = pools[pool].next
         if buckets[bucket] == pool {
             buckets[bucket] = after
@@ -90,5 +90,5 @@ struct UpstreamPools: ~Copyable {
         pools.remove(pool)
     }
 
-    private static func bucket(_ address: SocketAddress) -> UInt32 { UInt32(address.mixed % UInt64(bucketCount)) }
+    private static func bucket(_ endpoint: Endpoint) -> UInt32 { UInt32(endpoint.mixed % UInt64(bucketCount)) }
 }

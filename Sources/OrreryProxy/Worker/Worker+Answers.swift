@@ -150,13 +150,13 @@ extension Worker {
 
     private func upstreamName(_ client: UInt32) -> String {
         let upstream = slots[client].partner
-        return upstream == Slab<Slot>.none ? "an upstream" : slots[upstream].address.description
+        return upstream == Slab<Slot>.none ? "an upstream" : shared.routes.peers.name(slots[upstream].endpoint)
     }
 
     // MARK: Error pages
 
     private func canAskForPage(_ client: UInt32) -> Bool {
-        shared.errorAddress != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
+        shared.errorEndpoint != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
             && !slots[client].exchange.request.wantsUpgrade && slots[client].output.isEmpty
     }
 
@@ -176,12 +176,12 @@ extension Worker {
     }
 
     private mutating func askForPage(_ client: UInt32, _ status: Int, _ out: consuming Buffer) -> Bool {
-        guard let address = shared.errorAddress else { return answer(client, status) }
+        guard let endpoint = shared.errorEndpoint else { return answer(client, status) }
         slots[client].errorStatus = UInt16(status)
         slots[client].activity = nil
         let request = slots[client].exchange.request
         slots[client].exchange = Exchange(request)
-        return send(client, out, to: address)
+        return send(client, out, to: endpoint)
     }
 
     private func appendEscaped(_ bytes: Span<UInt8>, to out: inout Buffer) {

@@ -127,7 +127,7 @@ extension Worker {
         case .answer(let status): return answerBefore(client, status, bytes)
         case .healthy: return answerHealth(client, bytes)
         case .loggedOut: return answerLoggedOut(client, bytes)
-        case .pass(let match, let address, let session):
+        case .pass(let match, let endpoint, let session):
             slots[client].activity = match.activity
             metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
             slots[client].browserSession = head.wantsUpgrade ? session : 0
@@ -142,14 +142,14 @@ extension Worker {
                 return answer(client, 400)
             }
             keepInput(client, bytes)
-            return send(client, out, to: address)
+            return send(client, out, to: endpoint)
         }
     }
 
     private func writeHead(
         _ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
     ) {
-        let address = slots[client].address
+        let address = slots[client].endpoint.address
         bytes.read { bytes in
             RequestWriter.write(
                 head, bytes, from: address, isForHub: match.isHub, to: &out,

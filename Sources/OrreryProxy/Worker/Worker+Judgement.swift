@@ -3,7 +3,7 @@ internal import OrreryWire
 /// What is to be done with a request, from its head alone.
 extension Worker {
     enum Verdict {
-        case pass(RouteMatch, SocketAddress, session: UInt64)
+        case pass(RouteMatch, Endpoint, session: UInt64)
         case answer(Int)
         case healthy
         /// The browser has been logged out, and this is not a page of the hub.
@@ -33,7 +33,7 @@ extension Worker {
             if isLoggedOut, !match.isHub { return .loggedOut }
             if match.isHub { session = 0 }
         }
-        guard let address = match.address else { return .answer(503) }
-        return .pass(match, address, session: session)
+        guard let endpoint = match.endpoint else { return .answer(503) }
+        return .pass(match, endpoint, session: session)
     }
 }

@@ -11,7 +11,7 @@ extension Worker {
             case .none: return
             case .exhausted: return pauseAccepting()
             case .accepted(let descriptor, let address):
-                guard let index = open(descriptor, address, isClient: true) else {
+                guard let index = open(descriptor, Endpoint(address), isClient: true) else {
                     metrics.add(.refusedConnection)
                     kernel.close(descriptor, reset: true)
                     return pauseAccepting()
@@ -35,10 +35,10 @@ extension Worker {
     }
 
     /// A place for a connection, watched from now on. Nil when all are taken.
-    mutating func open(_ descriptor: CInt, _ address: SocketAddress, isClient: Bool) -> UInt32? {
-        guard let index = slots.add(fresh: { Slot(address: address) }) else { return nil }
+    mutating func open(_ descriptor: CInt, _ endpoint: Endpoint, isClient: Bool) -> UInt32? {
+        guard let index = slots.add(fresh: { Slot(endpoint: endpoint) }) else { return nil }
         slots[index].descriptor = descriptor
-        slots[index].address = address
+        slots[index].endpoint = endpoint
         slots[index].isClient = isClient
         slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
@@ -46,7 +46,8 @@ extension Worker {
         slots[index].activity = nil
         slots[index].exchange = Exchange(Exchange.Request())
         slots[index].browserSession = 0
-        kernel.watch(descriptor, token: token(index))
+        // Without a descriptor it is still to be handed over.
+        if descriptor >= 0 { kernel.watch(descriptor, token: token(index)) }
         noteOpen(isClient: isClient)
         return index
     }
@@ -56,7 +57,7 @@ extension Worker {
         noteClose(index)
         timers.clear(index)
         recycleBuffers(index)
-        kernel.close(slots[index].descriptor, reset: reset)
+        if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
         slots[index].descriptor = -1
         slots[index].generation &+= 1
         slots[index].phase = .free

@@ -39,37 +39,22 @@ extension Worker {
     }
 
     /// Sends the head of a request to an upstream, over a kept connection if there is one.
-    mutating func send(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
-        if let upstream = pools.take(address, from: slots) {
+    mutating func send(_ client: UInt32, _ out: consuming Buffer, to endpoint: Endpoint) -> Bool {
+        if let upstream = pools.take(endpoint, from: slots) {
             metrics.add(.reuses)
             timers.clear(upstream)
             return send(client, out, over: upstream, isReused: true)
         }
-        return connect(client, out, to: address)
+        return connect(client, out, to: endpoint)
     }
 
-    private mutating func connect(_ client: UInt32, _ out: consuming Buffer, to address: SocketAddress) -> Bool {
-        let descriptor: CInt
-        let isConnected: Bool
-        switch kernel.connect(address) {
-        case .connected(let number): (descriptor, isConnected) = (number, true)
-        case .started(let number): (descriptor, isConnected) = (number, false)
-        case .failed:
+    private mutating func connect(_ client: UInt32, _ out: consuming Buffer, to endpoint: Endpoint) -> Bool {
+        switch dial(endpoint) {
+        case .upstream(let upstream): return send(client, out, over: upstream, isReused: false)
+        case .failed(let failure):
             buffers.recycle(out)
-            return fail(client, .unreachable)
+            return fail(client, failure)
         }
-        guard let upstream = open(descriptor, address, isClient: false) else {
-            kernel.close(descriptor, reset: false)
-            buffers.recycle(out)
-            return fail(client, .unreachable)
-        }
-        if isConnected {
-            slots[upstream].ready.insert(.writable)
-        } else {
-            slots[upstream].phase = .connecting
-            wait(upstream, .connect)
-        }
-        return send(client, out, over: upstream, isReused: false)
     }
 
     private mutating func send(
@@ -112,10 +97,10 @@ extension Worker {
         switch slots[client].exchange.upstreamDidEnd(inOrder: inOrder) {
         case .retry:
             metrics.add(.retries)
-            let address = slots[slots[client].partner].address
+            let endpoint = slots[slots[client].partner].endpoint
             dropUpstream(client)
             guard let head = slots[client].replay.take() else { return fail(client, .closedEarly) }
-            return connect(client, head, to: address)
+            return connect(client, head, to: endpoint)
         case .fail(let failure): return fail(client, failure)
         case .abort(let reset):
             closeBoth(client, reset: reset)

@@ -18,6 +18,8 @@ struct Worker<K: Kernel>: ~Copyable {
     let shared: Shared
     let listener: CInt
     let signal: CInt
+    /// Where connections are asked for that cannot be dialled; -1 when there is no such place.
+    let channel: CInt
     var slots: Slab<Slot>
     var timers: Timers
     var buffers = BufferPool()
@@ -55,12 +57,14 @@ struct Worker<K: Kernel>: ~Copyable {
 
     static var listenerToken: UInt64 { .max }
     static var signalToken: UInt64 { .max - 1 }
+    static var channelToken: UInt64 { .max - 3 }
 
-    init(kernel: consuming K, shared: Shared, listener: CInt, signal: CInt) {
+    init(kernel: consuming K, shared: Shared, listener: CInt, signal: CInt, channel: CInt = -1) {
         self.kernel = kernel
         self.shared = shared
         self.listener = listener
         self.signal = signal
+        self.channel = channel
         activity = shared.routes.activity.notes
         metrics = shared.metrics.addWorker()
         let limits = shared.limits
@@ -80,6 +84,7 @@ struct Worker<K: Kernel>: ~Copyable {
         now = self.kernel.now()
         self.kernel.watchSource(listener, token: Self.listenerToken)
         self.kernel.watchSource(signal, token: Self.signalToken)
+        if channel >= 0 { self.kernel.watchSource(channel, token: Self.channelToken) }
         setDate()
     }
 
@@ -118,6 +123,7 @@ struct Worker<K: Kernel>: ~Copyable {
     private mutating func handle(_ event: Event) {
         if event.token == Self.listenerToken { return acceptAll() }
         if event.token == Self.signalToken { return heed() }
+        if event.token == Self.channelToken { return takeConnections() }
         let index = UInt32(truncatingIfNeeded: event.token)
         // An event for a connection that was closed earlier in this very turn.
         guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free

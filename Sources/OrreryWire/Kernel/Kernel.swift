@@ -16,6 +16,8 @@ package protocol Kernel {
 
     mutating func accept(_ listener: CInt) -> Acceptance
     mutating func connect(_ address: SocketAddress) -> Connection
+    /// To a socket in the file system: connected at once or not at all.
+    mutating func connect(path: String) -> Connection
     /// The outcome of a connection that was `.started`: 0, or an error number.
     mutating func connectionError(_ descriptor: CInt) -> CInt
     /// Fills at most `count` bytes from `target` on; the memory must be there and the caller's alone.
@@ -25,6 +27,11 @@ package protocol Kernel {
     mutating func shutDownSending(_ descriptor: CInt)
     /// Closes; with `reset` the peer sees an error instead of an orderly end.
     mutating func close(_ descriptor: CInt, reset: Bool)
+    /// Asks at the other end of a channel for a connection, which `takeHanded` yields later under this token. False when
+    /// the channel is full or gone.
+    mutating func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool
+    /// What has been handed over through a channel; nil when there is nothing now.
+    mutating func takeHanded(_ channel: CInt) -> Handed?
     /// Empties a signal, so that it can be given again.
     mutating func clearSignal(_ descriptor: CInt)
 
@@ -103,6 +110,17 @@ package enum Connection: Sendable {
     /// On its way: the descriptor becomes writable, or fails, later.
     case started(CInt)
     case failed(CInt)
+}
+
+/// What came through a channel: under which token, and a connection that is now this thread's, or none.
+package struct Handed: Equatable, Sendable {
+    package let token: UInt64
+    package let descriptor: CInt?
+
+    package init(token: UInt64, descriptor: CInt?) {
+        self.token = token
+        self.descriptor = descriptor
+    }
 }
 
 /// One reading of both clocks, in milliseconds.

@@ -86,6 +86,23 @@ internal import Glibc
         return connecting == 0 ? .connected(descriptor) : .started(descriptor)
     }
 
+    package func connect(path: String) -> Connection {
+        let descriptor = unsafe path.withCString { unsafe linux_connect_unix($0, path.utf8.count) }
+        return descriptor < 0 ? .failed(-descriptor) : .connected(descriptor)
+    }
+
+    package func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool {
+        linux_channel_send(channel, token, word, -1) == 0
+    }
+
+    package func takeHanded(_ channel: CInt) -> Handed? {
+        var token: UInt64 = 0
+        var word: UInt64 = 0
+        var descriptor: CInt = -1
+        guard unsafe linux_channel_receive(channel, &token, &word, &descriptor) == 1 else { return nil }
+        return Handed(token: token, descriptor: descriptor < 0 ? nil : descriptor)
+    }
+
     package func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
 
     @unsafe package func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {

@@ -9,6 +9,9 @@ public struct SocketAddress: Hashable, Sendable {
 
     init(_ raw: linux_address) { self.raw = raw }
 
+    /// The place of something that is not reached by an address: a socket in the file system, a tunnel.
+    public static var none: SocketAddress { SocketAddress(linux_address()) }
+
     public var port: UInt16 { raw.port }
     public var isIPv4: Bool { raw.high == 0 && raw.low & 0xffff_ffff == Self.mapped }
 
@@ -57,14 +60,6 @@ extension SocketAddress: CustomStringConvertible {
         if isIPv4 { return (12..<16).map { "\(byte($0))" }.joined(separator: ".") }
         return (0..<8).map { String(UInt16(byte($0 * 2)) << 8 | UInt16(byte($0 * 2 + 1)), radix: 16) }
             .joined(separator: ":")
-    }
-}
-
-extension SocketAddress {
-    /// A number that differs between addresses more often than not: for tables.
-    public var mixed: UInt64 {
-        let folded = raw.high ^ raw.low ^ raw.low >> 32 ^ UInt64(raw.port) << 32
-        return folded &* 0x9e37_79b9_7f4a_7c15 >> 28
     }
 }
 

@@ -1,0 +1,78 @@
+internal import OrreryWire
+
+/// Making connections to upstreams, of every kind.
+extension Worker {
+    enum Dialled {
+        case upstream(UInt32)
+        case failed(Exchange.Failure)
+    }
+
+    /// A new connection, made or on its way.
+    mutating func dial(_ endpoint: Endpoint) -> Dialled {
+        guard endpoint.peer != PeerBook.plain else { return adopt(kernel.connect(endpoint.address), endpoint) }
+        switch shared.routes.peers.peer(endpoint.peer) {
+        case .tls: return .failed(.garbled)
+        case .unix(let path): return adopt(kernel.connect(path: path), endpoint)
+        case .cluster: return askForConnection(endpoint)
+        // The route is gone, and this request was on its way with it.
+        case nil: return .failed(.unreachable)
+        }
+    }
+
+    private mutating func adopt(_ connection: Connection, _ endpoint: Endpoint) -> Dialled {
+        let descriptor: CInt
+        let isConnected: Bool
+        switch connection {
+        case .connected(let number): (descriptor, isConnected) = (number, true)
+        case .started(let number): (descriptor, isConnected) = (number, false)
+        case .failed: return .failed(.unreachable)
+        }
+        guard let upstream = open(descriptor, endpoint, isClient: false) else {
+            kernel.close(descriptor, reset: false)
+            return .failed(.unreachable)
+        }
+        if isConnected {
+            slots[upstream].ready.insert(.writable)
+        } else {
+            slots[upstream].phase = .connecting
+            wait(upstream, .connect)
+        }
+        return .upstream(upstream)
+    }
+
+    // MARK: Connections that are handed over
+
+    private mutating func askForConnection(_ endpoint: Endpoint) -> Dialled {
+        guard channel >= 0, let upstream = open(-1, endpoint, isClient: false) else { return .failed(.unreachable) }
+        guard kernel.ask(channel, for: UInt64(endpoint.peer), token: token(upstream)) else {
+            close(upstream)
+            return .failed(.unreachable)
+        }
+        slots[upstream].phase = .connecting
+        wait(upstream, .connect)
+        return .upstream(upstream)
+    }
+
+    /// Takes what the switchboard has handed over.
+    mutating func takeConnections() {
+        while let handed = kernel.takeHanded(channel) {
+            let upstream = UInt32(truncatingIfNeeded: handed.token)
+            let isAwaited =
+                upstream < slots.extent && token(upstream) == handed.token && slots[upstream].phase == .connecting
+            guard isAwaited else {
+                // Whoever asked has left in the meantime.
+                if let descriptor = handed.descriptor { kernel.close(descriptor, reset: false) }
+                continue
+            }
+            guard let descriptor = handed.descriptor else {
+                let client = slots[upstream].partner
+                if fail(client, .unreachable) { pump(client) }
+                continue
+            }
+            slots[upstream].descriptor = descriptor
+            kernel.watch(descriptor, token: token(upstream))
+            slots[upstream].ready.insert(.writable)
+            upstreamReady(upstream)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import CLinux
+internal import Glibc
+
+/// Two ends between two threads that do not share their descriptors: a question goes one way, a connection comes back.
+///
+/// A worker has a table of descriptors of its own, in which what another thread opens does not exist; the kernel copies
+/// a descriptor from one table to the other when it is sent along with a message (unix(7), SCM_RIGHTS).
+package struct Channel: ~Copyable {
+    /// Who asks: `Kernel.ask` and `takeHanded`.
+    package let asking: Descriptor
+    /// Who answers: `nextQuestion` and `hand`.
+    package let answering: Descriptor
+
+    package init() throws(SystemError) {
+        var ends: (CInt, CInt) = (-1, -1)
+        let code = unsafe withUnsafeMutableBytes(of: &ends) {
+            // Two numbers side by side are an array of two.
+            unsafe linux_channel($0.assumingMemoryBound(to: CInt.self).baseAddress)
+        }
+        guard code == 0 else { throw SystemError(number: -code) }
+        asking = Descriptor(owning: ends.0)
+        answering = Descriptor(owning: ends.1)
+    }
+}
+
+extension Descriptor {
+    /// The next question at the answering end of a channel: what is asked for, and under which token. Nil when there is
+    /// none now.
+    package borrowing func nextQuestion() -> (word: UInt64, token: UInt64)? {
+        var token: UInt64 = 0
+        var word: UInt64 = 0
+        var descriptor: CInt = -1
+        guard unsafe linux_channel_receive(number, &token, &word, &descriptor) == 1 else { return nil }
+        if descriptor >= 0 { _ = close(descriptor) }
+        return (word, token)
+    }
+
+    /// Answers a question with a connection, or with none. The other thread gets a descriptor of its own, and ours is
+    /// closed. False when the channel takes nothing now.
+    package borrowing func hand(_ connection: consuming Descriptor?, token: UInt64) -> Bool {
+        switch consume connection {
+        case .some(let connection): linux_channel_send(number, token, 0, connection.number) == 0
+        case .none: linux_channel_send(number, token, 0, -1) == 0
+        }
+    }
+}
