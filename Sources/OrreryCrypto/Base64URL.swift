@@ -8,10 +8,10 @@ package enum Base64URL {
             (held, bits) = (held << 8 | UInt32(byte), bits + 8)
             while bits >= 6 {
                 bits -= 6
-                text.append(alphabet[Int(held >> bits & 63)])
+                text.append(character(held >> bits))
             }
         }
-        if bits > 0 { text.append(alphabet[Int(held << (6 - bits) & 63)]) }
+        if bits > 0 { text.append(character(held << (6 - bits))) }
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -34,9 +34,18 @@ package enum Base64URL {
         return bytes
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    /// The character for the lowest six bits. Never allocates.
+    static func character(_ bits: UInt32) -> UInt8 {
+        switch UInt8(truncatingIfNeeded: bits & 63) {
+        case let value where value < 26: UInt8(ascii: "A") + value
+        case let value where value < 52: UInt8(ascii: "a") + value - 26
+        case let value where value < 62: UInt8(ascii: "0") + value - 52
+        case 62: UInt8(ascii: "-")
+        default: UInt8(ascii: "_")
+        }
+    }
 
-    private static func value(of character: UInt8) -> UInt32? {
+    static func value(of character: UInt8) -> UInt32? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
