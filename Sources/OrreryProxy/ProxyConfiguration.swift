@@ -41,6 +41,8 @@ package struct ProxyConfiguration: Sendable {
     package var forwarding = ForwardingOptions()
     /// How many threads relay; each has its own connections and upstream pools.
     package var workers = 1
+    /// Where the routes are kept on disk, to be there before the first connection is accepted. Nil: nowhere.
+    package var stateDirectory: String?
     package var limits = ProxyLimits()
     package var logLevel = ProxyLog.Level.info
     package var logOutput = ProxyLog.Output.standardError

@@ -7,6 +7,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case unknownHost(String)
     case badTarget(option: String, value: String)
     case noDescriptors(SystemError)
+    case stateDirectory(String, SystemError)
+    case stateDirectoryInUse(String)
 
     package var description: String {
         switch self {
@@ -14,6 +16,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
         case .badTarget(let option, let value):
             "\(option): \(value) is not a target; write http://host:port, https://host:port or unix:/path"
+        case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
+        case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"
         }
     }

@@ -21,6 +21,9 @@ package final class ProxyServer: Sendable {
     private let greeting: [String]
     private let dialler: (any Dialler)?
     private let channels: [SharedChannel]
+    private let keeper: RouteKeeper?
+    /// Given once, by `stop()`.
+    private let end: SharedDescriptor
 
     /// Binds all ports, so that connections wait from now on and find their routes once `run()` is called.
     ///
@@ -30,6 +33,7 @@ package final class ProxyServer: Sendable {
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
         shared = Shared(limits: configuration.limits, log: log, errorTarget: errorTarget)
+        let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers))
         port = listeners[0].descriptor.boundPort
         apiListener = try Self.listen(configuration.api, count: 1)[0]
@@ -53,6 +57,9 @@ package final class ProxyServer: Sendable {
         if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
             control.setDefault(target, text: configuration.defaultTarget ?? "")
         }
+        end = try Self.signal()
+        keeper = directory.map { [shared, end] in RouteKeeper(directory: $0, shared: shared, signal: end) }
+        try keeper?.load()
     }
 
     /// Serves until `stop()`, and then as long as running requests need, a second at most.
@@ -80,6 +87,7 @@ package final class ProxyServer: Sendable {
                     kernel.end()
                 })
         }
+        if let keeper { threads.append(LoopThread { keeper.run() }) }
         let watcher = watch()
         let switchboard = openSwitchboard()
         serveControl()
@@ -131,7 +139,7 @@ package final class ProxyServer: Sendable {
     package func stop(because reason: String? = nil) {
         if let reason { shared.log.write(.warn, reason) }
         shared.isStopping.store(true, ordering: .releasing)
-        for signal in signals { signal.descriptor.signal() }
+        for signal in signals + [end] { signal.descriptor.signal() }
     }
 
     private static func listen(

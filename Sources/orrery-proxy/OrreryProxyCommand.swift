@@ -16,6 +16,7 @@ struct OrreryProxyCommand: ParsableCommand {
 
     @OptionGroup(title: "For browsers") var browsers: PublicArguments
     @OptionGroup(title: "REST interface") var api: APIArguments
+    @OptionGroup(title: "Routes") var routes: RouteArguments
     @OptionGroup(title: "Forwarding") var forwarding: ForwardingArguments
     @OptionGroup(title: "Error pages") var errors: ErrorArguments
     @OptionGroup(title: "Times") var times: TimeArguments
@@ -68,6 +69,7 @@ struct OrreryProxyCommand: ParsableCommand {
         try browsers.apply(to: &configuration)
         api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
         configuration.token = try environment.token()
+        routes.apply(to: &configuration)
         forwarding.apply(to: &configuration)
         errors.apply(to: &configuration)
         times.apply(to: &configuration.limits)

@@ -44,8 +44,7 @@ final class ControlInterface: ControlService {
     /// Adds the route `/`; `text` is how the target was spelled.
     func setDefault(_ target: Target, text: String) {
         guard let root = RouteKey("/") else { return }
-        let members = JSONText.members(["target": .string(text)])
-        _ = shared.routes.set(root, to: target, address: target.resolve(), members: members, at: wallClock())
+        set(RouteSetting(root, to: target, text: text))
     }
 
     func answer(_ request: Request) -> Answer {
@@ -139,39 +138,25 @@ final class ControlInterface: ControlService {
     private func set(_ prefix: String, _ body: [UInt8]) -> Answer {
         guard let key = RouteKey(escaped: prefix) else { return .text(400, "The path cannot be a route") }
         guard let value = JSONText.read(body) else { return .text(400, "Body not valid JSON") }
-        guard var object = value.object, let text = object["target"]?.string else {
-            return .text(400, "Must specify 'target' as string")
+        let setting: RouteSetting
+        do throws(RouteSetting.Fault) {
+            setting = try RouteSetting(key, value.object ?? [:])
+        } catch {
+            return .text(400, "\(error)")
         }
-        guard let target = Target(text) else {
-            return .text(
-                400, "Not a target: write http://host:port, https://host:port, unix:/path or cluster:name/pod:port")
-        }
-        guard let access = Self.access(object["access"]) else {
-            return .text(400, "'access' is a list of names, at least one, or absent when everybody may pass")
-        }
-        object["last_activity"] = nil
-        let address = target.resolve()
-        if address == nil { shared.log.write(.warn, "route \(key.text): no address for \(target.name) yet") }
-        guard
-            shared.routes.set(
-                key, to: target, address: address, access: access, members: JSONText.members(object),
-                at: wallClock())
-        else { return .text(503, "Too many routes") }
+        let target = setting.target
+        if setting.address == nil { shared.log.write(.warn, "route \(key.text): no address for \(target.name) yet") }
+        guard set(setting) else { return .text(503, "Too many routes") }
         shared.metrics.routeAdditions.add(1, ordering: .relaxed)
         shared.log.write(.info, "route \(key.text) -> \(target.name) added")
         return Answer(status: 201)
     }
 
-    /// The names in the member `access`. Empty when it is absent, and nil when it makes no sense: a list of nobody too,
-    /// since whoever wrote it did not mean everybody.
-    private static func access(_ value: JSON?) -> [String]? {
-        guard let value, value != .null else { return [] }
-        guard let listed = value.array, !listed.isEmpty else { return nil }
-        let names = listed.compactMap(\.string)
-        guard names.count == listed.count, names.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(where: { $0 < 32 }) }),
-            names.reduce(0, { $0 + $1.utf8.count + 1 }) <= 64 << 10
-        else { return nil }
-        return names
+    @discardableResult
+    private func set(_ setting: RouteSetting) -> Bool {
+        shared.routes.set(
+            setting.key, to: setting.target, address: setting.address, access: setting.access,
+            members: setting.members, at: wallClock())
     }
 
     private func remove(_ prefix: String) -> Answer {

@@ -46,7 +46,7 @@ struct ControlServer {
             now = kernel.now()
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
-            guard now.monotonic >= nextChores else { continue }
+            guard now.monotonic >= nextChores || shared.routes.takeNewNames() else { continue }
             nextChores = now.monotonic + Self.chores
             doChores(now)
         }

@@ -19,30 +19,34 @@ struct Route: Sendable {
 /// All routes, as whoever sets them sees them, and the snapshot that the workers see.
 ///
 /// Concurrency: any thread may call anything. A change is in the snapshot before the call returns, so a request that
-/// begins afterwards follows it.
+/// begins afterwards follows it. Workers only ever wait for the snapshot's own lock, never for a table being made.
 final class RouteBook: Sendable {
-    private struct State {
+    struct State {
         var routes: [RouteKey: Route] = [:]
+        /// How far the hub's feed has been followed, if these routes are a hub's.
+        var position: FeedPosition?
         /// What has changed since the large table, and since the medium one. A nil is a route that is gone.
         var changes: [RouteKey: Route?] = [:]
         var lastChanges: [RouteKey: Route?] = [:]
         var large = RouteTable([])
         var medium = RouteTable([])
-        var snapshot = RouteSnapshot(large: RouteTable([]), medium: RouteTable([]), small: RouteTable([]))
     }
 
     let activity = ActivityBook()
     let peers = PeerBook()
-    private let state = Mutex(State())
+    let state = Mutex(State())
+    private let published = Mutex(RouteSnapshot(large: RouteTable([]), medium: RouteTable([]), small: RouteTable([])))
     /// Goes up with every change.
     private let version = Atomic<UInt64>(1)
+    /// There are targets whose names nobody has looked up yet.
+    let hasNewNames = Atomic<Bool>(false)
     private static let changeLimit = 1024
     private static let lastChangeLimit = 32
 
     /// What `snapshot()` would be numbered now. Costs one load.
     var currentVersion: UInt64 { version.load(ordering: .acquiring) }
 
-    func snapshot() -> RouteSnapshot { state.withLock { $0.snapshot } }
+    func snapshot() -> RouteSnapshot { published.withLock { $0 } }
 
     /// Adds or replaces a route; `access` are the names of those who may pass, and empty lets everybody. False when there
     /// is no room for another one.
@@ -59,7 +63,8 @@ final class RouteBook: Sendable {
                 target: target, endpoint: address.map { Endpoint($0, peer: peer) }, peer: peer, activity: cell,
                 members: members, access: access.joined(separator: "\n"))
             state.routes[key] = route
-            publish(key, .some(route), &state)
+            state.lastChanges[key] = .some(route)
+            publish(&state)
             return true
         }
     }
@@ -69,14 +74,16 @@ final class RouteBook: Sendable {
         state.withLock { state in
             guard let old = state.routes.removeValue(forKey: key) else { return false }
             forget(old)
-            publish(key, .some(nil), &state)
+            state.lastChanges[key] = .some(nil)
+            publish(&state)
             return true
         }
     }
 
     var count: Int { state.withLock { $0.routes.count } }
 
-    private func forget(_ route: Route) {
+    /// Gives back what a route holds.
+    func forget(_ route: Route) {
         activity.close(route.activity)
         peers.release(route.peer)
     }
@@ -87,6 +94,9 @@ final class RouteBook: Sendable {
     func all() -> [(key: RouteKey, route: Route)] {
         state.withLock { $0.routes.map { (key: $0.key, route: $0.value) } }.sorted { $0.key.text < $1.key.text }
     }
+
+    /// Whether there are targets whose names nobody has looked up yet; once.
+    func takeNewNames() -> Bool { hasNewNames.exchange(false, ordering: .acquiringAndReleasing) }
 
     /// Looks all names up again and publishes the addresses that changed. Blocks while it does.
     func refreshNames() {
@@ -104,13 +114,15 @@ final class RouteBook: Sendable {
                     target: route.target, endpoint: Endpoint(address, peer: route.peer), peer: route.peer,
                     activity: route.activity, members: route.members, access: route.access)
                 state.routes[key] = renewed
-                publish(key, .some(renewed), &state)
+                state.lastChanges[key] = .some(renewed)
+                publish(&state)
             }
         }
     }
 
-    private func publish(_ key: RouteKey, _ route: Route??, _ state: inout State) {
-        state.lastChanges[key] = route
+    /// Makes a snapshot of what `state` holds now and shows it to the workers. What changed since the last one stands
+    /// in `lastChanges`.
+    func publish(_ state: inout State) {
         if state.lastChanges.count > Self.lastChangeLimit {
             state.changes.merge(state.lastChanges) { _, last in last }
             state.lastChanges = [:]
@@ -121,7 +133,16 @@ final class RouteBook: Sendable {
             state.medium = RouteTable(state.changes.map { (key: $0.key, value: $0.value) })
         }
         let small = RouteTable(state.lastChanges.map { (key: $0.key, value: $0.value) })
-        state.snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: small)
+        let snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: small)
+        published.withLock { $0 = snapshot }
         version.wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// The same when every table has to be made anew.
+    func publishAll(_ state: inout State) {
+        state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) })
+        state.medium = RouteTable([])
+        (state.changes, state.lastChanges) = ([:], [:])
+        publish(&state)
     }
 }

@@ -137,4 +137,7 @@ extension Target {
         guard let host else { return SocketAddress.none }
         return SocketAddress.resolve(host.name, port: host.port)
     }
+
+    /// The same without looking anything up: nil for a name. Never blocks.
+    static func literalAddress(_ target: Target) -> SocketAddress? { target.isNamed ? nil : target.resolve() }
 }

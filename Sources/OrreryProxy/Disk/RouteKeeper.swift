@@ -1,0 +1,104 @@
+internal import Glibc
+internal import OrreryWire
+internal import Synchronization
+
+/// Keeps the routes on disk: reads them before the proxy accepts anybody, and writes them after changes, once a second
+/// at most.
+///
+/// Concurrency: `load` before `run`; `run` has a thread of its own, because a disk may take its time.
+final class RouteKeeper: Sendable {
+    private let directory: StateDirectory
+    private let shared: Shared
+    private let signal: SharedDescriptor
+    /// Which state of the routes is the one on disk.
+    private let loaded = Atomic<UInt64>(0)
+    private static let name = "routes"
+    private static let pause: CInt = 1000
+
+    /// `signal` is given once, when the proxy stops.
+    init(directory: StateDirectory, shared: Shared, signal: SharedDescriptor) {
+        self.directory = directory
+        self.shared = shared
+        self.signal = signal
+    }
+
+    /// Publishes what is on disk. A file that cannot be believed is put aside and named in the log, and the proxy begins
+    /// without routes: a wrong route could show one person another's server. Routes that are set already stay.
+    func load() throws(ProxyError) {
+        let bytes: [UInt8]?
+        do {
+            bytes = try directory.read(Self.name)
+        } catch {
+            throw .stateDirectory("\(directory.path)/\(Self.name)", error)
+        }
+        defer { loaded.store(shared.routes.currentVersion, ordering: .releasing) }
+        guard let bytes else { return }
+        do throws(RouteFile.Fault) {
+            let content = try RouteFile.decode(bytes)
+            publish(content)
+            shared.log.write(.info, "\(content.routes.count) route(s) taken from \(directory.path)/\(Self.name)")
+        } catch {
+            let aside = directory.putAside(Self.name)
+            shared.log.write(
+                .error,
+                "\(directory.path)/\(Self.name) is damaged: \(error). It is kept as \(aside), and the proxy begins without its routes."
+            )
+        }
+    }
+
+    private func publish(_ content: RouteFile.Content) {
+        let kept = shared.routes.saved().routes.map { key, route in
+            RouteSetting(
+                key, to: route.target, address: route.endpoint?.address,
+                access: route.access.split(separator: "\n").map(String.init), members: route.members)
+        }
+        // Behind the file's, so that they count where both have a route.
+        _ = shared.routes.replaceAll(content.routes + kept, position: content.position, at: Moment.now().wall)
+    }
+
+    /// Writes until the proxy stops, and a last time then.
+    func run() {
+        var written = loaded.load(ordering: .acquiring)
+        var isFailing = false
+        var isStopping = false
+        while !isStopping {
+            isStopping = shared.isStopping.load(ordering: .acquiring)
+            let version = shared.routes.currentVersion
+            if version != written {
+                let isWritten = write()
+                if isWritten { written = version }
+                tell(isWritten, &isFailing)
+            }
+            if !isStopping { pause() }
+        }
+    }
+
+    private func pause() {
+        var entry = pollfd(fd: signal.descriptor.number, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&entry, 1, Self.pause)
+    }
+
+    private func write() -> Bool {
+        let (routes, position) = shared.routes.saved()
+        let bytes = RouteFile.encode(routes, position: position) { shared.routes.activity.last($0.activity) }
+        do {
+            try directory.replace(Self.name, with: bytes)
+            return true
+        } catch {
+            shared.log.write(.debug, "\(directory.path): \(error)")
+            return false
+        }
+    }
+
+    /// Once when it begins to fail, and once when it is over: a full disk is not a line a second.
+    private func tell(_ isWritten: Bool, _ isFailing: inout Bool) {
+        guard isWritten == isFailing else { return }
+        isFailing = !isWritten
+        if isFailing {
+            shared.log.write(
+                .error, "the routes cannot be written to \(directory.path): a restart would begin with old ones")
+        } else {
+            shared.log.write(.info, "the routes are written to \(directory.path) again")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import OrreryWire
+internal import Synchronization
+
+/// Many routes at once: the hub's snapshots and batches of changes, and the file on disk.
+extension RouteBook {
+    /// Makes these the only routes, in one publish: a request sees all of them or none. A route that leads where it led
+    /// before keeps what is known of its use. False, and nothing is changed, when there is no room for so many. Of two
+    /// settings with one key the last counts.
+    func replaceAll(_ settings: [RouteSetting], position: FeedPosition? = nil, at moment: UInt64) -> Bool {
+        state.withLock { state in
+            var routes: [RouteKey: Route] = [:]
+            routes.reserveCapacity(settings.count)
+            for setting in settings {
+                guard let route = route(setting, after: state.routes[setting.key], at: moment) else {
+                    forget(routes, butNot: state.routes)
+                    return false
+                }
+                // Said twice: the route that was meant first is nobody's, unless it is the old one.
+                if let first = routes.updateValue(route, forKey: setting.key), first.activity != route.activity,
+                    first.activity != state.routes[setting.key]?.activity
+                {
+                    forget(first)
+                }
+            }
+            forget(state.routes, butNot: routes)
+            state.routes = routes
+            state.position = position
+            publishAll(&state)
+            return true
+        }
+    }
+
+    /// Applies changes in their order, in one publish. False when there was no room for a route; those before it are set.
+    func apply(_ changes: [RouteChange], position: FeedPosition? = nil, at moment: UInt64) -> Bool {
+        state.withLock { state in
+            let isWhole = changes.allSatisfy { change in take(change, at: moment, &state) }
+            if isWhole { state.position = position ?? state.position }
+            publish(&state)
+            return isWhole
+        }
+    }
+
+    /// All routes with the position of the feed that they are the state of, in no order.
+    func saved() -> (routes: [(key: RouteKey, route: Route)], position: FeedPosition?) {
+        state.withLock { state in (state.routes.map { (key: $0.key, route: $0.value) }, state.position) }
+    }
+
+    /// How far the feed has been followed. With it these routes are not the hub's any more.
+    func forgetPosition() { state.withLock { $0.position = nil } }
+
+    private func take(_ change: RouteChange, at moment: UInt64, _ state: inout State) -> Bool {
+        switch change {
+        case .remove(let key):
+            guard let old = state.routes.removeValue(forKey: key) else { return true }
+            forget(old)
+            state.lastChanges[key] = .some(nil)
+        case .set(let setting):
+            let old = state.routes[setting.key]
+            guard let route = route(setting, after: old, at: moment) else { return false }
+            if let old, old.activity != route.activity { forget(old) }
+            state.routes[setting.key] = route
+            state.lastChanges[setting.key] = .some(route)
+        }
+        return true
+    }
+
+    /// The route for `setting` where `old` was, which it continues if it leads to the same target; nil when there is no
+    /// room.
+    private func route(_ setting: RouteSetting, after old: Route?, at moment: UInt64) -> Route? {
+        if setting.address == nil { hasNewNames.store(true, ordering: .releasing) }
+        if let old, old.target == setting.target {
+            // A name that cannot be looked up just now keeps the address it had.
+            return Route(setting, address: setting.address ?? old.endpoint?.address, peer: old.peer, old.activity)
+        }
+        guard let cell = activity.open(at: setting.lastUse ?? moment) else { return nil }
+        return Route(setting, address: setting.address, peer: peers.number(of: setting.target.peer), cell)
+    }
+
+    /// Gives back what the routes of one table hold and those of the other do not.
+    private func forget(_ routes: [RouteKey: Route], butNot kept: [RouteKey: Route]) {
+        for (key, route) in routes where kept[key]?.activity != route.activity { forget(route) }
+    }
+}
+
+extension Route {
+    fileprivate init(_ setting: RouteSetting, address: SocketAddress?, peer: UInt32, _ activity: ActivityBook.Cell) {
+        target = setting.target
+        endpoint = address.map { Endpoint($0, peer: peer) }
+        self.peer = peer
+        self.activity = activity
+        members = setting.members
+        access = setting.access.joined(separator: "\n")
+    }
+}
