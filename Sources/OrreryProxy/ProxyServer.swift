@@ -114,6 +114,7 @@ package final class ProxyServer: Sendable {
             service: control, shared: shared, listener: apiListener.descriptor.number,
             signal: signals[listeners.count].descriptor.number,
             isOver: { shared.isStopping.load(ordering: .acquiring) },
+            wantsChores: { shared.routes.takeNewNames() },
             doChores: { now in
                 shared.logouts.forget(now: now.wall)
                 shared.routes.refreshNames()

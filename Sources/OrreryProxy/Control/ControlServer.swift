@@ -10,6 +10,7 @@ struct ControlServer {
     private let listener: CInt
     private let signal: CInt
     private let isOver: @Sendable () -> Bool
+    private let wantsChores: @Sendable () -> Bool
     private let doChores: @Sendable (Moment) -> Void
     private var connections: [UInt64: ControlConnection] = [:]
     private var nextToken: UInt64 = 2
@@ -19,16 +20,19 @@ struct ControlServer {
     private static let limit = 256
     private static let chores: UInt64 = 10_000
 
-    /// `isOver` is asked after every signal; `doChores` is called every ten seconds and may block.
+    /// `isOver` is asked after every signal; `doChores` is called every ten seconds, and within one when they are wanted
+    /// sooner; it may block.
     init(
         service: any ControlService, shared: Shared, listener: CInt, signal: CInt,
-        isOver: @escaping @Sendable () -> Bool, doChores: @escaping @Sendable (Moment) -> Void = { _ in }
+        isOver: @escaping @Sendable () -> Bool, wantsChores: @escaping @Sendable () -> Bool = { false },
+        doChores: @escaping @Sendable (Moment) -> Void = { _ in }
     ) {
         self.service = service
         self.shared = shared
         self.listener = listener
         self.signal = signal
         self.isOver = isOver
+        self.wantsChores = wantsChores
         self.doChores = doChores
     }
 
@@ -46,7 +50,7 @@ struct ControlServer {
             now = kernel.now()
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
-            guard now.monotonic >= nextChores || shared.routes.takeNewNames() else { continue }
+            guard now.monotonic >= nextChores || wantsChores() else { continue }
             nextChores = now.monotonic + Self.chores
             doChores(now)
         }
