@@ -37,6 +37,8 @@ final class ScriptedKernel: Kernel {
     private var waiting: [(CInt, SocketAddress)] = []
     private(set) var listenerIsWatched = false
     var connecting = Connecting.atOnce
+    /// How many connections cannot even be begun, from now on.
+    var failures = 0
     var isExhausted = false
     var moment = Moment(monotonic: 1_000_000, wall: 1_800_000_000_000)
     private(set) var receives = 0
@@ -154,6 +156,10 @@ final class ScriptedKernel: Kernel {
 
     func connect(_ address: SocketAddress) -> Connection {
         guard connecting != .fails else { return .failed(111) }
+        guard failures == 0 else {
+            failures -= 1
+            return .failed(24)
+        }
         let number = newDescriptor()
         sockets[number] = Socket(address: address)
         connected.append(number)

@@ -7,6 +7,7 @@ extension Exchange {
         package var body: BodyFraming = .untilEnd
         package var keepsAlive = true
         package var hasUpgrade = false
+        package var isWebSocket = false
 
         package init() {}
     }
@@ -14,13 +15,20 @@ extension Exchange {
     /// The head of an answer has come.
     package mutating func answerHead(_ answer: Answer) -> HeadAction {
         if answer.status == 101 { return switchProtocol(answer) }
-        if answer.status < 200 { return request.isHTTP10 ? .dropInterim : .relayInterim }
+        if answer.status < 200 {
+            interims += 1
+            // Servers send one or two; one that never stops would never be answered for.
+            guard interims < 100 else { return .fail(.garbled) }
+            return request.isHTTP10 ? .dropInterim : .relayInterim
+        }
         // RFC 9110 9.3.2, 15.3.5, 15.4.5: these have no body, whatever their lengths say.
         let isBodiless = request.isHead || answer.status == 204 || answer.status == 304
         answerBody = BodyReader(isBodiless ? .none : answer.body)
         answerSide = answerBody.isEnded ? .ended : .relaying
         // Servers that refuse an upgrade may have stopped reading HTTP all the same, and would let the next request wait.
         upstreamKeepsAlive = answer.keepsAlive && !request.wantsUpgrade && (isBodiless || answer.body != .untilEnd)
+        // RFC 9112 6.3: content where there can be none. If it comes after all, it must not answer the next request.
+        if answer.status == 204, answer.body.hasContent { upstreamKeepsAlive = false }
         if requestSide == .sending {
             // Answered early. What the client still sends is nobody's any more, so its connection ends with this.
             requestSide = .dropped
@@ -31,7 +39,9 @@ extension Exchange {
 
     private mutating func switchProtocol(_ answer: Answer) -> HeadAction {
         // A server that switches without being asked would turn the client's next request into bytes of a tunnel.
-        guard request.wantsUpgrade, answer.hasUpgrade else { return .fail(.garbled) }
+        guard request.wantsUpgrade, answer.hasUpgrade, answer.isWebSocket || !request.wantsWebSocket else {
+            return .fail(.garbled)
+        }
         answerSide = .tunnel
         return .tunnel
     }

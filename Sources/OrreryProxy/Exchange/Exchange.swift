@@ -13,6 +13,8 @@ package struct Exchange: ~Copyable {
         /// The client said so itself, so it is told so in turn.
         package var saysKeepAlive = false
         package var wantsUpgrade = false
+        /// The only protocol it would leave HTTP for is WebSocket.
+        package var wantsWebSocket = false
         package var isRepeatable = false
 
         package init() {}
@@ -37,6 +39,8 @@ package struct Exchange: ~Copyable {
     let isRequestChunked: Bool
     var requestSide: RequestSide
     var answerSide: AnswerSide = .awaited
+    /// How many answers before the answer there were.
+    var interims: UInt8 = 0
     var requestBody: BodyReader
     var answerBody = BodyReader(.none)
     var isReused = false

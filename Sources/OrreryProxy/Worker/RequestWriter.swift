@@ -45,7 +45,7 @@ enum RequestWriter {
             target.append(bytes.extracting(head.fields.upgrade.range))
             target.append("\r\n")
         }
-        target.append("Via: 1.1 orrery-proxy\r\n\r\n")
+        target.append(head.version == .http11 ? "Via: 1.1 orrery-proxy\r\n\r\n" : "Via: 1.0 orrery-proxy\r\n\r\n")
     }
 
     private static func writeForwarded(

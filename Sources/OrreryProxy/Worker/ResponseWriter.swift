@@ -8,10 +8,13 @@ enum ResponseWriter {
     ) {
         writeStatus(head, bytes, to: &target)
         appendKept(head.fields, bytes, to: &target) { name in
-            name == .contentLength ? form.keepsLength : !name.isHopByHop
+            switch name {
+            case .contentLength: form.keepsLength
+            // RFC 9110 15.5.22: 426 names the protocols it wants here.
+            case .upgrade: head.status == 426
+            default: !name.isHopByHop
+            }
         }
-        // RFC 9110 15.5.22: 426 names the protocols it wants here.
-        if head.status == 426 { writeUpgrade(head, bytes, to: &target) }
         if form.framing == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
         // RFC 9110 6.6.1: whoever has a clock adds the date that is missing.
         if !head.fields.hasDate { target.append(date) }

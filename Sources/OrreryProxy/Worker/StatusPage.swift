@@ -6,6 +6,7 @@ enum StatusPage {
     static func line(_ status: Int) -> StaticString {
         switch status {
         case 200: "200 OK"
+        case 204: "204 No Content"
         case 302: "302 Found"
         case 400: "400 Bad Request"
         case 403: "403 Forbidden"
@@ -41,6 +42,10 @@ enum StatusPage {
 
     /// Appends a whole answer with a small page. `isHead`: without the page itself.
     static func write(_ status: Int, isHead: Bool, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
+        if status == 204 {
+            target.append("HTTP/1.1 204 No Content\r\n")
+            return writeLast(status, saysClose: saysClose, date: date, to: &target)
+        }
         let line = line(status)
         let sentence = sentence(status)
         let frame: StaticString = "<!doctype html><title></title><h1></h1><p></p>\n"
@@ -50,12 +55,7 @@ enum StatusPage {
         target.append("\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ")
         target.append(decimal: UInt64(length))
         target.append("\r\n")
-        target.append(date)
-        if status == 405 { target.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
-        // Something that starts, or starts again, mostly has done so by then.
-        if status == 503 { target.append("Retry-After: 1\r\n") }
-        if saysClose { target.append("Connection: close\r\n") }
-        target.append("\r\n")
+        writeLast(status, saysClose: saysClose, date: date, to: &target)
         guard !isHead else { return }
         target.append("<!doctype html><title>")
         target.append(line)
@@ -64,6 +64,17 @@ enum StatusPage {
         target.append("</h1><p>")
         target.append(sentence)
         target.append("</p>\n")
+    }
+
+    private static func writeLast(_ status: Int, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
+        target.append(date)
+        if status == 204 || status == 405 {
+            target.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
+        }
+        // Something that starts, or starts again, mostly has done so by then.
+        if status == 503 { target.append("Retry-After: 1\r\n") }
+        if saysClose { target.append("Connection: close\r\n") }
+        target.append("\r\n")
     }
 
     /// Appends a whole answer of another kind. `fields` ends each of its lines.

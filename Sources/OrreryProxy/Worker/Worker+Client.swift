@@ -3,9 +3,11 @@ internal import OrreryWire
 /// The client's side: one step after the other, from the first byte of a head to the end of the answer.
 extension Worker {
     mutating func clientReady(_ client: UInt32) {
-        if slots[client].ready.contains(.gone), !slots[client].exchange.isTunnel {
+        if slots[client].ready.contains(.gone) {
             // Reset, or closed in both directions: nobody is there to read an answer.
-            return closeBoth(client)
+            guard slots[client].exchange.isTunnel else { return closeBoth(client) }
+            // What it sent last is still passed on, if the other side takes it.
+            wait(client, .halfClosed)
         }
         pump(client)
     }
@@ -250,6 +252,7 @@ extension Exchange.Request {
         keepsAlive = head.keepsAlive
         saysKeepAlive = head.fields.connection.contains(.keepAlive)
         wantsUpgrade = head.wantsUpgrade
+        wantsWebSocket = head.wantsWebSocket
         isRepeatable = head.isRepeatable
     }
 }

@@ -248,5 +248,6 @@ extension Exchange.Answer {
         body = head.body
         keepsAlive = head.keepsAlive
         hasUpgrade = !head.fields.upgrade.isEmpty
+        isWebSocket = head.fields.isWebSocket
     }
 }

@@ -12,6 +12,8 @@ extension Worker {
 
     mutating func judge(_ bytes: Span<UInt8>) -> Verdict {
         if head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) { return .answer(405) }
+        // It asks about us: of what is behind us there is more than one.
+        if head.isAsterisk { return .answer(204) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
         let match: RouteMatch?
         if head.isPathDelicate {

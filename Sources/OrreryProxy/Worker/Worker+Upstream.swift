@@ -29,6 +29,7 @@ extension Worker {
 
     private mutating func exchangeReady(_ upstream: UInt32) {
         let client = slots[upstream].partner
+        if slots[upstream].ready.contains(.gone), slots[client].exchange.isTunnel { wait(client, .halfClosed) }
         if flush(upstream) == .broken {
             if slots[client].exchange.isTunnel { return closeBoth(client) }
             // It may have answered before it closed: what it said is still there to be read.
@@ -52,7 +53,8 @@ extension Worker {
         switch dial(endpoint) {
         case .upstream(let upstream): return send(client, out, over: upstream, isReused: false)
         case .failed(let failure):
-            buffers.recycle(out)
+            // No connection could even be begun. The head names the page in error.
+            if slots[client].exchange.hasBody { buffers.recycle(out) } else { slots[client].replay.put(out) }
             return fail(client, failure)
         }
     }
@@ -131,7 +133,9 @@ extension Worker {
     mutating func finish(_ client: UInt32) -> Bool {
         let ending = slots[client].exchange.ending()
         let upstream = slots[client].partner
-        if ending.keepsUpstream, upstream != Slab<Slot>.none, leavesBy == nil { park(client, upstream) }
+        // The page for a HEAD was asked for with GET: what comes of its content is no answer to the next request.
+        let isSpoilt = slots[client].errorStatus != 0 && slots[client].exchange.request.isHead
+        if ending.keepsUpstream, !isSpoilt, upstream != Slab<Slot>.none, leavesBy == nil { park(client, upstream) }
         dropUpstream(client)
         if let replay = slots[client].replay.take() { buffers.recycle(replay) }
         return settle(client, ending.client)

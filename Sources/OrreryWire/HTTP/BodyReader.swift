@@ -13,6 +13,13 @@ public enum BodyFraming: Equatable, Sendable {
 
     @inlinable public var isNone: Bool { if case .none = self { true } else { false } }
     @inlinable public var isChunked: Bool { if case .chunked = self { true } else { false } }
+    /// Whether a length or chunks announce it.
+    @inlinable public var hasContent: Bool {
+        switch self {
+        case .length, .chunked: true
+        case .none, .untilEnd: false
+        }
+    }
 }
 
 /// Finds the content of a body in the bytes that carry it, piece by piece.

@@ -2,7 +2,8 @@
 /// but hexadecimal digits, extensions and trailers are checked, bounded and dropped.
 struct ChunkReader: Sendable {
     private enum State: UInt8 {
-        case sizeStart, size, extensions, sizeEnd, data, dataCR, dataLF
+        case sizeStart, size, sizeBlank, sizeEnd, data, dataCR, dataLF
+        case nameStart, name, nameBlank, valueStart, value, quoted, escaped, quotedEnd
         case trailerStart, trailerName, trailerValue, trailerEnd, lastLF, ended
     }
 
@@ -58,12 +59,8 @@ struct ChunkReader: Sendable {
     private mutating func advance(_ byte: UInt8, _ remaining: inout UInt64) -> Bool {
         switch state {
         case .sizeStart, .size: return advanceSize(byte, &remaining)
-        case .extensions:
-            if byte == 13 {
-                state = .sizeEnd
-                return true
-            }
-            return spend(byte)
+        case .sizeBlank, .nameStart, .name, .nameBlank, .valueStart, .value, .quoted, .escaped, .quotedEnd:
+            return spend(byte) && advanceExtension(byte)
         case .sizeEnd:
             state = remaining == 0 ? .trailerStart : .data
             return byte == 10
@@ -91,7 +88,39 @@ struct ChunkReader: Sendable {
         guard state == .size else { return false }
         switch byte {
         case 13: state = .sizeEnd
-        case 59: state = .extensions
+        case 59: state = .nameStart
+        case 9, 32: state = .sizeBlank
+        default: return false
+        }
+        return true
+    }
+
+    /// RFC 9112 7.1.1: `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`. Blanks may stand where a `;`
+    /// or `=` follows, and nowhere else.
+    private mutating func advanceExtension(_ byte: UInt8) -> Bool {
+        let isBlank = byte == 9 || byte == 32
+        switch (state, byte) {
+        case (.quoted, 34): state = .quotedEnd
+        case (.quoted, 92): state = .escaped
+        case (.quoted, _): return byte != 13
+        case (.escaped, _):
+            state = .quoted
+            return byte != 13
+        case (.sizeBlank, _) where isBlank, (.nameStart, _) where isBlank, (.nameBlank, _) where isBlank,
+            (.valueStart, _) where isBlank:
+            return true
+        case (.name, _) where isBlank: state = .nameBlank
+        case (.value, _) where isBlank, (.quotedEnd, _) where isBlank: state = .sizeBlank
+        case (.name, 13), (.value, 13), (.quotedEnd, 13): state = .sizeEnd
+        case (.sizeBlank, 59), (.name, 59), (.nameBlank, 59), (.value, 59), (.quotedEnd, 59): state = .nameStart
+        case (.name, 61), (.nameBlank, 61): state = .valueStart
+        case (.valueStart, 34): state = .quoted
+        case (.nameStart, _), (.name, _):
+            state = .name
+            return byte.isToken
+        case (.valueStart, _), (.value, _):
+            state = .value
+            return byte.isToken
         default: return false
         }
         return true
@@ -113,8 +142,9 @@ struct ChunkReader: Sendable {
         return true
     }
 
+    /// Whether this byte of text may be there, and not too many were before.
     private mutating func spend(_ byte: UInt8) -> Bool {
         overhead += 1
-        return overhead <= Self.overheadLimit && (byte >= 32 || byte == 9) && byte != 127
+        return overhead <= Self.overheadLimit && (byte >= 32 || byte == 9 || byte == 13) && byte != 127
     }
 }

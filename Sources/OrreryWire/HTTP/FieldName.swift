@@ -7,6 +7,9 @@ public enum FieldName: UInt8, Sendable {
     case authorization, connection, contentLength, cookie, date, expect, forwardedFor, forwardedHost, forwardedPort
     case forwardedProto, host, keepAlive, proxyAuthenticate, proxyAuthorization, proxyConnection, te, trailer
     case transferEncoding, upgrade
+    /// A name of a request with an underscore in it. Servers that turn names into variables (CGI, WSGI) cannot tell it
+    /// from one with a hyphen, so `X_Forwarded_For` would be believed as if we had written it.
+    case underscored
 
     /// The name in `slice`, which holds a token.
     static func of(_ bytes: Span<UInt8>, _ slice: Slice) -> FieldName {
@@ -49,7 +52,7 @@ public enum FieldName: UInt8, Sendable {
     public var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .te, .trailer,
-            .transferEncoding, .upgrade:
+            .transferEncoding, .underscored, .upgrade:
             true
         default: false
         }

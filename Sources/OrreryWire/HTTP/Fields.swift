@@ -47,10 +47,16 @@ public struct Fields: Sendable {
     public private(set) var isChunked = false
     public private(set) var host: Slice = .nothing
     public private(set) var upgrade: Slice = .nothing
+    /// `Upgrade` says `websocket` and nothing else.
+    public private(set) var isWebSocket = false
     public private(set) var expectsContinue = false
+    public private(set) var expectsUnknown = false
     public private(set) var hasDate = false
     public private(set) var hasCookie = false
     private var hasHost = false
+    private var hasUpgrade = false
+    /// How many names `Connection` has listed.
+    private var nameCount: UInt8 = 0
     private let isRequest: Bool
 
     /// `ofRequest`: `Host` and `Expect` mean something only there.
@@ -69,10 +75,14 @@ extension Fields {
         isChunked = false
         host = .nothing
         upgrade = .nothing
+        isWebSocket = false
         expectsContinue = false
+        expectsUnknown = false
         hasDate = false
         hasCookie = false
         hasHost = false
+        hasUpgrade = false
+        nameCount = 0
     }
 
     /// Reads fields from `start` on to the empty line. `end` is where the head ends then.
@@ -92,10 +102,15 @@ extension Fields {
             guard count <= limits.fields else { return .bad(.tooLarge) }
             let nameStart = index
             // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
-            index = endOfToken(bytes, from: index)
+            index = endOfPlainToken(bytes, from: index)
             guard index < bytes.count else { return .incomplete }
+            let isUnderscored = bytes[index] == 95
+            if isUnderscored {
+                while index < bytes.count, bytes[index].isToken { index += 1 }
+                guard index < bytes.count else { return .incomplete }
+            }
             guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
-            let name = FieldName.of(bytes, Slice(nameStart, index))
+            let name = isUnderscored ? underscored : FieldName.of(bytes, Slice(nameStart, index))
             let valueStart = index + 1
             index = endOfText(bytes, from: valueStart)
             guard index + 1 < bytes.count else {
@@ -116,7 +131,7 @@ extension Fields {
         marks[markCount] = mark
         markCount += 1
         switch mark.name {
-        case .connection: takeConnection(mark.value, bytes)
+        case .connection: return takeConnection(mark.value, bytes)
         case .contentLength:
             // Even the same length twice: whoever adds one is either broken or attacking.
             guard contentLength == nil, let length = decimal(bytes, mark.value) else { return .framing }
@@ -129,10 +144,9 @@ extension Fields {
             guard !hasHost, isAuthority(bytes, mark.value) else { return .malformed }
             hasHost = true
             host = mark.value
-        case .upgrade: takeUpgrade(mark.value, bytes)
+        case .upgrade: return takeUpgrade(mark.value, bytes)
         case .expect where isRequest:
-            guard isSame(bytes, mark.value, as: "100-continue") else { return .unknownExpectation }
-            expectsContinue = true
+            if isSame(bytes, mark.value, as: "100-continue") { expectsContinue = true } else { expectsUnknown = true }
         case .cookie: hasCookie = true
         case .date: hasDate = true
         default: break
@@ -140,14 +154,32 @@ extension Fields {
         return nil
     }
 
-    /// HTTP/2 in the clear is no upgrade for us: the requests in it would pass unseen.
-    private mutating func takeUpgrade(_ value: Slice, _ bytes: Span<UInt8>) {
-        var isHTTP2 = false
-        forEachToken(bytes, value) { token in isHTTP2 = isHTTP2 || isSame(bytes, token, as: "h2c") }
-        upgrade = isHTTP2 ? .nothing : value
+    private var underscored: FieldName { isRequest ? .underscored : .other }
+
+    /// Another HTTP, or TLS around it, is no upgrade for us: the requests in it would pass unseen. That offer is ignored.
+    private mutating func takeUpgrade(_ value: Slice, _ bytes: Span<UInt8>) -> HeadFault? {
+        var isWellFormed = !hasUpgrade
+        var hidesRequests = false
+        forEachToken(bytes, value) { token in
+            let slash = place(of: 47, in: token.range, bytes)
+            let name = Slice(Int(token.start), slash)
+            isWellFormed = isWellFormed && isToken(bytes, name)
+            if slash < Int(token.end) {
+                isWellFormed = isWellFormed && isToken(bytes, Slice(slash + 1, Int(token.end)))
+            }
+            hidesRequests =
+                hidesRequests || isSame(bytes, name, as: "h2c") || isSame(bytes, name, as: "h2")
+                || isSame(bytes, name, as: "http") || isSame(bytes, name, as: "tls")
+        }
+        hasUpgrade = true
+        // Of an upstream only the list that comes with 101 matters, and that has one protocol.
+        guard isWellFormed || !isRequest else { return .malformed }
+        upgrade = hidesRequests || !isWellFormed ? .nothing : value
+        isWebSocket = isWellFormed && isSame(bytes, value, as: "websocket")
+        return nil
     }
 
-    private mutating func takeConnection(_ value: Slice, _ bytes: Span<UInt8>) {
+    private mutating func takeConnection(_ value: Slice, _ bytes: Span<UInt8>) -> HeadFault? {
         forEachToken(bytes, value) { token in
             if isSame(bytes, token, as: "close") {
                 connection.insert(.close)
@@ -157,13 +189,16 @@ extension Fields {
                 connection.insert(.upgrade)
             } else {
                 connection.insert(.names)
+                nameCount += nameCount < .max ? 1 : 0
             }
         }
+        // Each field is compared with each of these names: without a bound, one request could cost many milliseconds.
+        return nameCount > 64 ? .tooLarge : nil
     }
 
     /// A coding we do not know is the client's honest mistake; a list or a doubled `chunked` never is.
     private func codingFault(_ value: Slice, _ bytes: Span<UInt8>) -> HeadFault {
-        value.range.allSatisfy { bytes[$0].isToken } && !value.isEmpty ? .unknownCoding : .framing
+        isToken(bytes, value) ? .unknownCoding : .framing
     }
 
     /// Whether `Connection` names the field in `line`, which begins with its name.
@@ -191,6 +226,10 @@ public func forEachToken(_ bytes: Span<UInt8>, _ list: Slice, _ body: (Slice) ->
     if !token.isEmpty { body(token) }
 }
 
+private func isToken(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
+    !slice.isEmpty && slice.range.allSatisfy { bytes[$0].isToken }
+}
+
 /// Digits only, at most eighteen of them: no sign, no blank, no overflow.
 private func decimal(_ bytes: Span<UInt8>, _ slice: Slice) -> UInt64? {
     guard !slice.isEmpty, slice.count <= 18 else { return nil }
@@ -200,17 +239,4 @@ private func decimal(_ bytes: Span<UInt8>, _ slice: Slice) -> UInt64? {
         number = number * 10 + UInt64(bytes[index] - 48)
     }
     return number
-}
-
-/// Whether a value can be a host with an optional port: no user, path, list or blank in it.
-func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
-    guard !slice.isEmpty, slice.count <= 1024 else { return false }
-    for index in slice.range {
-        // One bit for each of the 128 characters of ASCII that may not be: controls, blank, and "#,/<>?@\^`{|}.
-        let low: UInt64 = 0xd000_900d_ffff_ffff
-        let high: UInt64 = 0xf800_0001_5000_0001
-        let byte = bytes[index]
-        if byte >= 128 || ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1 { return false }
-    }
-    return true
 }

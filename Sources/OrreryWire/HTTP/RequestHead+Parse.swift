@@ -23,7 +23,10 @@ extension RequestHead {
     private mutating func parseLines(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
         var index = 0
         // One empty line before a request is forgiven (RFC 9112 2.2).
-        if bytes.count >= 2, bytes[0] == 13, bytes[1] == 10 { index = 2 }
+        if bytes.count > 0, bytes[0] == 13 {
+            guard bytes.count > 1 else { return .incomplete }
+            if bytes[1] == 10 { index = 2 }
+        }
         let methodStart = index
         while index < bytes.count, bytes[index].isToken { index += 1 }
         guard index < bytes.count else { return index - methodStart > 32 ? .bad(.malformed) : .incomplete }
@@ -40,7 +43,7 @@ extension RequestHead {
 
         // "HTTP/1.1" and CRLF are ten bytes.
         guard index + 10 < bytes.count else {
-            return bytes.extracting(index...).isPrefix(of: " HTTP/1.") ? .incomplete : .bad(.malformed)
+            return bytes.extracting(index...).isPrefix(of: " HTTP/") ? .incomplete : .bad(.malformed)
         }
         switch readVersion(bytes, at: index + 1) {
         case .success(let found): version = found
@@ -63,18 +66,18 @@ extension RequestHead {
         }
     }
 
-    /// Where the target ends: at the first blank or control byte, or at a `#`, which no sender may send. Finds the query
-    /// and what makes a path delicate on the way.
+    /// Where the target ends: at the first byte that is no visible one of ASCII, or at a `#`, which no sender may send.
+    /// Finds the query and what makes a path delicate on the way.
     private mutating func endOfTarget(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         var previous: UInt8 = 0
         while index < bytes.count {
             let byte = bytes[index]
             switch byte {
-            case 0...32, 35, 127: return index
+            case 0...32, 35, 127...255: return index
             case 63:
                 let queryStart = index
-                while index < bytes.count, bytes[index] > 32, bytes[index] != 35, bytes[index] != 127 { index += 1 }
+                while index < bytes.count, bytes[index] &- 33 < 94, bytes[index] != 35 { index += 1 }
                 query = Slice(queryStart, index)
                 return index
             case 37, 92: isPathDelicate = true
@@ -105,13 +108,17 @@ extension RequestHead {
     /// Where the path of an absolute target begins. Its authority must be the one of `Host`: a reader of only one of
     /// them would otherwise see another site.
     private func afterAuthority(_ target: Slice, _ bytes: Span<UInt8>) -> Int? {
-        let authority = Int(target.start) + 7
-        guard target.count > 7, isSame(bytes, Slice(Int(target.start), authority), as: "http://") else { return nil }
+        let start = Int(target.start)
+        var authority = start
+        for scheme in [7, 8] where target.count > scheme {
+            let slice = Slice(start, start + scheme)
+            if isSame(bytes, slice, as: "http://") || isSame(bytes, slice, as: "https://") { authority += scheme }
+        }
         var index = authority
         while index < Int(target.end), bytes[index] != 47, bytes[index] != 63 { index += 1 }
         let host = fields.host
-        guard host.count == index - authority else { return nil }
-        for offset in 0..<host.count where bytes[authority + offset] | 0x20 != bytes[Int(host.start) + offset] | 0x20 {
+        guard authority > start, !host.isEmpty, host.count == index - authority else { return nil }
+        for (one, other) in zip(authority..<index, host.range) where bytes[one].lowercased != bytes[other].lowercased {
             return nil
         }
         return index
@@ -126,7 +133,12 @@ extension RequestHead {
         } else if let length = fields.contentLength, length > 0 {
             body = .length(length)
         }
-        if version == .http11, fields.host.isEmpty { return .bad(.malformed) }
+        guard version == .http11 else { return .complete }
+        if fields.host.isEmpty { return .bad(.malformed) }
+        // RFC 9110 10.1.1: expectations are HTTP/1.1's.
+        if fields.expectsUnknown { return .bad(.unknownExpectation) }
+        // Where the body ends and the other protocol begins would be anybody's guess.
+        if !body.isNone, !fields.upgrade.isEmpty, fields.connection.contains(.upgrade) { return .bad(.framing) }
         return .complete
     }
 }
@@ -153,6 +165,10 @@ extension Slice {
         }
         return true
     }
+}
+
+extension UInt8 {
+    fileprivate var lowercased: UInt8 { (65...90).contains(self) ? self + 32 : self }
 }
 
 extension Span<UInt8> {

@@ -38,6 +38,9 @@ public struct RequestHead: Sendable {
         version == .http11 && !fields.upgrade.isEmpty && fields.connection.contains(.upgrade) && body.isNone
     }
 
+    /// Whether the only protocol it offers is WebSocket.
+    public var wantsWebSocket: Bool { wantsUpgrade && fields.isWebSocket }
+
     /// Whether sending it twice does no more than sending it once (RFC 9110 9.2.2), and nothing of it is lost by then.
     public var isRepeatable: Bool {
         guard body.isNone, !wantsUpgrade else { return false }

@@ -40,6 +40,7 @@ public struct ResponseHead: Sendable {
         let outcome = fields.parse(bytes, from: end + 2, limits: limits, end: &length)
         switch outcome {
         case .incomplete where bytes.count >= limits.bytes: return .bad(.tooLarge)
+        case .complete where length > limits.bytes: return .bad(.tooLarge)
         case .complete: return settle()
         default: return outcome
         }

@@ -41,6 +41,13 @@ extension UInt8 {
         return self < 128 && ((self < 64 ? low : high) >> UInt64(self & 63)) & 1 == 1
     }
 
+    /// The same without the underscore.
+    @inline(__always) var isPlainToken: Bool {
+        let low: UInt64 = 0x03ff_6cfa_0000_0000
+        let high: UInt64 = 0x57ff_ffff_47ff_fffe
+        return self < 128 && ((self < 64 ? low : high) >> UInt64(self & 63)) & 1 == 1
+    }
+
     @inline(__always) var isDigit: Bool { self &- 48 < 10 }
 
     /// The value of a hexadecimal digit.
@@ -86,12 +93,12 @@ public func place(of byte: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) ->
     return index
 }
 
-/// Where the first byte is at or after `start` that no token has; `bytes.count` when there is none. Letters, digits and
-/// hyphens, of which almost all names consist, are passed sixteen at a time.
-@inline(__always) func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
+/// Where the first byte is at or after `start` that no token has, or an underscore; `bytes.count` when there is none.
+/// Letters, digits and hyphens, of which almost all names consist, are passed sixteen at a time.
+@inline(__always) func endOfPlainToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
     // It reads inside [start, count) only.
     var index = unsafe bytes.withUnsafeBufferPointer { unsafe scan_name($0.baseAddress, start, $0.count) }
-    while index < bytes.count, bytes[index].isToken { index += 1 }
+    while index < bytes.count, bytes[index].isPlainToken { index += 1 }
     return index
 }
 

@@ -1,0 +1,46 @@
+/// Whether a value is a host with an optional port (RFC 9112 3.2): a name, or an address in brackets. No user, path, list
+/// or blank, and nothing after the port that another reader could take for the host.
+func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
+    guard slice.count <= 1024 else { return false }
+    let end = Int(slice.end)
+    var index = Int(slice.start)
+    if index < end, bytes[index] == 91 {
+        guard let after = endOfLiteral(bytes, index..<end) else { return false }
+        index = after
+    } else {
+        while index < end, bytes[index].isHost { index += 1 }
+    }
+    guard index > Int(slice.start) else { return false }
+    return index == end || (bytes[index] == 58 && isPort(bytes, index + 1..<end))
+}
+
+/// Where a host in brackets ends. Only an IPv6 address: nobody ever had use for the other kinds (RFC 3986 3.2.2).
+private func endOfLiteral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+    for index in range.dropFirst() {
+        let byte = bytes[index]
+        if byte == 93 { return index > range.lowerBound + 1 ? index + 1 : nil }
+        guard byte.hexValue != nil || byte == 58 || byte == 46 else { return nil }
+    }
+    return nil
+}
+
+/// Digits of a number below 65536, or nothing.
+private func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    guard range.count <= 5 else { return false }
+    var port = 0
+    for index in range {
+        guard bytes[index].isDigit else { return false }
+        port = port * 10 + Int(bytes[index] - 48)
+    }
+    return port < 65536
+}
+
+extension UInt8 {
+    /// Whether a name of a host may have this: letters, digits, and `-._~!$&'()*+;=`. Not the comma, which parts the
+    /// elements of a list, nor the percent sign, which two readers would undo at different times.
+    @inline(__always) fileprivate var isHost: Bool {
+        let low: UInt64 = 0x2bff_6fd2_0000_0000
+        let high: UInt64 = 0x47ff_fffe_87ff_fffe
+        return self < 128 && ((self < 64 ? low : high) >> UInt64(self & 63)) & 1 == 1
+    }
+}
