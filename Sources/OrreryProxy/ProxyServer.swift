@@ -32,7 +32,8 @@ package final class ProxyServer: Sendable {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
-        shared = Shared(limits: configuration.limits, log: log, errorTarget: errorTarget)
+        shared = Shared(
+            limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers))
         port = listeners[0].descriptor.boundPort

@@ -138,9 +138,11 @@ final class ControlInterface: ControlService {
     private func set(_ prefix: String, _ body: [UInt8]) -> Answer {
         guard let key = RouteKey(escaped: prefix) else { return .text(400, "The path cannot be a route") }
         guard let value = JSONText.read(body) else { return .text(400, "Body not valid JSON") }
+        var object = value.object ?? [:]
+        if shared.routes.isByHost, let host = key.host { object["host"] = .string(host.lowercased()) }
         let setting: RouteSetting
         do throws(RouteSetting.Fault) {
-            setting = try RouteSetting(key, value.object ?? [:])
+            setting = try RouteSetting(key, object)
         } catch {
             return .text(400, "\(error)")
         }

@@ -11,13 +11,14 @@ extension RouteBook {
             var routes: [RouteKey: Route] = [:]
             routes.reserveCapacity(settings.count)
             for setting in settings {
-                guard let route = route(setting, after: state.routes[setting.key], at: moment) else {
+                let key = canonical(setting.key)
+                guard let route = route(setting, after: state.routes[key], at: moment) else {
                     forget(routes, butNot: state.routes)
                     return false
                 }
                 // Said twice: the route that was meant first is nobody's, unless it is the old one.
-                if let first = routes.updateValue(route, forKey: setting.key), first.activity != route.activity,
-                    first.activity != state.routes[setting.key]?.activity
+                if let first = routes.updateValue(route, forKey: key), first.activity != route.activity,
+                    first.activity != state.routes[key]?.activity
                 {
                     forget(first)
                 }
@@ -49,17 +50,18 @@ extension RouteBook {
     func forgetPosition() { state.withLock { $0.position = nil } }
 
     private func take(_ change: RouteChange, at moment: UInt64, _ state: inout State) -> Bool {
+        let key = canonical(change.key)
         switch change {
-        case .remove(let key):
+        case .remove:
             guard let old = state.routes.removeValue(forKey: key) else { return true }
             forget(old)
             state.lastChanges[key] = .some(nil)
         case .set(let setting):
-            let old = state.routes[setting.key]
+            let old = state.routes[key]
             guard let route = route(setting, after: old, at: moment) else { return false }
             if let old, old.activity != route.activity { forget(old) }
-            state.routes[setting.key] = route
-            state.lastChanges[setting.key] = .some(route)
+            state.routes[key] = route
+            state.lastChanges[key] = .some(route)
         }
         return true
     }

@@ -28,20 +28,24 @@ final class RouteBook: Sendable {
         /// What has changed since the large table, and since the medium one. A nil is a route that is gone.
         var changes: [RouteKey: Route?] = [:]
         var lastChanges: [RouteKey: Route?] = [:]
-        var large = RouteTable([])
-        var medium = RouteTable([])
+        var large = RouteTable.empty
+        var medium = RouteTable.empty
     }
 
+    /// Whether keys begin with the host they are for.
+    let isByHost: Bool
     let activity = ActivityBook()
     let peers = PeerBook()
     let state = Mutex(State())
-    private let published = Mutex(RouteSnapshot(large: RouteTable([]), medium: RouteTable([]), small: RouteTable([])))
+    private let published = Mutex(RouteSnapshot(large: .empty, medium: .empty, small: .empty))
     /// Goes up with every change.
     private let version = Atomic<UInt64>(1)
     /// There are targets whose names nobody has looked up yet.
     let hasNewNames = Atomic<Bool>(false)
     private static let changeLimit = 1024
     private static let lastChangeLimit = 32
+
+    init(byHost isByHost: Bool = false) { self.isByHost = isByHost }
 
     /// What `snapshot()` would be numbered now. Costs one load.
     var currentVersion: UInt64 { version.load(ordering: .acquiring) }
@@ -54,7 +58,8 @@ final class RouteBook: Sendable {
         _ key: RouteKey, to target: Target, address: SocketAddress?, access: [String] = [], members: [UInt8],
         at moment: UInt64
     ) -> Bool {
-        state.withLock { state in
+        let key = canonical(key)
+        return state.withLock { state in
             let old = state.routes[key]
             guard let cell = activity.open(at: moment) else { return false }
             let peer = peers.number(of: target.peer)
@@ -71,7 +76,8 @@ final class RouteBook: Sendable {
 
     /// Removes a route. False when there is none. What runs over it goes on.
     func remove(_ key: RouteKey) -> Bool {
-        state.withLock { state in
+        let key = canonical(key)
+        return state.withLock { state in
             guard let old = state.routes.removeValue(forKey: key) else { return false }
             forget(old)
             state.lastChanges[key] = .some(nil)
@@ -88,7 +94,13 @@ final class RouteBook: Sendable {
         peers.release(route.peer)
     }
 
-    func route(_ key: RouteKey) -> Route? { state.withLock { $0.routes[key] } }
+    func route(_ key: RouteKey) -> Route? {
+        let key = canonical(key)
+        return state.withLock { $0.routes[key] }
+    }
+
+    /// Hosts have no case (RFC 9110 4.2.3), paths do.
+    func canonical(_ key: RouteKey) -> RouteKey { isByHost ? key.withLowercaseHost : key }
 
     /// All routes, in the order of their keys' text.
     func all() -> [(key: RouteKey, route: Route)] {
@@ -128,11 +140,11 @@ final class RouteBook: Sendable {
             state.lastChanges = [:]
             if state.changes.count > Self.changeLimit {
                 state.changes = [:]
-                state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) })
+                state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
             }
-            state.medium = RouteTable(state.changes.map { (key: $0.key, value: $0.value) })
+            state.medium = RouteTable(state.changes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
         }
-        let small = RouteTable(state.lastChanges.map { (key: $0.key, value: $0.value) })
+        let small = RouteTable(state.lastChanges.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
         let snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: small)
         published.withLock { $0 = snapshot }
         version.wrappingAdd(1, ordering: .releasing)
@@ -140,8 +152,8 @@ final class RouteBook: Sendable {
 
     /// The same when every table has to be made anew.
     func publishAll(_ state: inout State) {
-        state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) })
-        state.medium = RouteTable([])
+        state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
+        state.medium = .empty
         (state.changes, state.lastChanges) = ([:], [:])
         publish(&state)
     }

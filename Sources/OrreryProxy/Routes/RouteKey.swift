@@ -1,11 +1,13 @@
 internal import OrreryWire
 
 /// The prefix of a route in its one form: decoded, with a slash in front and none at the end; `/` alone for the root.
-package struct RouteKey: Hashable, Sendable {
+///
+/// Two keys are one when their bytes are: to requests, which are bytes, `é` in one character is not `é` in two.
+package struct RouteKey: Sendable {
     package let text: String
 
-    /// The key that an escaped path of the REST interface names. Nil for a broken escape, for control bytes, and for dot
-    /// segments, which no request could ever match.
+    /// The key that an escaped path of the REST interface names. Nil for a broken escape, and for what no request could
+    /// ever match: dot segments, backslashes, semicolons and control bytes.
     package init?(escaped path: some StringProtocol) {
         guard let decoded = Self.decode(path) else { return nil }
         self.init(decoded)
@@ -17,7 +19,7 @@ package struct RouteKey: Hashable, Sendable {
         if text.count > 1, text.hasSuffix("/") { text.removeLast() }
         let segments = text.split(separator: "/", omittingEmptySubsequences: false)
         guard text.utf8.count <= 1024, !segments.contains("."), !segments.contains(".."),
-            text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") })
+            text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ";") })
         else { return nil }
         self.text = text
     }
@@ -26,7 +28,21 @@ package struct RouteKey: Hashable, Sendable {
     package var segments: Int { text == "/" ? 0 : text.utf8.count { $0 == UInt8(ascii: "/") } }
 
     /// The hub's own pages, which must stay reachable for somebody who has just been logged out.
-    package var isHub: Bool { text == "/" || text == "/hub" || text.hasPrefix("/hub/") }
+    func isHub(byHost: Bool) -> Bool {
+        let path = byHost ? "/" + (text.split(separator: "/", maxSplits: 1).dropFirst().first ?? "") : text
+        return text == "/" || path == "/hub" || path.hasPrefix("/hub/")
+    }
+
+    /// The host that the key is for where routes are by host; nil for `/`, which is for all.
+    var host: Substring? { text == "/" ? nil : text.dropFirst().prefix { $0 != "/" } }
+
+    /// The same key with its host in lower case.
+    var withLowercaseHost: RouteKey {
+        guard let host, host.contains(where: \.isUppercase) else { return self }
+        return RouteKey(text: "/" + host.lowercased() + text.dropFirst(host.utf8.count + 1))
+    }
+
+    private init(text: String) { self.text = text }
 
     /// The text without its escapes. Nil when one is broken, or when it is no UTF-8 then.
     static func decode(_ path: some StringProtocol) -> String? {
@@ -41,5 +57,14 @@ package struct RouteKey: Hashable, Sendable {
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension RouteKey: Hashable {
+    package static func == (left: RouteKey, right: RouteKey) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -7,7 +7,7 @@ final class RouteSnapshot: Sendable {
     private let medium: RouteTable
     private let small: RouteTable
     /// The route `/`, which every path has in common.
-    private let root: RouteMatch?
+    let fallback: RouteMatch?
     /// How many segments the longest key has.
     private let depth: Int
 
@@ -17,7 +17,7 @@ final class RouteSnapshot: Sendable {
         self.small = small
         depth = max(large.depth, medium.depth, small.depth)
         let slash: [UInt8] = [UInt8(ascii: "/")]
-        root = Self.find(slash.span, hash: PrefixHash.of(slash), large, medium, small)
+        fallback = Self.find(slash.span, hash: PrefixHash.of(slash), large, medium, small)
     }
 
     /// The longest prefix of `path` that has a route, or nil. Compares whole segments: `/user/ann` does not match
@@ -25,7 +25,7 @@ final class RouteSnapshot: Sendable {
     func route(for path: Span<UInt8>) -> RouteMatch? {
         var hash = PrefixHash()
         hash.add(UInt8(ascii: "/"))
-        var best = root
+        var best = fallback
         var level = 0
         var index = 1
         while index < path.count, level < depth {

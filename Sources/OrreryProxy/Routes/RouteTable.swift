@@ -19,18 +19,18 @@ struct RouteMatch: Sendable {
     /// Which table of a snapshot it was found in.
     enum Origin: UInt8, Sendable { case large, medium, small }
 
-    init(_ route: Route, _ key: RouteKey, base: Slice, authority: Slice, access: Slice) {
+    init(_ route: Route, _ key: RouteKey, isByHost: Bool, base: Slice, authority: Slice, access: Slice) {
         endpoint = route.endpoint
         activity = route.activity
-        isHub = key.isHub
+        isHub = key.isHub(byHost: isByHost)
         (self.base, self.authority, self.access) = (base, authority, access)
         prefixLength = UInt16(key.text.utf8.count)
-        segmentCount = UInt16(key.segments)
+        segmentCount = UInt16(max(0, key.segments - (isByHost ? 1 : 0)))
     }
 
     /// How many bytes its key has.
     var prefix: Int { Int(prefixLength) }
-    /// How many segments its key has, which are the first of every path that it matches.
+    /// How many segments its key has besides the host, which are the first of every path that it matches.
     var segments: Int { Int(segmentCount) }
 
     func from(_ origin: Origin) -> RouteMatch {
@@ -56,9 +56,11 @@ final class RouteTable: Sendable {
     let text: [UInt8]
     /// How many segments the longest key has.
     let depth: Int
-    private static let empty = UInt32.max
+    private static let unused = UInt32.max
 
-    init(_ routes: some Collection<(key: RouteKey, value: Route?)>) {
+    static let empty = RouteTable([], byHost: false)
+
+    init(_ routes: some Collection<(key: RouteKey, value: Route?)>, byHost isByHost: Bool) {
         var text: [UInt8] = []
         var entries: [Entry] = []
         func add(_ string: String) -> Slice {
@@ -68,7 +70,8 @@ final class RouteTable: Sendable {
         for (key, route) in routes {
             let match = route.map {
                 RouteMatch(
-                    $0, key, base: add($0.target.path), authority: add($0.target.authority), access: add($0.access))
+                    $0, key, isByHost: isByHost, base: add($0.target.path), authority: add($0.target.authority),
+                    access: add($0.access))
             }
             entries.append(Entry(hash: PrefixHash.of(key.text.utf8), key: add(key.text), match: match))
         }
@@ -82,10 +85,10 @@ final class RouteTable: Sendable {
     }
 
     private static func fill(_ size: Int, _ entries: [Entry]) -> [UInt32] {
-        var buckets = [UInt32](repeating: empty, count: size)
+        var buckets = [UInt32](repeating: unused, count: size)
         for (index, entry) in entries.enumerated() {
             var bucket = Int(truncatingIfNeeded: entry.hash) & (size - 1)
-            while buckets[bucket] != empty { bucket = (bucket + 1) & (size - 1) }
+            while buckets[bucket] != unused { bucket = (bucket + 1) & (size - 1) }
             buckets[bucket] = UInt32(index)
         }
         return buckets
@@ -94,7 +97,7 @@ final class RouteTable: Sendable {
     /// The entry whose key is `prefix`, which has the hash `hash`. Never allocates.
     func entry(_ prefix: Span<UInt8>, hash: UInt64) -> Entry? {
         var bucket = Int(truncatingIfNeeded: hash) & mask
-        while buckets[bucket] != Self.empty {
+        while buckets[bucket] != Self.unused {
             let index = Int(buckets[bucket])
             if entries[index].hash == hash, isSame(entries[index].key, prefix) { return entries[index] }
             bucket = (bucket + 1) & mask

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Concurrency: everything here may be used by any thread; the books say how themselves.
 final class Shared: Sendable {
-    let routes = RouteBook()
+    let routes: RouteBook
     let logouts = LogoutBook()
     let metrics = Metrics()
     let limits: ProxyLimits
@@ -17,7 +17,8 @@ final class Shared: Sendable {
     /// All workers have ended.
     let hasEnded = Atomic<Bool>(false)
 
-    init(limits: ProxyLimits, log: ProxyLog, errorTarget: Target?) {
+    init(limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false) {
+        routes = RouteBook(byHost: routesByHost)
         self.limits = limits
         self.log = log
         self.errorTarget = errorTarget

@@ -15,15 +15,7 @@ extension Worker {
         // It asks about us: of what is behind us there is more than one.
         if head.isAsterisk { return .answer(204) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
-        let match: RouteMatch?
-        if head.isPathDelicate {
-            guard case .route(let found) = paths.route(for: bytes.extracting(head.path.range), in: routes) else {
-                return .answer(400)
-            }
-            match = found
-        } else {
-            match = routes.route(for: bytes.extracting(head.path.range))
-        }
+        guard case .route(let match) = findRoute(bytes) else { return .answer(400) }
         guard let match else { return .answer(404) }
         var session: UInt64 = 0
         if head.wantsUpgrade || !logouts.isEmpty {
@@ -37,5 +29,13 @@ extension Worker {
         }
         guard let endpoint = match.endpoint else { return .answer(503) }
         return .pass(match, endpoint, session: session)
+    }
+
+    private mutating func findRoute(_ bytes: Span<UInt8>) -> PathReading.Outcome {
+        let path = bytes.extracting(head.path.range)
+        if shared.routes.isByHost {
+            return paths.route(for: path, at: bytes.extracting(head.fields.host.range), in: routes)
+        }
+        return head.isPathDelicate ? paths.route(for: path, in: routes) : .route(routes.route(for: path))
     }
 }

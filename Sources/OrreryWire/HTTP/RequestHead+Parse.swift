@@ -80,7 +80,7 @@ extension RequestHead {
                 while index < bytes.count, bytes[index] &- 33 < 94, bytes[index] != 35 { index += 1 }
                 query = Slice(queryStart, index)
                 return index
-            case 37, 92: isPathDelicate = true
+            case 37, 59, 92, 128...: isPathDelicate = true
             case 46, 47: if previous == 47 { isPathDelicate = true }
             default: break
             }

@@ -19,7 +19,8 @@ public struct RequestHead: Sendable {
     /// The query as it was sent, with its question mark.
     public internal(set) var query: Slice = .nothing
     public internal(set) var isAsterisk = false
-    /// The path has escapes, backslashes, dot segments or empty segments: two readers may disagree about it.
+    /// The path has escapes, backslashes, semicolons, dot segments, empty segments or bytes beyond ASCII: two readers may
+    /// disagree about it.
     public internal(set) var isPathDelicate = false
     public internal(set) var version: Version = .http11
     public internal(set) var fields = Fields(ofRequest: true)
