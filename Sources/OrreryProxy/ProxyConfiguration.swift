@@ -25,6 +25,9 @@ package struct ProxyConfiguration: Sendable {
     package var listener = Listener(host: "", port: 8000)
     /// For the REST interface that sets routes.
     package var api = Listener(host: "localhost", port: 8001)
+    /// Lets another process listen on the same ports, so that a successor can start before this one ends. Without it a
+    /// port that somebody has is an error: sharing it unknowingly would take half of its connections.
+    package var sharesPorts = false
     /// For metrics and health; nil for nowhere. Whoever reaches it may read them.
     package var metrics: Listener?
     /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
@@ -76,7 +79,7 @@ package struct ProxyLimits: Sendable {
     package var pooledPerTarget = 128
     /// How long an unread request body is still taken after a refusal, so that the client sees the refusal.
     package var linger: Duration = .seconds(2)
-    /// How long running requests may go on after `stop()`.
+    /// How long running requests and WebSockets may go on after `stop()`. A JupyterHub waits about a second.
     package var drain: Duration = .seconds(1)
     /// Connections of both sides per worker; the system's limit of descriptors may be lower.
     package var connections = 200_000

@@ -35,12 +35,13 @@ package final class ProxyServer: Sendable {
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
-        listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers))
+        let isShared = configuration.sharesPorts
+        listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)
         port = listeners[0].descriptor.boundPort
-        apiListener = try Self.listen(configuration.api, count: 1)[0]
+        apiListener = try Self.listen(configuration.api, count: 1, isShared: isShared)[0]
         apiPort = apiListener.descriptor.boundPort
         metricsListener = try configuration.metrics.map { place throws(ProxyError) in
-            try Self.listen(place, count: 1)[0]
+            try Self.listen(place, count: 1, isShared: isShared)[0]
         }
         metricsPort = metricsListener?.descriptor.boundPort
         var signals: [SharedDescriptor] = []
@@ -63,7 +64,7 @@ package final class ProxyServer: Sendable {
         try keeper?.load()
     }
 
-    /// Serves until `stop()`, and then as long as running requests need, a second at most.
+    /// Serves until `stop()`, and then as long as running requests need, within the limit for that.
     package func run() {
         let log = shared.log
         for line in greeting { log.write(.info, line) }
@@ -137,28 +138,30 @@ package final class ProxyServer: Sendable {
         }
     }
 
-    /// Ends `run()` soon, and says why. May be called from any thread, before `run()` too.
+    /// Ends `run()` once running requests have ended, or their time is over, and says why. Asked again, it ends `run()` at
+    /// once. May be called from any thread, before `run()` too.
     package func stop(because reason: String? = nil) {
         if let reason { shared.log.write(.warn, reason) }
+        if shared.isStopping.load(ordering: .acquiring) { shared.isEnding.store(true, ordering: .releasing) }
         shared.isStopping.store(true, ordering: .releasing)
         for signal in signals + [end] { signal.descriptor.signal() }
     }
 
     private static func listen(
-        _ place: ProxyConfiguration.Listener, count: Int
+        _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool
     ) throws(ProxyError) -> [SharedDescriptor] {
         guard place.path == nil, var address = SocketAddress.resolve(place.host, port: place.port) else {
             throw .unknownHost(place.host)
         }
         let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
         do {
-            // Not shared: sharing a port with another process would take half of its connections and tell nobody.
+            // Without the option not shared: that would take half of another process's connections and tell nobody.
             let probe: Descriptor
             do throws(SystemError) {
-                probe = try Descriptor.listener(on: address, isShared: false)
+                probe = try Descriptor.listener(on: address, isShared: isShared)
             } catch  where error.isNoIPv6 && place.host.isEmpty {
                 address = address.onIPv4
-                probe = try Descriptor.listener(on: address, isShared: false)
+                probe = try Descriptor.listener(on: address, isShared: isShared)
             }
             guard count > 1 else { return [SharedDescriptor(probe)] }
             address = address.with(port: probe.boundPort)

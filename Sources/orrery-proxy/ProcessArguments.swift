@@ -5,6 +5,7 @@ internal import OrreryProxy
 /// The process itself.
 struct ProcessArguments: ParsableArguments {
     @Option(help: "Threads that relay; by default one for each processor.") var workers: Int?
+    @Flag(help: "Let a successor listen on the same ports before this one ends.") var reusePort = false
     @Option(help: "File to write the process id to; removed at the end.") var pidFile: String?
     @Option(help: "debug, info, warn or error.") var logLevel = ProxyLog.Level.info
     @Option(help: .hidden) var storageBackend: String?
@@ -20,6 +21,7 @@ struct ProcessArguments: ParsableArguments {
 
     func apply(to configuration: inout ProxyConfiguration) {
         configuration.workers = workers ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        configuration.sharesPorts = reusePort
         configuration.logLevel = logLevel
         configuration.logOutput = .standardOutput
     }

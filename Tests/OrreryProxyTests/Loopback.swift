@@ -16,7 +16,12 @@ final class Stream: Sendable {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    convenience init(port: UInt16) throws {
+    convenience init(port: UInt16) throws { self.init(owning: try #require(Self.connect(to: port))) }
+
+    /// A connection, or nil when nobody listens.
+    static func ifListening(port: UInt16) -> Stream? { connect(to: port).map(Stream.init(owning:)) }
+
+    private static func connect(to port: UInt16) -> CInt? {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -24,10 +29,11 @@ final class Stream: Sendable {
         let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         let code = unsafe withUnsafeBytes(of: &address) {
             // The structure is an IPv4 address, and the size says so.
-            unsafe connect(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+            unsafe Glibc.connect(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
-        try #require(code == 0)
-        self.init(owning: number)
+        guard code != 0 else { return number }
+        _ = close(number)
+        return nil
     }
 
     deinit { _ = close(descriptor) }

@@ -70,6 +70,8 @@ final class Rig {
     func upstream() throws -> CInt { try #require(kernel.connected.last) }
 
     var connections: Int { worker.slots.count }
+    /// Nothing is left to do: its thread would end.
+    var hasLeft: Bool { worker.hasLeft }
 
     /// Buffers that connections hold.
     var heldBuffers: Int {
@@ -82,8 +84,9 @@ final class Rig {
 
     func token(_ number: CInt) -> UInt64 { kernel.sockets[number]?.token ?? 0 }
 
-    func stop() {
+    func stop(atOnce: Bool = false) {
         shared.isStopping.store(true, ordering: .releasing)
+        shared.isEnding.store(atOnce, ordering: .releasing)
         heed()
     }
 

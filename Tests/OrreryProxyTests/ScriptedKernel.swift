@@ -36,6 +36,8 @@ final class ScriptedKernel: Kernel {
     private var current: [Event] = []
     private var waiting: [(CInt, SocketAddress)] = []
     private(set) var listenerIsWatched = false
+    private(set) var hearsNewcomers = true
+    private(set) var isListening = true
     var connecting = Connecting.atOnce
     /// How many connections cannot even be begun, from now on.
     var failures = 0
@@ -153,6 +155,9 @@ final class ScriptedKernel: Kernel {
         let (number, address) = waiting.removeFirst()
         return .accepted(number, address)
     }
+
+    func refuseNewcomers(_ listener: CInt) { hearsNewcomers = false }
+    func stopListening(_ listener: CInt) { isListening = false }
 
     func connect(_ address: SocketAddress) -> Connection {
         guard connecting != .fails else { return .failed(111) }

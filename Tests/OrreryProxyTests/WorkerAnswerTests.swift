@@ -95,16 +95,4 @@ struct WorkerAnswerTests {
         #expect(rig.kernel.sockets[second]?.address?.description == "10.0.0.3:8888")
         #expect(rig.kernel.sent(second).hasPrefix("GET /base/user/ada/lab HTTP/1.1\r\n"))
     }
-
-    @Test func stoppingLetsRunningRequestsEnd() throws {
-        let rig = try Rig()
-        let idle = rig.client()
-        let client = rig.client()
-        rig.send(client, Sample.get)
-        rig.stop()
-        #expect(!rig.kernel.isOpen(idle) && rig.kernel.isOpen(client) && !rig.kernel.listenerIsWatched)
-        rig.send(try rig.upstream(), Sample.ok)
-        #expect(rig.kernel.sent(client).hasSuffix("ok"))
-        #expect(rig.connections == 0)
-    }
 }

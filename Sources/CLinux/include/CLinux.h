@@ -32,6 +32,11 @@ int linux_resolve(const char *host, uint16_t port, struct linux_address *out);
 // A listening socket that does not block. `shared` lets several of this process's sockets bind one port.
 int linux_listen(struct linux_address a, int shared, int backlog);
 uint16_t linux_bound_port(int fd);
+// From now on the listener does not hear who begins a handshake; those that have begun go on. Who is not heard asks again
+// after a second, and is then refused, or heard by another listener of the port.
+int linux_refuse_newcomers(int listener);
+// From now on connections are refused. What is queued and not yet accepted is reset.
+int linux_stop_listening(int listener);
 int linux_accept(int listener, struct linux_address *peer);
 // A socket that is connected or connecting: `*connecting` says which.
 int linux_connect(struct linux_address a, int *connecting);

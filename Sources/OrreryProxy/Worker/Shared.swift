@@ -14,6 +14,8 @@ final class Shared: Sendable {
     let errorTarget: Target?
     let errorEndpoint: Endpoint?
     let isStopping = Atomic<Bool>(false)
+    /// Asked twice: what still runs is cut.
+    let isEnding = Atomic<Bool>(false)
     /// All workers have ended.
     let hasEnded = Atomic<Bool>(false)
 

@@ -209,11 +209,11 @@ extension Worker {
     private mutating func conclude(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
         slots[client].phase = .finishing
         switch afterwards {
-        case .keep where leavesBy == nil:
+        case .keep:
             slots[client].phase = .head
-            wait(client, .idle)
+            wait(client, idleWait)
             return true
-        case .keep, .close:
+        case .close:
             // Closing with bytes unread would reset the connection, and the reset could overtake the answer.
             if slots[client].input.isEmpty, !slots[client].ready.contains(.readable) {
                 close(client)

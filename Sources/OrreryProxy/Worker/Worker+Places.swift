@@ -4,22 +4,27 @@ internal import OrreryWire
 extension Worker {
     func token(_ index: UInt32) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
 
-    mutating func acceptAll() {
-        // Not for ever: connections that are open already want their turn too.
+    /// Accepts who waits, but not for ever: connections that are open already want their turn too. True when more may
+    /// be waiting.
+    @discardableResult mutating func acceptAll() -> Bool {
         for _ in 0..<64 {
             switch kernel.accept(listener) {
-            case .none: return
-            case .exhausted: return pauseAccepting()
+            case .none: return false
+            case .exhausted:
+                pauseAccepting()
+                return false
             case .accepted(let descriptor, let address):
                 guard let index = open(descriptor, Endpoint(address), isClient: true) else {
                     metrics.add(.refusedConnection)
                     kernel.close(descriptor, reset: true)
-                    return pauseAccepting()
+                    pauseAccepting()
+                    return false
                 }
                 slots[index].phase = .head
-                wait(index, .idle)
+                wait(index, idleWait)
             }
         }
+        return true
     }
 
     private mutating func pauseAccepting() {
@@ -31,7 +36,7 @@ extension Worker {
 
     mutating func resumeAccepting() {
         acceptsAgain = nil
-        if leavesBy == nil { kernel.watchSource(listener, token: Self.listenerToken) }
+        if leavesBy == nil || doorClosesBy != nil { kernel.watchSource(listener, token: Self.listenerToken) }
     }
 
     /// A place for a connection, watched from now on. Nil when all are taken.
@@ -48,6 +53,7 @@ extension Worker {
         slots[index].browserSession = 0
         // Without a descriptor it is still to be handed over.
         if descriptor >= 0 { kernel.watch(descriptor, token: token(index)) }
+        if isClient { clients += 1 }
         noteOpen(isClient: isClient)
         return index
     }
@@ -55,6 +61,7 @@ extension Worker {
     /// Closes one connection and forgets all about it.
     mutating func close(_ index: UInt32, reset: Bool = false) {
         noteClose(index)
+        if slots[index].isClient { clients -= 1 }
         timers.clear(index)
         recycleBuffers(index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }

@@ -135,7 +135,7 @@ extension Worker {
         let upstream = slots[client].partner
         // The page for a HEAD was asked for with GET: what comes of its content is no answer to the next request.
         let isSpoilt = slots[client].errorStatus != 0 && slots[client].exchange.request.isHead
-        if ending.keepsUpstream, !isSpoilt, upstream != Slab<Slot>.none, leavesBy == nil { park(client, upstream) }
+        if ending.keepsUpstream, !isSpoilt, upstream != Slab<Slot>.none { park(client, upstream) }
         dropUpstream(client)
         if let replay = slots[client].replay.take() { buffers.recycle(replay) }
         return settle(client, ending.client)

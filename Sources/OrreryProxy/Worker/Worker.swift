@@ -11,7 +11,7 @@ internal import Synchronization
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
     enum Wait: Int, CaseIterable {
-        case head, idle, stall, halfClosed, connect, answer, pooled, linger
+        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell
     }
 
     var kernel: K
@@ -52,8 +52,12 @@ struct Worker<K: Kernel>: ~Copyable {
     var lastQueued: UInt32 = Slab<Slot>.none
     /// When to accept again after descriptors ran out.
     var acceptsAgain: UInt64?
-    /// When to leave even if requests are running.
+    /// When to leave even if requests are running; set once the proxy is stopping.
     var leavesBy: UInt64?
+    /// When to stop listening.
+    var doorClosesBy: UInt64?
+    /// Connections to clients that are open.
+    var clients: UInt32 = 0
 
     static var listenerToken: UInt64 { .max }
     static var signalToken: UInt64 { .max - 1 }
@@ -72,7 +76,7 @@ struct Worker<K: Kernel>: ~Copyable {
         slots = Slab(capacity: capacity)
         let waits = [
             limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
-            limits.linger,
+            limits.linger, limits.farewell,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
@@ -94,11 +98,6 @@ struct Worker<K: Kernel>: ~Copyable {
         for index in 0..<slots.extent where slots[index].phase != .free { close(index) }
     }
 
-    private var hasLeft: Bool {
-        guard let leavesBy else { return false }
-        return now.monotonic >= leavesBy || slots.count == 0
-    }
-
     /// Waits once, and handles all that has happened.
     mutating func turn() {
         let count = kernel.wait(until: deadline())
@@ -109,19 +108,23 @@ struct Worker<K: Kernel>: ~Copyable {
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }
         if let again = acceptsAgain, again <= now.monotonic { resumeAccepting() }
+        if let closing = doorClosesBy, closing <= now.monotonic { closeDoor() }
         turnEnded(start)
     }
 
     private func deadline() -> Deadline {
         if firstQueued != Slab<Slot>.none { return .now }
-        let nearest = min(timers.next ?? .max, acceptsAgain ?? .max, leavesBy ?? .max)
+        let nearest = min(timers.next ?? .max, acceptsAgain ?? .max, leavesBy ?? .max, doorClosesBy ?? .max)
         if nearest == .max { return .never }
         // One more, since the clock's fraction is cut off: else the last millisecond would be spent spinning.
         return nearest < now.monotonic ? .now : .at(nearest + 1)
     }
 
     private mutating func handle(_ event: Event) {
-        if event.token == Self.listenerToken { return acceptAll() }
+        if event.token == Self.listenerToken {
+            acceptAll()
+            return
+        }
         if event.token == Self.signalToken { return heed() }
         if event.token == Self.channelToken { return takeConnections() }
         let index = UInt32(truncatingIfNeeded: event.token)
@@ -136,7 +139,7 @@ struct Worker<K: Kernel>: ~Copyable {
     private mutating func heed() {
         kernel.clearSignal(signal)
         refresh()
-        if shared.isStopping.load(ordering: .acquiring), leavesBy == nil { drain() }
+        heedEnd()
     }
 
     /// Takes up what other threads have published. Costs two loads when nothing is new.
@@ -158,15 +161,6 @@ struct Worker<K: Kernel>: ~Copyable {
         for index in 0..<slots.extent
         where slots[index].phase == .exchange && slots[index].isClient && slots[index].browserSession != 0 {
             if logouts.contains(slots[index].browserSession) { closeBoth(index) }
-        }
-    }
-
-    private mutating func drain() {
-        leavesBy = now.monotonic + shared.limits.drain.milliseconds
-        kernel.unwatch(listener)
-        for index in 0..<slots.extent where slots[index].phase == .head || slots[index].phase == .pooled {
-            if slots[index].phase == .pooled { pools.remove(index, from: slots) }
-            close(index)
         }
     }
 }

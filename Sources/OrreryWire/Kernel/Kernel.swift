@@ -15,6 +15,10 @@ package protocol Kernel {
     mutating func event(_ index: Int) -> Event
 
     mutating func accept(_ listener: CInt) -> Acceptance
+    /// Lets handshakes end that have begun, and none begin.
+    mutating func refuseNewcomers(_ listener: CInt)
+    /// Refuses connections from now on, for all who have the listener. What was not accepted may be reset.
+    mutating func stopListening(_ listener: CInt)
     mutating func connect(_ address: SocketAddress) -> Connection
     /// To a socket in the file system: connected at once or not at all.
     mutating func connect(path: String) -> Connection

@@ -79,6 +79,10 @@ internal import Glibc
         }
     }
 
+    package func refuseNewcomers(_ listener: CInt) { _ = linux_refuse_newcomers(listener) }
+
+    package func stopListening(_ listener: CInt) { _ = linux_stop_listening(listener) }
+
     package func connect(_ address: SocketAddress) -> Connection {
         var connecting: CInt = 0
         let descriptor = unsafe linux_connect(address.raw, &connecting)

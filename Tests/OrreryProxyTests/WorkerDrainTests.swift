@@ -1,0 +1,131 @@
+import OrreryWire
+import Synchronization
+import Testing
+
+@testable import OrreryProxy
+
+/// The end of a worker, phase by phase.
+struct WorkerDrainTests {
+    private func rig(_ drain: Duration = .seconds(30)) throws -> Rig {
+        var limits = ProxyLimits()
+        limits.drain = drain
+        return try Rig(limits: limits)
+    }
+
+    private static let farewell = Sample.answered.replacing("Connection: keep-alive", with: "Connection: close")
+
+    @Test func theDoorClosesAfterWhoIsComingHasCome() throws {
+        let rig = try rig()
+        rig.stop()
+        #expect(!rig.kernel.hearsNewcomers && rig.kernel.isListening && !rig.hasLeft)
+        let late = rig.client()
+        rig.send(late, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(late).contains("Connection: close"))
+        // Still in the kernel's queue when the time is over.
+        let last = rig.kernel.connectClient()
+        rig.pass(.milliseconds(500))
+        #expect(!rig.kernel.isListening && !rig.kernel.listenerIsWatched)
+        rig.send(last, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(last).hasPrefix("HTTP/1.1 200 "))
+        #expect(rig.hasLeft)
+    }
+
+    @Test func anIdleClientIsServedOnceMore() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        _ = rig.kernel.sent(client)
+        rig.stop()
+        #expect(rig.kernel.isOpen(client))
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client) == Self.farewell)
+        #expect(!rig.kernel.isOpen(client) && rig.kernel.connected.count == 1)
+    }
+
+    @Test func anIdleClientThatSendsNothingIsClosed() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.stop()
+        rig.pass(.seconds(4))
+        #expect(rig.kernel.isOpen(client))
+        rig.pass(.seconds(2))
+        #expect(!rig.kernel.isOpen(client) && rig.hasLeft)
+    }
+
+    @Test func aHeadThatHasBegunIsWaitedFor() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, "GET /user/ada/ HTTP/1.1\r\nHost: h\r\n")
+        rig.stop()
+        rig.pass(.seconds(10))
+        rig.send(client, "\r\n")
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client) == Self.farewell)
+    }
+
+    @Test func aRunningRequestEndsAndSaysSo() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.stop()
+        rig.pass(.seconds(20))
+        #expect(!rig.hasLeft)
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client) == Self.farewell && rig.hasLeft)
+    }
+
+    /// The head of its answer has promised more, so the next request may be on its way already.
+    @Test func whoWasPromisedAnotherRequestMaySendIt() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 4\r\n\r\nha")
+        rig.stop()
+        rig.send(try rig.upstream(), "lf")
+        #expect(rig.kernel.isOpen(client))
+        _ = rig.kernel.sent(client)
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client) == Self.farewell && !rig.kernel.isOpen(client))
+    }
+
+    @Test func whatStillRunsIsCutAtTheDeadline() throws {
+        let rig = try rig(.seconds(1))
+        let (socket, waiting) = (rig.client(), rig.client())
+        rig.send(socket, Sample.upgrade)
+        rig.send(try rig.upstream(), Sample.switching)
+        rig.send(waiting, Sample.get)
+        rig.stop()
+        rig.pass(.milliseconds(900))
+        rig.send(socket, "still here")
+        #expect(rig.kernel.sent(try #require(rig.kernel.connected.first)).hasSuffix("still here"))
+        #expect(!rig.hasLeft)
+        rig.pass(.milliseconds(100))
+        #expect(rig.hasLeft)
+    }
+
+    @Test func whoAsksTwiceDoesNotWait() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.stop()
+        #expect(!rig.hasLeft)
+        rig.stop(atOnce: true)
+        #expect(rig.hasLeft)
+    }
+
+    @Test func keptUpstreamsDoNotHoldTheEndUp() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        rig.end(client)
+        rig.stop()
+        rig.pass(.milliseconds(500))
+        #expect(rig.connections == 1 && rig.hasLeft)
+    }
+}
