@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -143,6 +144,23 @@ long linux_send(int fd, const void *from, size_t count) {
   do sent = syscall(SYS_sendto, fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
   while (sent < 0 && errno == EINTR);
   return sent < 0 ? -errno : sent;
+}
+
+int linux_pipe(int ends[2], int capacity) {
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC)) return -errno;
+  // Above what one user may have in pipes, the system gives only a page or two: worse than copying.
+  if (fcntl(ends[1], F_SETPIPE_SZ, capacity) < 0 && fcntl(ends[1], F_GETPIPE_SZ) < 65536) {
+    close(ends[0]), close(ends[1]);
+    return -ENOBUFS;
+  }
+  return 0;
+}
+
+long linux_splice(int from, int to, size_t count) {
+  ssize_t moved;
+  do moved = syscall(SYS_splice, from, NULL, to, NULL, count, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  while (moved < 0 && errno == EINTR);
+  return moved < 0 ? -errno : moved;
 }
 
 int linux_shut_down_sending(int fd) { return shutdown(fd, SHUT_WR) ? -errno : 0; }

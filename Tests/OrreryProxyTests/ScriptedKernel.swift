@@ -56,6 +56,12 @@ final class ScriptedKernel: Kernel {
         return number
     }
 
+    /// What is in each pipe, by the descriptor it is read at. The one it is filled at is the next number.
+    private(set) var pipes: [CInt: [UInt8]] = [:]
+    var piped: Int { pipes.values.reduce(0) { $0 + $1.count } }
+    private(set) var splices = 0
+    private var nextPipe: CInt = 500_000
+
     // MARK: What the test does
 
     /// A client connects; its descriptor.
@@ -115,10 +121,12 @@ final class ScriptedKernel: Kernel {
     }
 
     /// What the proxy has sent since this was asked last.
-    func sent(_ number: CInt) -> String {
+    func sent(_ number: CInt) -> String { String(decoding: sentBytes(number), as: UTF8.self) }
+
+    func sentBytes(_ number: CInt) -> [UInt8] {
         let bytes = sockets[number]?.outgoing ?? closed.last { $0.number == number }?.socket.outgoing ?? []
         sockets[number]?.outgoing = []
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     func isOpen(_ number: CInt) -> Bool { sockets[number] != nil }
@@ -214,6 +222,35 @@ final class ScriptedKernel: Kernel {
         if socket.room != .max { socket.room -= taken }
         sockets[descriptor] = socket
         return .bytes(taken)
+    }
+
+    func makePipe(capacity: Int) -> Pipe? {
+        guard !isExhausted else { return nil }
+        nextPipe += 2
+        pipes[nextPipe] = []
+        return Pipe(outlet: nextPipe, inlet: nextPipe + 1)
+    }
+
+    func close(_ pipe: Pipe) { pipes[pipe.outlet] = nil }
+
+    func splice(from source: CInt, to target: CInt, count: Int) -> Transfer {
+        splices += 1
+        if let held = pipes[source] {
+            let bytes = Array(held.prefix(count))
+            let outcome = unsafe bytes.withUnsafeBytes { bytes in
+                // Inside the array, which lives as long as this call.
+                unsafe bytes.baseAddress.map { unsafe send(target, from: $0, count: bytes.count) } ?? .blocked
+            }
+            if case .bytes(let moved) = outcome { pipes[source]?.removeFirst(moved) }
+            return outcome
+        }
+        // A pipe takes less than it is asked for when the bytes lie scattered, so that a short count says nothing.
+        var bytes = [UInt8](repeating: 0, count: max(1, min(count, 100_000)))
+        let outcome = unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe bytes.baseAddress.map { unsafe receive(source, into: $0, count: bytes.count) } ?? .blocked
+        }
+        if case .bytes(let moved) = outcome { pipes[target - 1]? += bytes.prefix(moved) }
+        return outcome
     }
 
     func shutDownSending(_ descriptor: CInt) { sockets[descriptor]?.isShutDown = true }

@@ -47,6 +47,11 @@ int linux_socket_error(int fd);
 void linux_reset_on_close(int fd);
 long linux_receive(int fd, void *to, size_t count);
 long linux_send(int fd, const void *from, size_t count);
+// A pipe whose ends do not block, as large as `capacity` where the system allows it: `ends[0]` is read. -ENOBUFS when
+// it allows hardly anything.
+int linux_pipe(int ends[2], int capacity);
+// Moves bytes between a pipe and a socket without copying them; 0 when the socket has ended.
+long linux_splice(int from, int to, size_t count);
 int linux_shut_down_sending(int fd);
 int linux_epoll_create(void);
 // Watches for everything, edge triggered, once and for all; a listener is level triggered and only readable.

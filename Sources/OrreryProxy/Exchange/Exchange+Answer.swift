@@ -73,6 +73,15 @@ extension Exchange {
         return step
     }
 
+    /// How much of the answer may go by unseen: it has a length, and the client is told nothing in between.
+    package var unseenAnswer: UInt64 { answerSide == .relaying && !isRechunked ? answerBody.announced : 0 }
+
+    /// `count` bytes of the answer went by.
+    package mutating func answerPassed(_ count: Int) {
+        answerBody.pass(count)
+        if answerBody.isEnded { answerSide = .ended }
+    }
+
     /// Whether the whole answer has been read.
     package var isAnswered: Bool { answerSide == .ended }
 

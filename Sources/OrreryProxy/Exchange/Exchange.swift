@@ -157,6 +157,15 @@ extension Exchange {
         return step
     }
 
+    /// How much of the request's body may go by unseen.
+    package var unseenRequest: UInt64 { requestSide == .sending ? requestBody.announced : 0 }
+
+    /// `count` bytes of the request's body went by.
+    package mutating func requestPassed(_ count: Int) {
+        requestBody.pass(count)
+        if requestBody.isEnded, requestSide == .sending { requestSide = .sent }
+    }
+
     /// A connection to the upstream was found or is being made.
     package mutating func upstreamChosen(isReused: Bool) { self.isReused = isReused }
 

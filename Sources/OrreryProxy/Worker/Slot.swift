@@ -45,6 +45,8 @@ struct Slot: ~Copyable {
     var input = Parking()
     /// Bytes that the kernel has not taken yet.
     var output = Parking()
+    /// The pipe through which bytes are on their way to this connection.
+    var pipe: UInt32 = Pipes.none
     /// The head as it went to the upstream, until the first byte comes back: to ask again, or to name the page in error.
     var replay = Parking()
     /// What becomes of the client's connection once `output` is gone, while `finishing`.

@@ -8,13 +8,14 @@ extension Worker {
         let upstream = slots[client].partner
         guard upstream != Slab<Slot>.none, slots[upstream].phase == .exchange else { return false }
         var isMoving = false
-        if slots[client].exchange.wantsRequestBody, slots[upstream].output.isEmpty {
+        if isSpliced(upstream) || slots[client].exchange.wantsRequestBody, slots[upstream].output.isEmpty {
             switch stepRequest(client, upstream) {
             case .moved: isMoving = true
             case .waits: break
             case .over(let more): return more
             }
         }
+        if isSpliced(client) { return spliceAnswer(client, upstream) || isMoving }
         guard slots[client].output.isEmpty, slots[upstream].ready.contains(.readable) else {
             pace(client)
             return isMoving
@@ -29,7 +30,7 @@ extension Worker {
     }
 
     /// Sets what the client is waited for while nothing else limits the exchange.
-    private mutating func pace(_ client: UInt32) {
+    mutating func pace(_ client: UInt32) {
         if !slots[client].output.isEmpty { return wait(client, .stall) }
         // A client that has closed its half may be gone altogether; it would not tell until we send.
         if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { wait(client, .halfClosed) }
@@ -38,6 +39,7 @@ extension Worker {
     // MARK: Request
 
     private mutating func stepRequest(_ client: UInt32, _ upstream: UInt32) -> Step {
+        if isSpliced(upstream) { return spliceRequest(client, upstream) }
         var bytes: Buffer
         if let held = slots[client].input.take() {
             bytes = held
@@ -63,6 +65,7 @@ extension Worker {
 
     private mutating func forwardRequest(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Step {
         var bytes = bytes
+        let isFull = bytes.count >= Self.portion
         var out = headBuffer()
         guard moveBody(client, &bytes, to: &out) else {
             buffers.recycle(bytes)
@@ -77,6 +80,7 @@ extension Worker {
             slots[upstream].ready.insert(.readable)
             return .moved
         }
+        if isFull, slots[client].exchange.unseenRequest >= Self.bulk { beginSplicing(from: client, to: upstream) }
         return .moved
     }
 
@@ -119,6 +123,7 @@ extension Worker {
     /// Bytes of a body, changed in place to what the client is told.
     private mutating func relayAnswer(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         var bytes = bytes
+        let isFull = bytes.count >= Self.portion
         let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
         guard !step.isBad else {
             buffers.recycle(bytes)
@@ -140,6 +145,9 @@ extension Worker {
             return false
         }
         guard isLast else {
+            if isFull, slots[client].exchange.unseenAnswer >= Self.bulk {
+                beginSplicing(from: slots[client].partner, to: client)
+            }
             pace(client)
             return true
         }

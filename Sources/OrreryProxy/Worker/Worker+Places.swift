@@ -64,6 +64,7 @@ extension Worker {
         if slots[index].isClient { clients -= 1 }
         timers.clear(index)
         recycleBuffers(index)
+        endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
         slots[index].descriptor = -1
         slots[index].generation &+= 1

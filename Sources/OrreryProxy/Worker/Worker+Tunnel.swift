@@ -23,6 +23,7 @@ extension Worker {
     }
 
     private mutating func relay(_ from: UInt32, to: UInt32, client: UInt32) -> Step {
+        if isSpliced(to) { return spliceTunnel(from, to: to, client: client) }
         var bytes: Buffer
         if let held = slots[from].input.take() {
             // Sent before the other side agreed to leave HTTP: it was not for us to read.
@@ -37,7 +38,7 @@ extension Worker {
                 return .waits
             case .ended:
                 buffers.recycle(bytes)
-                return end(from, client: client)
+                return endTunnel(from, client: client)
             case .failed:
                 buffers.recycle(bytes)
                 closeBoth(client)
@@ -45,15 +46,17 @@ extension Worker {
             }
         }
         if from == client { noteActivity(client) }
+        let isFull = bytes.count >= Self.portion
         guard deliver(bytes, to: to) else {
             closeBoth(client)
             return .over(false)
         }
+        if isFull { beginSplicing(from: from, to: to) }
         return .moved
     }
 
     /// One side sends no more: the other is told so, and both are closed when the second does the same.
-    private mutating func end(_ from: UInt32, client: UInt32) -> Step {
+    mutating func endTunnel(_ from: UInt32, client: UInt32) -> Step {
         if from != client { return upstreamEnded(client, inOrder: true) ? .waits : .over(false) }
         switch slots[client].exchange.clientDidEnd() {
         case .shutDownUpstream:

@@ -24,6 +24,7 @@ struct Worker<K: Kernel>: ~Copyable {
     var timers: Timers
     var buffers = BufferPool()
     var pools: UpstreamPools
+    var pipes = Pipes(capacity: 2048)
     var paths = PathReading()
     let headLimits: HeadLimits
     /// The head that is being dealt with just now. Fields, not locals: they are large and would be copied from call to call.
@@ -96,6 +97,7 @@ struct Worker<K: Kernel>: ~Copyable {
     mutating func run() {
         while !hasLeft { turn() }
         for index in 0..<slots.extent where slots[index].phase != .free { close(index) }
+        pipes.end(&kernel)
     }
 
     /// Waits once, and handles all that has happened.

@@ -79,6 +79,16 @@ package struct BodyReader: Sendable {
         }
     }
 
+    /// How many bytes are left of a body whose length was announced; 0 for every other.
+    package var announced: UInt64 { kind == .length ? remaining : 0 }
+
+    /// Takes `count` bytes of the announced ones without looking at them.
+    package mutating func pass(_ count: Int) {
+        precondition(kind == .length && UInt64(count) <= remaining, "more of a body was passed than there is")
+        remaining -= UInt64(count)
+        isEnded = remaining == 0
+    }
+
     /// The connection ended: whether that is how this body was to end.
     package mutating func end() -> Bool {
         if kind == .untilEnd { isEnded = true }

@@ -28,6 +28,11 @@ package protocol Kernel {
     @unsafe mutating func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer
     /// Sends what the kernel takes of `count` bytes from `source` on; the memory must be initialised.
     @unsafe mutating func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer
+    /// A pipe for `splice`, of about `capacity` bytes. Nil when the process has no descriptor left.
+    mutating func makePipe(capacity: Int) -> Pipe?
+    mutating func close(_ pipe: Pipe)
+    /// Moves at most `count` bytes from a socket into a pipe, or from a pipe to a socket, without their coming up to us.
+    mutating func splice(from source: CInt, to target: CInt, count: Int) -> Transfer
     mutating func shutDownSending(_ descriptor: CInt)
     /// Closes; with `reset` the peer sees an error instead of an orderly end.
     mutating func close(_ descriptor: CInt, reset: Bool)
@@ -100,6 +105,18 @@ package enum Transfer: Equatable, Sendable {
     /// Nothing now; an event will tell.
     case blocked
     case failed(CInt)
+}
+
+/// The two ends of a pipe.
+package struct Pipe: Equatable, Sendable {
+    /// What comes out of it is read here.
+    package let outlet: CInt
+    package let inlet: CInt
+
+    package init(outlet: CInt, inlet: CInt) {
+        self.outlet = outlet
+        self.inlet = inlet
+    }
 }
 
 package enum Acceptance: Sendable {

@@ -122,6 +122,27 @@ internal import Glibc
         return -sent == Int(EAGAIN) ? .blocked : .failed(CInt(-sent))
     }
 
+    package func makePipe(capacity: Int) -> Pipe? {
+        var ends: [2 of CInt] = [-1, -1]
+        var span = ends.mutableSpan
+        let code = unsafe span.withUnsafeMutableBufferPointer {
+            unsafe linux_pipe($0.baseAddress, CInt(clamping: capacity))
+        }
+        return code == 0 ? Pipe(outlet: ends[0], inlet: ends[1]) : nil
+    }
+
+    package func close(_ pipe: Pipe) {
+        _ = Glibc.close(pipe.outlet)
+        _ = Glibc.close(pipe.inlet)
+    }
+
+    package func splice(from source: CInt, to target: CInt, count: Int) -> Transfer {
+        let moved = linux_splice(source, target, count)
+        if moved > 0 { return .bytes(moved) }
+        if moved == 0 { return .ended }
+        return -moved == Int(EAGAIN) ? .blocked : .failed(CInt(-moved))
+    }
+
     package func shutDownSending(_ descriptor: CInt) { _ = linux_shut_down_sending(descriptor) }
 
     package func close(_ descriptor: CInt, reset: Bool) {
