@@ -43,22 +43,40 @@ package struct ProxyLog: Sendable {
 
     /// A message as it is written, with its line end.
     static func line(_ level: Level, _ message: String, at moment: UInt64) -> [UInt8] {
-        var line = Array((timestamp(moment) + " [orrery-proxy] \(level.rawValue): ").utf8)
+        var line: [UInt8] = []
+        line.reserveCapacity(64 + message.utf8.count)
+        append(timestamp: moment, to: &line)
+        line.append(contentsOf: " [orrery-proxy] \(level.rawValue): ".utf8)
         // Control bytes come from outside only in paths; they must not be able to begin a line of their own.
-        line.append(contentsOf: message.utf8.lazy.map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 })
+        for byte in message.utf8 { line.append(byte < 32 || byte == 127 ? UInt8(ascii: "?") : byte) }
         line.append(UInt8(ascii: "\n"))
         return line
     }
 
     /// A moment as `2026-11-21T10:09:47.546Z`.
     static func timestamp(_ milliseconds: UInt64) -> String {
-        let (date, time) = CivilTime(seconds: milliseconds / 1000).parts
-        return "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2))T"
-            + "\(pad(time.hour, 2)):\(pad(time.minute, 2)):\(pad(time.second, 2)).\(pad(Int(milliseconds % 1000), 3))Z"
+        var bytes: [UInt8] = []
+        append(timestamp: milliseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func pad(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    static func append(timestamp milliseconds: UInt64, to bytes: inout [UInt8]) {
+        let (date, time) = CivilTime(seconds: milliseconds / 1000).parts
+        append(date.year, 4, "-", to: &bytes)
+        append(date.month, 2, "-", to: &bytes)
+        append(date.day, 2, "T", to: &bytes)
+        append(time.hour, 2, ":", to: &bytes)
+        append(time.minute, 2, ":", to: &bytes)
+        append(time.second, 2, ".", to: &bytes)
+        append(Int(milliseconds % 1000), 3, "Z", to: &bytes)
+    }
+
+    private static func append(_ number: Int, _ width: Int, _ end: Unicode.Scalar, to bytes: inout [UInt8]) {
+        var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+        bytes.append(UInt8(ascii: end))
     }
 }

@@ -65,6 +65,45 @@ struct ControlInterfaceTests {
         #expect(shared.routes.all().isEmpty && shared.logouts.snapshot().isEmpty)
     }
 
+    @Test(arguments: [
+        ("0", "0"), ("-7", "-7"), ("9007199254740993", "9007199254740993"), ("2.5", "2.5"), ("1e2", "100"),
+        ("true", "true"), ("null", "null"), (#""秀樹 \u00e9 \ud83d\ude00""#, #""秀樹 é 😀""#),
+        (#""\"\\\n\u0000""#, #""\"\\\u000a\u0000""#),
+        (#"{"b":{"a":[1,[],{}]}}"#, #"{"b":{"a":[1,[],{}]}}"#), ("[1,\"a\",[false]]", "[1,\"a\",[false]]"),
+    ])
+    func everyFieldComesBackWithItsType(_ posted: String, _ returned: String) {
+        #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":\#(posted)}"#).status == 201)
+        #expect(text(ask("GET", "/api/routes/x")).hasPrefix(#"{"f":\#(returned),"target":"#))
+    }
+
+    @Test func aLargeFieldComesBackWhole() {
+        let large = String(repeating: "ü", count: 200_000)
+        #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":"\#(large)"}"#).status == 201)
+        #expect(text(ask("GET", "/api/routes/x")).contains(large))
+        let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+        #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":\#(deep)}"#).status == 400)
+    }
+
+    /// What JupyterHub's own tests set, and what configurable-http-proxy's do.
+    @Test(arguments: [
+        ("/user/foo%40bar", "/user/foo@bar"), ("/has%20space/foo/", "/has space/foo"), ("/has/@/", "/has/@"),
+        ("/user/%E7%A7%80%E6%A8%B9", "/user/秀樹"), ("/user/~TestJH", "/user/~TestJH"), ("/user/50fia", "/user/50fia"),
+        ("/host.name/path/", "/host.name/path"), ("", "/"), ("/", "/"), ("//dbl//s//", "//dbl//s"),
+    ])
+    func keysAreListedDecoded(_ posted: String, _ key: String) {
+        #expect(ask("POST", "/api/routes" + posted, #"{"target":"http://127.0.0.1:1"}"#).status == 201)
+        #expect(JSONText.read(ask("GET", "/api/routes").body)?.object?.keys.sorted() == [key])
+        #expect(ask("DELETE", "/api/routes" + (posted.isEmpty ? "/" : posted)).status == 204)
+        #expect(text(ask("GET", "/api/routes")) == "{}")
+    }
+
+    @Test func aMethodThatIsNotHereIsToldWhichAre() {
+        for method in ["HEAD", "PUT", "PATCH", "OPTIONS"] {
+            let answer = ask(method, "/api/routes")
+            #expect(answer.status == 405 && answer.lines == ["Allow: GET, POST, DELETE"])
+        }
+    }
+
     @Test func whoMayPassIsFoundWithTheRoute() throws {
         #expect(ask("POST", "/api/routes/a", #"{"target":"http://127.0.0.1:1","access":["ada","b c"]}"#).status == 201)
         #expect(ask("POST", "/api/routes/b", #"{"target":"http://127.0.0.1:1"}"#).status == 201)
@@ -104,6 +143,9 @@ struct ControlInterfaceTests {
             ("1970-01-01", 0), ("1970-01-01T00:00:00.001Z", 1), ("2026-11-21T10:09:47.546Z", 1_795_255_787_546),
             ("2026-11-21T11:09:47.5469+01:00", 1_795_255_787_546), ("2026-11-21T05:09-0500", 1_795_255_740_000),
             ("2024-02-29", 1_709_164_800_000), ("1969-12-31", -86_400_000),
+            ("2026", 1_767_225_600_000), ("2026-11", 1_793_491_200_000), ("+002026-11-21", 1_795_219_200_000),
+            ("-000001-01-01", -62_198_755_200_000), ("2026-11-21t10:09z", 1_795_255_740_000),
+            ("2026-11-21 24:00", 1_795_305_600_000),
         ] as [(String, Int64)])
     func momentsAreRead(_ text: String, _ milliseconds: Int64) {
         #expect(Timestamp(text)?.milliseconds == milliseconds)
@@ -114,7 +156,8 @@ struct ControlInterfaceTests {
     }
 
     @Test(arguments: [
-        "", "bad", "2026", "2026-13-01", "2026-1-1", "2026-01-01T", "2026-01-01T1:00", "2026-01-01Z",
+        "", "bad", "20", "2026-", "-2026-01-01", "-000000-01-01", "2026-13-01", "2026-1-1", "2026-01-01T",
+        "2026-01-01T1:00", "2026-01-01Z",
         "2026-01-01T00:00:00.Z",
     ])
     func otherMomentsAreNot(_ text: String) { #expect(Timestamp(text) == nil) }

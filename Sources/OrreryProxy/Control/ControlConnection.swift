@@ -1,45 +1,92 @@
 internal import OrreryWire
 
-/// One connection to the REST interface: reads whole requests, at most a body's limit of them, and writes whole answers.
+/// One connection of whoever runs the proxy. Requests are read one at a time: the next one waits until the answer to the
+/// last has left, so a connection holds one request and one answer, whatever is sent.
 final class ControlConnection {
     let descriptor: CInt
     /// When it is closed if nothing more happens.
     private(set) var deadline: UInt64
-    private let bodyLimit: Int
     private var input: [UInt8] = []
     private var output: [UInt8] = []
     private var sent = 0
-    private var ends = false
+    private var reader: ControlReader
+    private var stage = Stage.open
 
-    /// For a whole request, and between two.
+    private enum Stage {
+        case open
+        /// The connection ends with the answer that goes out.
+        case last
+        /// All is said. What still comes is thrown away, so that no reset overtakes the answer.
+        case lingering
+    }
+
+    /// For a whole request and its answer, and between two.
     static let patience: UInt64 = 75_000
+    private static let linger: UInt64 = 2_000
+    /// How many things it does before others have their turn.
+    private static let turn = 64
 
     init(_ descriptor: CInt, bodyLimit: Int, deadline: UInt64) {
         self.descriptor = descriptor
-        self.bodyLimit = bodyLimit
         self.deadline = deadline
+        reader = ControlReader(bodyLimit: bodyLimit)
     }
 
-    /// Does what can be done now. False when the connection is to be closed.
-    func serve(
-        _ readiness: Readiness, _ interface: any ControlService, _ now: Moment, _ kernel: inout LinuxKernel
-    ) -> Bool {
-        guard flush(&kernel) else { return false }
+    enum Progress {
+        case waits
+        /// It has had its turn and could go on.
+        case hasMore
+        case over
+    }
+
+    /// Does what can be done now, a turn's worth of it.
+    func serve(_ service: any ControlService, _ now: Moment, _ kernel: inout LinuxKernel) -> Progress {
+        guard flush(now, &kernel) else { return .over }
         var buffer = Buffer(capacity: 64 << 10)
-        while output.isEmpty, !ends {
+        for _ in 0..<Self.turn {
+            // While an answer waits nothing is read, so that who does not read is not written for either.
+            guard output.isEmpty else { return .waits }
+            if answerNext(service, now) {
+                guard flush(now, &kernel) else { return .over }
+                continue
+            }
             buffer.reset()
             switch buffer.receive(from: descriptor, through: &kernel) {
-            case .blocked: return true
-            case .ended, .failed: return false
+            case .blocked: return .waits
+            case .ended, .failed: return .over
+            case .bytes where stage == .lingering: continue
             case .bytes: buffer.read { bytes in for index in 0..<bytes.count { input.append(bytes[index]) } }
             }
-            answerAll(interface, now)
-            guard flush(&kernel) else { return false }
         }
-        return !(ends && output.isEmpty)
+        return .hasMore
     }
 
-    private func flush(_ kernel: inout LinuxKernel) -> Bool {
+    /// Whether there was something to say.
+    private func answerNext(_ service: any ControlService, _ now: Moment) -> Bool {
+        guard stage == .open, !input.isEmpty else { return false }
+        switch reader.read(&input, service) {
+        case .incomplete: return false
+        case .wantsBody: output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        case .answer(let answer, let isHead, let keepsAlive):
+            deadline = now.monotonic + Self.patience
+            if !keepsAlive { stage = .last }
+            write(answer, isHead: isHead, now)
+        }
+        return true
+    }
+
+    private func write(_ answer: ControlInterface.Answer, isHead: Bool, _ now: Moment) {
+        var head = "HTTP/1.1 \(Self.line(answer.status))\r\nDate: \(HTTPDate.text(now.wall / 1000))\r\n"
+        for line in answer.lines { head += line + "\r\n" }
+        if let type = answer.type { head += "Content-Type: \(type)\r\n" }
+        if answer.status != 204 { head += "Content-Length: \(answer.body.count)\r\n" }
+        head += stage == .open ? "Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n" : "Connection: close\r\n"
+        output.append(contentsOf: (head + "\r\n").utf8)
+        if !isHead { output.append(contentsOf: answer.body) }
+    }
+
+    /// Sends what the kernel takes. False when the connection is to be closed.
+    private func flush(_ now: Moment, _ kernel: inout LinuxKernel) -> Bool {
         while sent < output.count {
             let outcome = unsafe output.withUnsafeBytes { bytes in
                 // Inside the array, which lives as long as this call; `sent` is below its count.
@@ -55,75 +102,12 @@ final class ControlConnection {
         }
         output = []
         sent = 0
-        return !ends
-    }
-
-    // MARK: Requests
-
-    private func answerAll(_ interface: any ControlService, _ now: Moment) {
-        while !input.isEmpty, !ends {
-            var head = RequestHead()
-            switch head.parse(input.span, limits: HeadLimits()) {
-            case .incomplete: return
-            case .bad(let fault): return refuse(fault.status)
-            case .complete: break
-            }
-            guard let (body, length) = body(of: head) else { return }
-            let request = request(head, body)
-            input.removeFirst(length)
-            deadline = now.monotonic + Self.patience
-            ends = !head.keepsAlive
-            write(interface.answer(request), isHead: head.method == .head)
-        }
-    }
-
-    /// The body, and how many bytes head and body have. Nil when it has not all come yet, or is refused.
-    private func body(of head: RequestHead) -> (body: [UInt8], length: Int)? {
-        if case .length(let length) = head.body, length > UInt64(bodyLimit) {
-            refuse(413)
-            return nil
-        }
-        var reader = BodyReader(head.body)
-        var bytes = Array(input[head.length...])
-        var span = bytes.mutableSpan
-        let step = reader.take(&span)
-        guard !step.isBad else {
-            refuse(400)
-            return nil
-        }
-        guard reader.isEnded else {
-            if bytes.count > bodyLimit { refuse(413) }
-            return nil
-        }
-        return (Array(bytes[step.offset..<step.offset + step.count]), head.length + step.consumed)
-    }
-
-    private func request(_ head: RequestHead, _ body: [UInt8]) -> ControlInterface.Request {
-        var request = ControlInterface.Request(
-            method: text(head.methodName), path: text(head.path), query: text(head.query), body: body)
-        for index in 0..<head.fields.markCount where head.fields.mark(index).name == .authorization {
-            request.authorization = text(head.fields.mark(index).value)
-        }
-        return request
-    }
-
-    private func text(_ slice: Slice) -> String { String(decoding: input[slice.range], as: UTF8.self) }
-
-    // MARK: Answers
-
-    private func refuse(_ status: Int) {
+        guard stage == .last else { return true }
+        stage = .lingering
         input = []
-        ends = true
-        write(.text(status, "\(StatusPage.line(status))"), isHead: false)
-    }
-
-    private func write(_ answer: ControlInterface.Answer, isHead: Bool) {
-        var head = "HTTP/1.1 \(Self.line(answer.status))\r\n"
-        if let type = answer.type { head += "Content-Type: \(type)\r\n" }
-        if answer.status != 204 { head += "Content-Length: \(answer.body.count)\r\n" }
-        if ends { head += "Connection: close\r\n" }
-        output.append(contentsOf: (head + "\r\n").utf8)
-        if !isHead { output.append(contentsOf: answer.body) }
+        deadline = now.monotonic + Self.linger
+        kernel.shutDownSending(descriptor)
+        return true
     }
 
     private static func line(_ status: Int) -> String {

@@ -13,6 +13,8 @@ struct ControlServer {
     private let wantsChores: @Sendable () -> Bool
     private let doChores: @Sendable (Moment) -> Void
     private var connections: [UInt64: ControlConnection] = [:]
+    /// Connections that have had their turn and could go on.
+    private var busy: [UInt64] = []
     private var nextToken: UInt64 = 2
 
     private static let listenerToken: UInt64 = 0
@@ -46,9 +48,13 @@ struct ControlServer {
         var now = kernel.now()
         var nextChores = now.monotonic + Self.chores
         while !isOver() {
-            let count = kernel.wait(until: .at(now.monotonic + 1000))
+            let count = kernel.wait(until: busy.isEmpty ? .at(now.monotonic + 1000) : .now)
             now = kernel.now()
+            let again = busy
+            busy = []
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
+            for token in again { serve(token, now, &kernel) }
+            service.turnDidEnd()
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
             guard now.monotonic >= nextChores || wantsChores() else { continue }
             nextChores = now.monotonic + Self.chores
@@ -62,20 +68,33 @@ struct ControlServer {
         switch event.token {
         case Self.listenerToken: acceptOne(now, &kernel)
         case Self.signalToken: kernel.clearSignal(signal)
-        default:
-            guard let connection = connections[event.token] else { return }
-            if !connection.serve(event.readiness, service, now, &kernel) { close(event.token, &kernel) }
+        default: serve(event.token, now, &kernel)
+        }
+    }
+
+    private mutating func serve(_ token: UInt64, _ now: Moment, _ kernel: inout LinuxKernel) {
+        guard let connection = connections[token] else { return }
+        switch connection.serve(service, now, &kernel) {
+        case .waits: break
+        case .hasMore: busy.append(token)
+        case .over: close(token, &kernel)
         }
     }
 
     private mutating func acceptOne(_ now: Moment, _ kernel: inout LinuxKernel) {
         guard case .accepted(let descriptor, _) = kernel.accept(listener) else { return }
-        guard connections.count < Self.limit else { return kernel.close(descriptor, reset: true) }
+        if connections.count >= Self.limit { closeOldest(&kernel) }
         let token = nextToken
         nextToken += 1
         connections[token] = ControlConnection(
             descriptor, bodyLimit: shared.limits.apiBodyBytes, deadline: now.monotonic + ControlConnection.patience)
         kernel.watch(descriptor, token: token)
+    }
+
+    /// Makes room: whoever has been quiet for the longest time goes, so that nobody can keep the others out by waiting.
+    private mutating func closeOldest(_ kernel: inout LinuxKernel) {
+        guard let oldest = connections.min(by: { $0.value.deadline < $1.value.deadline }) else { return }
+        close(oldest.key, &kernel)
     }
 
     private mutating func close(_ token: UInt64, _ kernel: inout LinuxKernel) {

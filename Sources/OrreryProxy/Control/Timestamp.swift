@@ -1,21 +1,35 @@
-/// A moment as people write it in ISO 8601: `2026-11-21`, `2026-11-21T10:09:47.546Z`, `2026-11-21T11:09+01:00`.
-/// Without a zone it is UTC.
+/// A moment as people write it in ISO 8601: `2026`, `2026-11`, `2026-11-21`, `2026-11-21T10:09:47.546Z`,
+/// `2026-11-21T11:09+01:00`; years beyond four digits with a sign and six, as JavaScript writes them. Without a zone it
+/// is UTC.
 struct Timestamp {
     /// Since 1970; negative before.
     let milliseconds: Int64
 
     init?(_ text: String) {
         var rest = Substring(text)
-        guard let year = Self.number(&rest, 4), rest.take("-"), let month = Self.number(&rest, 2), rest.take("-"),
-            let day = Self.number(&rest, 2), (1...12).contains(month), (1...31).contains(day)
-        else { return nil }
+        guard let year = Self.year(&rest) else { return nil }
+        var (month, day): (Int64, Int64) = (1, 1)
+        if rest.take("-") {
+            guard let number = Self.number(&rest, 2), (1...12).contains(number) else { return nil }
+            month = number
+            if rest.take("-") {
+                guard let number = Self.number(&rest, 2), (1...31).contains(number) else { return nil }
+                day = number
+            }
+        }
         var moment = Self.days(year, month, day) * 86_400_000
-        if rest.take("T") || rest.take(" ") {
+        if rest.take("T") || rest.take("t") || rest.take(" ") {
             guard let time = Self.time(&rest) else { return nil }
             moment += time
         }
         guard rest.isEmpty else { return nil }
         milliseconds = moment
+    }
+
+    private static func year(_ rest: inout Substring) -> Int64? {
+        if rest.take("+") { return number(&rest, 6) }
+        if rest.take("-") { return number(&rest, 6).flatMap { $0 == 0 ? nil : -$0 } }
+        return number(&rest, 4)
     }
 
     private static func time(_ rest: inout Substring) -> Int64? {
@@ -33,7 +47,7 @@ struct Timestamp {
                 rest = rest.dropFirst(digits.count)
             }
         }
-        if rest.take("Z") { return time }
+        if rest.take("Z") || rest.take("z") { return time }
         let isEast = rest.first == "+"
         guard rest.take("+") || rest.take("-") else { return time }
         guard let hours = number(&rest, 2), rest.take(":") || !rest.isEmpty, let minutes = number(&rest, 2) else {
@@ -54,7 +68,10 @@ struct Timestamp {
         let shiftedYear = month <= 2 ? year - 1 : year
         let shiftedMonth = (month + 9) % 12
         let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
-        return shiftedYear * 365 + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear - 719_468
+        // Eras of 400 years are all alike, also those before the year 0.
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 }
 

@@ -8,7 +8,7 @@ struct ObservationInterface: ControlService {
 
     func answer(_ request: ControlInterface.Request) -> ControlInterface.Answer {
         guard request.method == "GET" || request.method == "HEAD" else {
-            return .text(405, "Method not supported")
+            return .unsupported(["GET", "HEAD"])
         }
         switch request.path {
         case "/metrics":

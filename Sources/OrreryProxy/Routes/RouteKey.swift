@@ -16,7 +16,7 @@ package struct RouteKey: Sendable {
     /// The key of a prefix that is not escaped.
     package init?(_ prefix: String) {
         var text = prefix.hasPrefix("/") ? prefix : "/" + prefix
-        if text.count > 1, text.hasSuffix("/") { text.removeLast() }
+        while text.utf8.count > 1, text.hasSuffix("/") { text.removeLast() }
         let segments = text.split(separator: "/", omittingEmptySubsequences: false)
         guard text.utf8.count <= 1024, !segments.contains("."), !segments.contains(".."),
             text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ";") })

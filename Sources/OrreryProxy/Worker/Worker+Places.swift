@@ -189,33 +189,9 @@ extension Worker {
 
     mutating func setDate() {
         dateSecond = now.wall / 1000
-        let (date, time) = CivilTime(seconds: dateSecond).parts
-        let weekday = CivilTime(seconds: dateSecond).weekday
         dateLine.reset()
         dateLine.append("Date: ")
-        dateLine.append(Self.weekdays[weekday])
-        dateLine.append(", ")
-        appendTwo(date.day)
-        dateLine.append(" ")
-        dateLine.append(Self.months[date.month - 1])
-        dateLine.append(" ")
-        dateLine.append(decimal: UInt64(date.year))
-        dateLine.append(" ")
-        appendTwo(time.hour)
-        dateLine.append(":")
-        appendTwo(time.minute)
-        dateLine.append(":")
-        appendTwo(time.second)
-        dateLine.append(" GMT\r\n")
-    }
-
-    private mutating func appendTwo(_ number: Int) {
-        dateLine.append(UInt8(ascii: "0") + UInt8(number / 10))
-        dateLine.append(UInt8(ascii: "0") + UInt8(number % 10))
-    }
-
-    private static var weekdays: InlineArray<7, StaticString> { ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] }
-    private static var months: InlineArray<12, StaticString> {
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        HTTPDate.append(dateSecond, to: &dateLine)
+        dateLine.append("\r\n")
     }
 }
