@@ -22,10 +22,12 @@ final class Rig {
         for (key, target) in routes { try setRoute(key, target) }
     }
 
-    func setRoute(_ key: String, _ text: String) throws {
+    func setRoute(_ key: String, _ text: String, access: [String] = []) throws {
         let target = try #require(Target(text))
         let key = try #require(RouteKey(key))
-        #expect(shared.routes.set(key, to: target, address: target.resolve(), members: [], at: kernel.moment.wall))
+        #expect(
+            shared.routes.set(
+                key, to: target, address: target.resolve(), access: access, members: [], at: kernel.moment.wall))
     }
 
     /// Lets the worker do all it has to do now.

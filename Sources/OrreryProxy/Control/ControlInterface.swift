@@ -41,14 +41,18 @@ final class ControlInterface: ControlService {
 
     private func judge(_ request: Request) -> Answer? {
         let isAboutRoutes = request.path == Self.routesPath || request.path.hasPrefix(Self.routesPath + "/")
-        guard isAboutRoutes || request.path == Self.logoutsPath else { return .text(404, "Not Found") }
+        guard isAboutRoutes || [Self.logoutsPath, Self.gatePath].contains(request.path) else {
+            return .text(404, "Not Found")
+        }
         if let token, !token.isSaid(in: request.authorization) { return Answer(status: 403) }
-        let methods = isAboutRoutes ? ["GET", "POST", "DELETE"] : ["POST"]
+        let methods =
+            isAboutRoutes ? ["GET", "POST", "DELETE"] : request.path == Self.gatePath ? ["GET", "PUT"] : ["POST"]
         return methods.contains(request.method) ? nil : .unsupported(methods)
     }
 
     private func respond(_ request: Request) -> Answer {
         if request.path == Self.logoutsPath { return addLogouts(request) }
+        if request.path == Self.gatePath { return answerGate(request) }
         let prefix = String(request.path.dropFirst(Self.routesPath.count))
         switch request.method {
         case "GET" where prefix.isEmpty || prefix == "/": return list(request)

@@ -56,6 +56,11 @@ final class RouteSnapshot: Sendable {
 
     /// Appends a text that a match of this snapshot names.
     func append(_ slice: Slice, of match: RouteMatch, to buffer: inout Buffer) {
+        read(slice, of: match) { buffer.append($0) }
+    }
+
+    /// A text that a match of this snapshot names, for as long as `body` runs.
+    func read<Result>(_ slice: Slice, of match: RouteMatch, _ body: (Span<UInt8>) -> Result) -> Result {
         let table =
             switch match.origin {
             case .large: large
@@ -63,6 +68,6 @@ final class RouteSnapshot: Sendable {
             case .small: small
             }
         let text = table.text
-        buffer.append(text.span.extracting(slice.range))
+        return body(text.span.extracting(slice.range))
     }
 }

@@ -5,13 +5,17 @@ internal import OrreryWire
 enum RequestWriter {
     /// How many bytes a head has at most when it goes on to a target with a path of `base` bytes: what we add are a few
     /// names of fields, an address, and the name of the client's host or the target's.
-    static func limit(_ head: RequestHead, base: Int) -> Int { head.length + head.fields.host.count + base + 640 }
+    static func limit(_ head: RequestHead, base: Int) -> Int {
+        head.length + head.fields.host.count + base + Gate.fieldsLimit + 640
+    }
 
     /// Appends a head to `target`, which must have room for `limit` bytes. `base` and `authority` write the path of the
-    /// target and its `host:port`; they are asked only where needed. The hub's own cookies go on to the hub only.
+    /// target and its `host:port`; they are asked only where needed. `visitor` writes what the gate knows. Cookies that
+    /// are not for the target end here, and behind the gate tokens for the hub's interface too.
     static func write(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isForHub: Bool, to target: inout Buffer,
-        base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isForHub: Bool, isGated: Bool,
+        to target: inout Buffer, base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void,
+        visitor: (inout Buffer) -> Void
     ) {
         target.append(bytes.extracting(head.methodName.range))
         target.append(" ")
@@ -23,21 +27,25 @@ enum RequestWriter {
             target.append(bytes.extracting(head.query.range))
         }
         target.append(" HTTP/1.1\r\n")
-        let hidesCookies = !isForHub && HubCookie.isIn(head.fields, bytes)
+        let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: isForHub)
+        let hidesToken = isGated && HubToken.isIn(head.fields, bytes)
         appendKept(head.fields, bytes, to: &target) { name in
             switch name {
             case .cookie: !hidesCookies
+            case .authorization: !hidesToken
+            case .orreryPerson, .orrerySession: false
             case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: false
             case .expect: head.version == .http11
             default: !name.isHopByHop
             }
         }
-        if hidesCookies { HubCookie.writeOthers(head.fields, bytes, to: &target) }
+        if hidesCookies { HubCookie.writeOthers(head.fields, bytes, isForHub: isForHub, to: &target) }
         if head.fields.host.isEmpty {
             target.append("Host: ")
             authority(&target)
             target.append("\r\n")
         }
+        visitor(&target)
         writeForwarded(head, bytes, from: client, to: &target)
         if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {

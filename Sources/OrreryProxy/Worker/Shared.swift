@@ -8,6 +8,7 @@ final class Shared: Sendable {
     let routes: RouteBook
     let logouts = LogoutBook()
     let metrics = Metrics()
+    let gate = GateBook()
     let limits: ProxyLimits
     let log: ProxyLog
     /// Whom to ask for error pages, and the text of its `host:port` and path.

@@ -9,6 +9,7 @@ enum StatusPage {
         case 204: "204 No Content"
         case 302: "302 Found"
         case 400: "400 Bad Request"
+        case 401: "401 Unauthorized"
         case 403: "403 Forbidden"
         case 404: "404 Not Found"
         case 405: "405 Method Not Allowed"
@@ -30,6 +31,8 @@ enum StatusPage {
     static func sentence(_ status: Int) -> StaticString {
         switch status {
         case 400: "The request cannot be understood in only one way, so it was not passed on."
+        case 403:
+            "This is not open to you, or the way here took too long. Please open the page again from its beginning."
         case 404: "Nothing is served here."
         case 408: "The request took too long to arrive."
         case 414, 431: "The request's address or headers are too long."

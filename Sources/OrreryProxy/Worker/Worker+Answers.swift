@@ -73,7 +73,7 @@ extension Worker {
     }
 
     /// Whether a field `Accept` names HTML: what a browser sends when a person opens a page.
-    private func accepts(_ bytes: Span<UInt8>) -> Bool {
+    func accepts(_ bytes: Span<UInt8>) -> Bool {
         var start = Int(head.fields.lines.start)
         while start < Int(head.fields.lines.end) {
             var end = start
@@ -88,13 +88,13 @@ extension Worker {
     }
 
     /// What becomes of the connection after an answer of our own. Those do not tell an old client that it may go on.
-    private func ownEnding(_ client: UInt32) -> Exchange.Ending.Client {
+    func ownEnding(_ client: UInt32) -> Exchange.Ending.Client {
         if slots[client].exchange.request.isHTTP10 { slots[client].exchange.closeAfterwards() }
         return slots[client].exchange.ending().client
     }
 
     /// The head has been dealt with; what came behind it may be another request.
-    private mutating func leaveHead(_ client: UInt32, _ bytes: consuming Buffer) {
+    mutating func leaveHead(_ client: UInt32, _ bytes: consuming Buffer) {
         var bytes = bytes
         bytes.consume(head.length)
         keepInput(client, bytes)
@@ -120,7 +120,7 @@ extension Worker {
         return conclude(client, out, afterwards)
     }
 
-    private mutating func conclude(
+    mutating func conclude(
         _ client: UInt32, _ out: consuming Buffer, _ afterwards: Exchange.Ending.Client
     ) -> Bool {
         guard deliver(out, to: client) else {
@@ -187,7 +187,7 @@ extension Worker {
         return send(client, out, to: endpoint)
     }
 
-    private func appendEscaped(_ bytes: Span<UInt8>, to out: inout Buffer) {
+    func appendEscaped(_ bytes: Span<UInt8>, to out: inout Buffer) {
         for index in 0..<bytes.count {
             let byte = bytes[index]
             switch byte {

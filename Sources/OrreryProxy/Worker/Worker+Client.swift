@@ -129,6 +129,8 @@ extension Worker {
         case .answer(let status): return answerBefore(client, status, bytes)
         case .healthy: return answerHealth(client, bytes)
         case .loggedOut: return answerLoggedOut(client, bytes)
+        case .gate(let refusal): return answerGate(client, refusal, bytes)
+        case .enter: return answerEnter(client, bytes)
         case .pass(let match, let endpoint, let session):
             slots[client].activity = match.activity
             metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
@@ -154,9 +156,10 @@ extension Worker {
         let address = slots[client].endpoint.address
         bytes.read { bytes in
             RequestWriter.write(
-                head, bytes, from: address, isForHub: match.isHub, to: &out,
+                head, bytes, from: address, isForHub: match.isHub, isGated: !match.access.isEmpty, to: &out,
                 base: { if !match.base.isEmpty { routes.append(match.base, of: match, to: &$0) } },
-                authority: { routes.append(match.authority, of: match, to: &$0) })
+                authority: { routes.append(match.authority, of: match, to: &$0) },
+                visitor: { gate.writeFields(to: &$0) })
         }
     }
 

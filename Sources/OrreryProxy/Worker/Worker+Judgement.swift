@@ -8,6 +8,10 @@ extension Worker {
         case healthy
         /// The browser has been logged out, and this is not a page of the hub.
         case loggedOut
+        /// The gate does not let it through.
+        case gate(GateRefusal)
+        /// Somebody comes from the hub with an entry.
+        case enter
     }
 
     mutating func judge(_ bytes: Span<UInt8>) -> Verdict {
@@ -15,8 +19,20 @@ extension Worker {
         // It asks about us: of what is behind us there is more than one.
         if head.isAsterisk { return .answer(204) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
+        gate.forgetVisitor()
+        if head.path.isWord("/.orrery/enter", bytes) { return head.method == .get ? .enter : .answer(405) }
         guard case .route(let match) = findRoute(bytes) else { return .answer(400) }
         guard let match else { return .answer(404) }
+        if !match.access.isEmpty {
+            if let refusal = refusal(match, bytes) { return .gate(refusal) }
+            guard let endpoint = match.endpoint else { return .answer(503) }
+            return .pass(match, endpoint, session: head.wantsUpgrade ? gate.session : 0)
+        }
+        return judgeOpen(match, bytes)
+    }
+
+    /// On a route that asks nobody who he is.
+    private mutating func judgeOpen(_ match: RouteMatch, _ bytes: Span<UInt8>) -> Verdict {
         var session: UInt64 = 0
         if head.wantsUpgrade || !logouts.isEmpty {
             var isLoggedOut = false

@@ -44,6 +44,8 @@ struct Worker<K: Kernel>: ~Copyable {
     var routesVersion: UInt64 = 0
     var logouts: LogoutList
     var logoutsVersion: UInt64 = 0
+    var gate = Gate(nil)
+    var gateVersion: UInt64 = 0
     /// `Date: …` with CRLF, of this second.
     var dateLine = Buffer(capacity: 64)
     var dateSecond: UInt64 = 0
@@ -144,12 +146,17 @@ struct Worker<K: Kernel>: ~Copyable {
         heedEnd()
     }
 
-    /// Takes up what other threads have published. Costs two loads when nothing is new.
+    /// Takes up what other threads have published. Costs three loads when nothing is new.
     mutating func refresh() {
         let routesNow = shared.routes.currentVersion
         if routesNow != routesVersion {
             routes = shared.routes.snapshot()
             routesVersion = routesNow
+        }
+        let gateNow = shared.gate.currentVersion
+        if gateNow != gateVersion {
+            gate = Gate(shared.gate.snapshot())
+            gateVersion = gateNow
         }
         let logoutsNow = shared.logouts.currentVersion
         if logoutsNow != logoutsVersion {

@@ -5,8 +5,8 @@
 public enum FieldName: UInt8, Sendable {
     case other
     case authorization, connection, contentLength, cookie, date, expect, forwardedFor, forwardedHost, forwardedPort
-    case forwardedProto, host, keepAlive, proxyAuthenticate, proxyAuthorization, proxyConnection, te, trailer
-    case transferEncoding, upgrade
+    case forwardedProto, host, keepAlive, orreryPerson, orrerySession, origin, proxyAuthenticate, proxyAuthorization
+    case proxyConnection, te, trailer, transferEncoding, upgrade
     /// A name of a request with an underscore in it. Servers that turn names into variables (CGI, WSGI) cannot tell it
     /// from one with a hyphen, so `X_Forwarded_For` would be believed as if we had written it.
     case underscored
@@ -17,13 +17,16 @@ public enum FieldName: UInt8, Sendable {
         switch slice.count {
         case 2: return match(bytes, slice, .te, "te")
         case 4: return match(bytes, slice, .host, "host", .date, "date")
-        case 6: return match(bytes, slice, .cookie, "cookie", .expect, "expect")
+        case 6:
+            if isSame(bytes, slice, as: "origin") { return .origin }
+            return match(bytes, slice, .cookie, "cookie", .expect, "expect")
         case 7: return match(bytes, slice, .upgrade, "upgrade", .trailer, "trailer")
         case 10: return match(bytes, slice, .connection, "connection", .keepAlive, "keep-alive")
         case 13: return match(bytes, slice, .authorization, "authorization")
         case 14: return match(bytes, slice, .contentLength, "content-length")
-        case 15: return match(bytes, slice, .forwardedFor, "x-forwarded-for")
+        case 15: return match(bytes, slice, .forwardedFor, "x-forwarded-for", .orreryPerson, "x-orrery-person")
         case 16:
+            if isSame(bytes, slice, as: "x-orrery-session") { return .orrerySession }
             if isSame(bytes, slice, as: "proxy-connection") { return .proxyConnection }
             return match(bytes, slice, .forwardedHost, "x-forwarded-host", .forwardedPort, "x-forwarded-port")
         case 17:

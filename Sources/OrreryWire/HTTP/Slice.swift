@@ -103,7 +103,7 @@ public func place(of byte: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) ->
 }
 
 /// `slice` without spaces and tabs at both ends.
-func trimmed(_ bytes: Span<UInt8>, _ slice: Slice) -> Slice {
+public func trimmed(_ bytes: Span<UInt8>, _ slice: Slice) -> Slice {
     var start = Int(slice.start)
     var end = Int(slice.end)
     while start < end, bytes[start] == 32 || bytes[start] == 9 { start += 1 }
