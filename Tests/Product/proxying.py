@@ -56,6 +56,7 @@ class Proxy:
         self.start()
 
     def start(self):
+        self.is_ended = False
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -87,13 +88,14 @@ class Proxy:
 
     def __exit__(self, kind, *_):
         if self.process.poll() is not None:
-            assert kind is not None, f"the proxy ended with {self.process.returncode}:\n{self.words()}"
+            assert self.is_ended or kind, f"the proxy ended with {self.process.returncode}:\n{self.words()}"
             return
         self.end()
         self.log.unlink(missing_ok=True)
 
     def end(self, number=signal.SIGTERM):
         """Its status after this signal. That it ends soon is part of the contract: a hub waits a second or two."""
+        self.is_ended = True
         if is_running(self.process.pid):
             self.process.send_signal(number)
         try:
@@ -101,6 +103,9 @@ class Proxy:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     # A client
 
