@@ -79,7 +79,7 @@ let package = Package(
                 "OrreryModel", "OrreryDocument", "OrreryProxy", "OrreryPocket", "OrreryHub", argumentParser, lifecycle,
                 logging,
             ]),
-        .command("orrery-proxy", ["OrreryModel", "OrreryProxy", argumentParser]),
+        .command("orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
 
         // Tests, one target per layer above.
         .tests(of: "OrreryModel"),

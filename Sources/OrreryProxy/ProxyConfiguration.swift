@@ -1,4 +1,5 @@
 package import OrreryModel
+package import OrreryWire
 
 /// What a proxy is told when it starts. The defaults are those of configurable-http-proxy where it has the option.
 package struct ProxyConfiguration: Sendable {
@@ -32,6 +33,9 @@ package struct ProxyConfiguration: Sendable {
     package var metrics: Listener?
     /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
     package var token: Secret?
+    /// How browsers, and users of the REST interface, are spoken to; nil for plain HTTP.
+    package var tls: TLSServerConfiguration?
+    package var apiTLS: TLSServerConfiguration?
     /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.
     package var defaultTarget: String?
     /// Whether routes begin with the host they are for, and are found by `Host` and path together.
@@ -68,6 +72,10 @@ package struct ProxyLimits: Sendable {
     /// A connection of which one side has closed its half and the other does nothing. A browser that is closed looks
     /// like a client that waits for its answer, so this is how long an upstream works for nobody.
     package var halfClosed: Duration = .seconds(60)
+    /// From a connection to the end of its handshake, with clients and with upstreams.
+    package var handshake: Duration = .seconds(10)
+    /// Handshakes that go on at a time, per worker; then the one that takes longest is given up.
+    package var handshakes = 1024
     /// Until an upstream accepts: 504 after that.
     package var connect: Duration = .seconds(5)
     /// From the end of a request to the first byte of its answer: 504 after that. A notebook may compute for long.

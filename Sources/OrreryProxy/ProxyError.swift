@@ -9,6 +9,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case noDescriptors(SystemError)
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
+    case badTLS(TLSError)
 
     package var description: String {
         switch self {
@@ -18,6 +19,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
             "\(option): \(value) is not a target; write http://host:port, https://host:port or unix:/path"
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
+        case .badTLS(let error): "\(error)"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"
         }
     }

@@ -32,8 +32,10 @@ package final class ProxyServer: Sendable {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
+        let tls = try TLSBook(.init(server: configuration.tls, api: configuration.apiTLS))
         shared = Shared(
-            limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost)
+            limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
+            tls: tls)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)
@@ -52,9 +54,10 @@ package final class ProxyServer: Sendable {
         channels = dialler == nil ? [] : try Self.channels(listeners.count)
         control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
         greeting = [
-            "Proxying \(configuration.listener.url(scheme: "http", port: port)) to "
+            "Proxying \(configuration.listener.url(scheme: configuration.tls == nil ? "http" : "https", port: port)) to "
                 + (configuration.defaultTarget ?? "(no default)"),
-            "Proxy API at \(configuration.api.url(scheme: "http", port: apiPort))/api/routes",
+            "Proxy API at \(configuration.api.url(scheme: configuration.apiTLS == nil ? "http" : "https", port: apiPort))"
+                + "/api/routes",
         ]
         if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
             control.setDefault(target, text: configuration.defaultTarget ?? "")
@@ -68,6 +71,7 @@ package final class ProxyServer: Sendable {
     package func run() {
         let log = shared.log
         for line in greeting { log.write(.info, line) }
+        for note in shared.tls.notes { log.write(.warn, note) }
         if control.isOpen { log.write(.warn, "REST API is not authenticated.") }
         var threads: [LoopThread] = []
         for (index, (listener, signal)) in zip(listeners, signals).enumerated() {
@@ -120,6 +124,7 @@ package final class ProxyServer: Sendable {
             doChores: { now in
                 shared.logouts.forget(now: now.wall)
                 shared.routes.refreshNames()
+                shared.tls.rotateTickets(now: now.monotonic)
             }
         ).run()
     }
@@ -145,6 +150,18 @@ package final class ProxyServer: Sendable {
         if shared.isStopping.load(ordering: .acquiring) { shared.isEnding.store(true, ordering: .releasing) }
         shared.isStopping.store(true, ordering: .releasing)
         for signal in signals + [end] { signal.descriptor.signal() }
+    }
+
+    /// Reads certificates and keys again. Connections that are open keep theirs; when a file is bad, all keep the old.
+    package func reload() {
+        do throws(ProxyError) {
+            try shared.tls.reload()
+        } catch {
+            return shared.log.write(.error, "the certificates stay as they are: \(error)")
+        }
+        for note in shared.tls.notes { shared.log.write(.warn, note) }
+        for signal in signals { signal.descriptor.signal() }
+        shared.log.write(.info, "the certificates have been read again")
     }
 
     private static func listen(

@@ -15,6 +15,7 @@ struct OrreryProxyCommand: ParsableCommand {
         version: "0.1.0")
 
     @OptionGroup(title: "For browsers") var browsers: PublicArguments
+    @OptionGroup(title: "TLS") var tls: TLSArguments
     @OptionGroup(title: "REST interface") var api: APIArguments
     @OptionGroup(title: "Routes") var routes: RouteArguments
     @OptionGroup(title: "Forwarding") var forwarding: ForwardingArguments
@@ -67,6 +68,7 @@ struct OrreryProxyCommand: ParsableCommand {
     func proxyConfiguration(environment: Environment = .ofThisProcess) throws -> ProxyConfiguration {
         var configuration = ProxyConfiguration()
         try browsers.apply(to: &configuration)
+        tls.apply(to: &configuration, environment: environment)
         api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
         configuration.token = try environment.token()
         routes.apply(to: &configuration)

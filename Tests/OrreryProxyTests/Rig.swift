@@ -12,10 +12,11 @@ final class Rig {
 
     init(
         routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
-        errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits()
+        errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(), tls: TLSServerConfiguration? = nil
     ) throws {
         shared = Shared(
-            limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) })
+            limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) },
+            tls: try TLSBook(.init(server: tls)))
         worker = Worker(
             kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal,
             channel: ScriptedKernel.channel)

@@ -13,8 +13,8 @@ enum RequestWriter {
     /// target and its `host:port`; they are asked only where needed. `visitor` writes what the gate knows. Cookies that
     /// are not for the target end here, and behind the gate tokens for the hub's interface too.
     static func write(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isForHub: Bool, isGated: Bool,
-        to target: inout Buffer, base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void,
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool, isForHub: Bool,
+        isGated: Bool, to target: inout Buffer, base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void,
         visitor: (inout Buffer) -> Void
     ) {
         target.append(bytes.extracting(head.methodName.range))
@@ -46,7 +46,7 @@ enum RequestWriter {
             target.append("\r\n")
         }
         visitor(&target)
-        writeForwarded(head, bytes, from: client, to: &target)
+        writeForwarded(head, bytes, from: client, isSecure: isSecure, to: &target)
         if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {
             target.append("Connection: Upgrade\r\nUpgrade: ")
@@ -57,16 +57,16 @@ enum RequestWriter {
     }
 
     private static func writeForwarded(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, to target: inout Buffer
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool, to target: inout Buffer
     ) {
         target.append("X-Forwarded-For: ")
         appendGiven(head.fields, .forwardedFor, bytes, to: &target)
         append(client, to: &target)
         target.append("\r\nX-Forwarded-Proto: ")
         appendGiven(head.fields, .forwardedProto, bytes, to: &target)
-        target.append("http\r\nX-Forwarded-Port: ")
+        target.append(isSecure ? "https\r\nX-Forwarded-Port: " : "http\r\nX-Forwarded-Port: ")
         appendGiven(head.fields, .forwardedPort, bytes, to: &target)
-        appendPort(head.fields.host, bytes, to: &target)
+        appendPort(head.fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
         target.append("\r\n")
         let host = head.fields.host
         if appendLine(head.fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
@@ -112,14 +112,16 @@ enum RequestWriter {
         }
     }
 
-    /// The port in `Host`; without one there, 80.
-    private static func appendPort(_ host: Slice, _ bytes: Span<UInt8>, to target: inout Buffer) {
+    /// The port in `Host`, if there is one.
+    private static func appendPort(
+        _ host: Slice, _ bytes: Span<UInt8>, default port: StaticString, to target: inout Buffer
+    ) {
         var start = Int(host.end)
         while start > Int(host.start), bytes[start - 1] &- 48 < 10 { start -= 1 }
         if start > Int(host.start), start < Int(host.end), bytes[start - 1] == UInt8(ascii: ":") {
             target.append(bytes.extracting(start..<Int(host.end)))
         } else {
-            target.append("80")
+            target.append(port)
         }
     }
 }

@@ -9,6 +9,7 @@ final class Shared: Sendable {
     let logouts = LogoutBook()
     let metrics = Metrics()
     let gate = GateBook()
+    let tls: TLSBook
     let limits: ProxyLimits
     let log: ProxyLog
     /// Whom to ask for error pages, and the text of its `host:port` and path.
@@ -20,8 +21,11 @@ final class Shared: Sendable {
     /// All workers have ended.
     let hasEnded = Atomic<Bool>(false)
 
-    init(limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false) {
+    init(
+        limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false, tls: TLSBook = TLSBook()
+    ) {
         routes = RouteBook(byHost: routesByHost)
+        self.tls = tls
         self.limits = limits
         self.log = log
         self.errorTarget = errorTarget

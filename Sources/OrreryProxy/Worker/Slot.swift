@@ -6,6 +6,8 @@ struct Slot: ~Copyable {
     enum Phase: UInt8 {
         /// Nobody's.
         case free
+        /// TLS is being agreed on.
+        case handshake
         /// Client: a head is awaited or half read.
         case head
         /// Client: a request is being answered. Upstream: it is answering one.
@@ -32,6 +34,8 @@ struct Slot: ~Copyable {
     var isHeadBegun = false
     /// Waits in the worker's queue for its next turn.
     var isQueued = false
+    /// What goes over it is TLS, of which the worker's `streams` remember the rest.
+    var isSecure = false
     /// The other side of the exchange.
     var partner: UInt32 = Slab<Slot>.none
     /// The pool it waits in.
@@ -48,6 +52,7 @@ struct Slot: ~Copyable {
     /// The pipe through which bytes are on their way to this connection.
     var pipe: UInt32 = Pipes.none
     /// The head as it went to the upstream, until the first byte comes back: to ask again, or to name the page in error.
+    /// Upstream: what it is to be sent once its connection is secured.
     var replay = Parking()
     /// What becomes of the client's connection once `output` is gone, while `finishing`.
     var afterwards: Exchange.Ending.Client = .close

@@ -120,6 +120,7 @@ extension Worker {
         return conclude(client, out, afterwards)
     }
 
+    /// Sends an answer of ours; what becomes of the connection then.
     mutating func conclude(
         _ client: UInt32, _ out: consuming Buffer, _ afterwards: Exchange.Ending.Client
     ) -> Bool {
@@ -213,6 +214,7 @@ extension Worker {
         case .connecting:
             let client = slots[index].partner
             if fail(client, .timedOut) { pump(client) }
+        case .handshake: giveUp(index)
         case .head: expireHead(index)
         case .exchange: expireExchange(index)
         case .finishing, .lingering: close(index)

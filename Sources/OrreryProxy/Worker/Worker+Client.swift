@@ -30,6 +30,7 @@ extension Worker {
         case .empty, .waiting: break
         }
         switch slots[client].phase {
+        case .handshake: return shakeHands(client)
         case .head: return readHead(client)
         case .exchange: return slots[client].exchange.isTunnel ? stepTunnel(client) : stepExchange(client)
         case .finishing: return conclude(client, slots[client].afterwards)
@@ -154,9 +155,11 @@ extension Worker {
         _ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
     ) {
         let address = slots[client].endpoint.address
+        let isSecure = slots[client].isSecure
         bytes.read { bytes in
             RequestWriter.write(
-                head, bytes, from: address, isForHub: match.isHub, isGated: !match.access.isEmpty, to: &out,
+                head, bytes, from: address, isSecure: isSecure, isForHub: match.isHub, isGated: !match.access.isEmpty,
+                to: &out,
                 base: { if !match.base.isEmpty { routes.append(match.base, of: match, to: &$0) } },
                 authority: { routes.append(match.authority, of: match, to: &$0) },
                 visitor: { gate.writeFields(to: &$0) })
@@ -225,7 +228,7 @@ extension Worker {
         case .linger: break
         }
         if let input = slots[client].input.take() { buffers.recycle(input) }
-        kernel.shutDownSending(slots[client].descriptor)
+        endSending(client)
         slots[client].phase = .lingering
         wait(client, .linger)
         return true

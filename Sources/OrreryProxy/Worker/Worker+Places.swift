@@ -20,8 +20,7 @@ extension Worker {
                     pauseAccepting()
                     return false
                 }
-                slots[index].phase = .head
-                wait(index, idleWait)
+                welcome(index)
             }
         }
         return true
@@ -45,6 +44,7 @@ extension Worker {
         slots[index].descriptor = descriptor
         slots[index].endpoint = endpoint
         slots[index].isClient = isClient
+        slots[index].isSecure = false
         slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
         slots[index].isHeadBegun = false
@@ -63,6 +63,7 @@ extension Worker {
         noteClose(index)
         if slots[index].isClient { clients -= 1 }
         timers.clear(index)
+        if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
@@ -117,6 +118,7 @@ extension Worker {
 
     /// Receives into `buffer` and keeps `ready` in step with what the kernel said.
     mutating func receive(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
+        if slots[index].isSecure { return receiveSealed(index, into: &buffer) }
         let limit = min(Self.portion, buffer.roomAfter)
         let outcome = buffer.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
         switch outcome {
@@ -134,6 +136,7 @@ extension Worker {
     /// Sends the bytes of `buffer` to a connection for which nothing waits, and lets what the kernel does not take wait
     /// there. False when the connection is broken.
     mutating func deliver(_ buffer: consuming Buffer, to index: UInt32) -> Bool {
+        if slots[index].isSecure { return deliverSealed(buffer, to: index) }
         var buffer = buffer
         if !buffer.isEmpty, slots[index].ready.contains(.writable) {
             switch buffer.send(to: slots[index].descriptor, through: &kernel) {
@@ -158,7 +161,8 @@ extension Worker {
             slots[index].output.put(buffer)
             return .waiting
         }
-        guard deliver(buffer, to: index) else { return .broken }
+        let isSent = slots[index].isSecure ? transmit(buffer, to: index) : deliver(buffer, to: index)
+        guard isSent else { return .broken }
         return slots[index].output.isEmpty ? .empty : .waiting
     }
 

@@ -34,7 +34,7 @@ extension Worker {
     }
 
     /// Only bytes that the kernel has in the clear can go through it.
-    private func canSplice(_ index: UInt32) -> Bool { true }
+    private func canSplice(_ index: UInt32) -> Bool { !slots[index].isSecure }
 
     /// One step: what the pipe holds goes out, and when it is empty, at most `limit` bytes come in.
     mutating func splice(from source: UInt32, to target: UInt32, limit: UInt64) -> Splicing {

@@ -60,7 +60,7 @@ extension Worker {
         if from != client { return upstreamEnded(client, inOrder: true) ? .waits : .over(false) }
         switch slots[client].exchange.clientDidEnd() {
         case .shutDownUpstream:
-            kernel.shutDownSending(slots[slots[client].partner].descriptor)
+            endSending(slots[client].partner)
             wait(client, .halfClosed)
             return .waits
         case .carryOn: return .waits

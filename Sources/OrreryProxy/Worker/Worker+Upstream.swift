@@ -11,7 +11,7 @@ extension Worker {
             close(upstream)
         case .connecting: connectionReady(upstream)
         case .exchange: exchangeReady(upstream)
-        case .free, .head, .finishing, .lingering: return
+        case .free, .handshake, .head, .finishing, .lingering: return
         }
     }
 
@@ -76,6 +76,7 @@ extension Worker {
 
     /// Sends a head without a body and keeps it, to ask again or to name the page in error.
     private mutating func sendKeeping(_ client: UInt32, _ out: consuming Buffer, over upstream: UInt32) -> Bool {
+        if slots[upstream].isSecure { return sendKeepingSealed(client, out, over: upstream) }
         var out = out
         let count = out.count
         var isBroken = false
@@ -94,6 +95,13 @@ extension Worker {
         return isBroken ? upstreamEnded(client, inOrder: false) : true
     }
 
+    private mutating func sendKeepingSealed(_ client: UInt32, _ out: consuming Buffer, over upstream: UInt32) -> Bool {
+        var copy = buffers.buffer(for: out.count)
+        out.read { copy.append($0) }
+        slots[client].replay.put(out)
+        return deliver(copy, to: upstream) ? true : upstreamEnded(client, inOrder: false)
+    }
+
     /// The upstream of an exchange has ended its half or is broken.
     mutating func upstreamEnded(_ client: UInt32, inOrder: Bool) -> Bool {
         switch slots[client].exchange.upstreamDidEnd(inOrder: inOrder) {
@@ -109,7 +117,7 @@ extension Worker {
             return false
         case .finish: return finishAtEnd(client)
         case .shutDownClient:
-            kernel.shutDownSending(slots[client].descriptor)
+            endSending(client)
             wait(client, .halfClosed)
             return true
         case .closeBoth:

@@ -11,7 +11,7 @@ internal import Synchronization
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
     enum Wait: Int, CaseIterable {
-        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell
+        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell, handshake
     }
 
     var kernel: K
@@ -38,6 +38,15 @@ struct Worker<K: Kernel>: ~Copyable {
     var judgements: UInt8 = 0
     var notes: UInt8 = 0
     var turns: UInt8 = 0
+
+    /// TLS, and what it remembers of each secured connection, under the connection's number.
+    var engine = TLSEngine()
+    var streams: Slab<TLSStream>
+    var contexts: TLSBook.Contexts
+    var contextsVersion: UInt64
+    /// How many handshakes are going on, and how many went on in this turn.
+    var handshakes = 0
+    var handshakesThisTurn = 0
 
     var now: Moment
     var routes: RouteSnapshot
@@ -77,9 +86,12 @@ struct Worker<K: Kernel>: ~Copyable {
         let limits = shared.limits
         let capacity = UInt32(clamping: limits.connections)
         slots = Slab(capacity: capacity)
+        streams = Slab(capacity: capacity)
+        contextsVersion = shared.tls.currentVersion
+        contexts = shared.tls.snapshot()
         let waits = [
             limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
-            limits.linger, limits.farewell,
+            limits.linger, limits.farewell, limits.handshake,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
@@ -108,6 +120,7 @@ struct Worker<K: Kernel>: ~Copyable {
         now = kernel.now()
         let start = turnBegan()
         if now.wall / 1000 != dateSecond { setDate() }
+        handshakesThisTurn = 0
         for index in 0..<count { handle(kernel.event(index)) }
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }
@@ -143,6 +156,10 @@ struct Worker<K: Kernel>: ~Copyable {
     private mutating func heed() {
         kernel.clearSignal(signal)
         refresh()
+        if shared.tls.currentVersion != contextsVersion {
+            contextsVersion = shared.tls.currentVersion
+            contexts = shared.tls.snapshot()
+        }
         heedEnd()
     }
 

@@ -74,6 +74,12 @@ package struct Timers: ~Copyable {
         return now &+ durations[place] &- links[index].deadline
     }
 
+    /// Whose deadline of the duration number `place` comes first; nil when nobody has one.
+    package func first(_ place: Int) -> UInt32? {
+        let first = ends[UInt32(place) + 1].first
+        return first == Self.none ? nil : first
+    }
+
     /// An element whose deadline has come, which then has none any more; nil when there is none (left).
     package mutating func expired(now: UInt64) -> UInt32? {
         for list in 1...UInt32(durations.count) {

@@ -9,10 +9,8 @@ internal import COpenSSL
 ///
 /// Concurrency: belongs to one thread.
 @safe package struct TLSEngine: ~Copyable {
-    /// Ciphertext that has come for the connection which is dealt with next.
-    package var received = Buffer(capacity: Self.portion)
-    /// What TLS itself has to say to the other side: to be sent before anything else, and forgotten.
-    package var replies = Buffer(capacity: BufferPool.largeCapacity)
+    /// `received` and `replies`. Behind a pointer, so that a caller may lend us a part of itself while we work.
+    private let buffers: UnsafeMutablePointer<Buffer>
     private let wire: UnsafeMutablePointer<orrery_wire>
     private let bio: OpaquePointer
 
@@ -24,7 +22,23 @@ internal import COpenSSL
     /// Made once, and never freed: a connection may outlive the engine that made it.
     private static let method = unsafe SharedPointer(orrery_wire_method())
 
+    /// Ciphertext that has come for the connection which is dealt with next.
+    package var received: Buffer {
+        // Both were initialised by `init` and are ours alone.
+        unsafeAddress { unsafe UnsafePointer(buffers) }
+        nonmutating unsafeMutableAddress { unsafe buffers }
+    }
+
+    /// What TLS itself has to say to the other side: to be sent before anything else, and forgotten.
+    package var replies: Buffer {
+        unsafeAddress { unsafe UnsafePointer(buffers + 1) }
+        nonmutating unsafeMutableAddress { unsafe buffers + 1 }
+    }
+
     package init() {
+        unsafe buffers = UnsafeMutablePointer<Buffer>.allocate(capacity: 2)
+        unsafe buffers.initialize(to: Buffer(capacity: Self.portion))
+        unsafe (buffers + 1).initialize(to: Buffer(capacity: BufferPool.largeCapacity))
         unsafe wire = UnsafeMutablePointer<orrery_wire>.allocate(capacity: 1)
         unsafe wire.initialize(to: orrery_wire())
         guard let method = unsafe Self.method.pointer, let bio = unsafe orrery_wire_bio(method, wire) else {
@@ -36,6 +50,22 @@ internal import COpenSSL
     deinit {
         unsafe BIO_free(bio)
         unsafe wire.deallocate()
+        unsafe buffers.deinitialize(count: 2)
+        unsafe buffers.deallocate()
+    }
+
+    /// Begins with an empty `received` and receives at most `limit` bytes into it.
+    package func receive(
+        from descriptor: CInt, limit: Int = Self.portion, through kernel: inout some Kernel
+    ) -> Transfer {
+        received.reset()
+        return received.receive(from: descriptor, limit: limit, through: &kernel)
+    }
+
+    /// Sends what the kernel takes of `replies`, and forgets the rest.
+    package func sendReplies(to descriptor: CInt, through kernel: inout some Kernel) {
+        if !replies.isEmpty { _ = replies.send(to: descriptor, through: &kernel) }
+        replies.reset()
     }
 
     /// A connection that a client has made to us. Nil when memory is out.
@@ -90,7 +120,7 @@ extension TLSEngine {
     }
 
     /// Goes on with a handshake as far as `received` allows. What it leaves there came after the handshake.
-    package mutating func shakeHands(_ stream: borrowing TLSStream) -> Handshake {
+    package func shakeHands(_ stream: borrowing TLSStream) -> Handshake {
         if stream.isFresh, speaksHTTP { return .failed(TLSFailure(kind: .plainHTTP, reason: "HTTP without TLS")) }
         lend()
         let code = unsafe SSL_do_handshake(stream.ssl)
@@ -105,7 +135,7 @@ extension TLSEngine {
     private var speaksHTTP: Bool { received.read { !$0.isEmpty && $0[0] &- UInt8(ascii: "A") < 26 } }
 
     /// Decrypts all of `received` to the end of `plain`, which must have room for as many bytes and one record more.
-    package mutating func open(_ stream: borrowing TLSStream, into plain: inout Buffer) -> Opening {
+    package func open(_ stream: borrowing TLSStream, into plain: inout Buffer) -> Opening {
         precondition(plain.roomAfter > received.count + Self.record)
         lend()
         var outcome = Opening.open
@@ -141,7 +171,7 @@ extension TLSEngine {
 
     /// Encrypts `plain` to the end of `sealed`, which must have room for `sealedSize` of it. False when the connection
     /// can send no more.
-    package mutating func seal(
+    package func seal(
         _ stream: borrowing TLSStream, _ plain: borrowing Buffer, into sealed: inout Buffer
     ) -> Bool {
         precondition(sealed.roomAfter >= Self.sealedSize(plain.count))
@@ -160,7 +190,7 @@ extension TLSEngine {
 
     /// Says to the other side that no more comes: appends that to `replies`. Nothing once it has been said, or when
     /// there is no connection yet.
-    package mutating func end(_ stream: borrowing TLSStream) {
+    package func end(_ stream: borrowing TLSStream) {
         guard stream.isEstablished else { return }
         received.reset()
         lend()
@@ -179,7 +209,7 @@ extension TLSEngine {
             output: outputStart(of: replies), output_room: replies.roomAfter)
     }
 
-    private mutating func take() {
+    private func take() {
         received.consume(received.count - (unsafe wire.pointee.input_count))
         replies.grow(by: replies.roomAfter - (unsafe wire.pointee.output_room))
     }

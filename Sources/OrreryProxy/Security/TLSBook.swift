@@ -1,0 +1,87 @@
+internal import OrreryWire
+internal import Synchronization
+
+/// The TLS contexts that are in force, made from files which can be read again while connections go on.
+///
+/// Concurrency: may be used by any thread. Workers look at the version, which is one load, and take the contexts when it
+/// has changed.
+final class TLSBook: Sendable {
+    /// What is in force. Nil where TLS is not configured.
+    struct Contexts: Sendable {
+        /// For browsers.
+        var server: TLSContext?
+        /// For the REST interface.
+        var api: TLSContext?
+    }
+
+    /// What the configuration says.
+    struct Configurations: Sendable {
+        var server: TLSServerConfiguration?
+        var api: TLSServerConfiguration?
+    }
+
+    private struct State {
+        var contexts: Contexts
+    }
+
+    private let configurations: Configurations
+    private let tickets = TLSTickets()
+    private let apiTickets = TLSTickets()
+    private let state: Mutex<State>
+    private let version = Atomic<UInt64>(1)
+
+    /// Plain HTTP everywhere.
+    init() {
+        configurations = Configurations()
+        state = Mutex(State(contexts: Contexts()))
+    }
+
+    /// Reads all files.
+    init(_ configurations: Configurations) throws(ProxyError) {
+        self.configurations = configurations
+        let contexts = try Self.read(configurations, tickets, apiTickets)
+        state = Mutex(State(contexts: contexts))
+    }
+
+    /// Goes up with every change.
+    var currentVersion: UInt64 { version.load(ordering: .acquiring) }
+
+    func snapshot() -> Contexts { state.withLock { $0.contexts } }
+
+    /// What the operator should know about the certificates in force.
+    var notes: [String] {
+        let contexts = snapshot()
+        return (contexts.server?.notes ?? []) + (contexts.api?.notes ?? [])
+    }
+
+    /// Reads all files again. When one is bad, everything stays as it is.
+    func reload() throws(ProxyError) {
+        let contexts = try Self.read(configurations, tickets, apiTickets)
+        state.withLock { $0.contexts = contexts }
+        version.add(1, ordering: .releasing)
+    }
+
+    /// Changes the keys of tickets when it is time to; `now` in milliseconds.
+    func rotateTickets(now: UInt64) {
+        tickets.rotate(now: now)
+        apiTickets.rotate(now: now)
+    }
+
+    private static func read(
+        _ configurations: Configurations, _ tickets: TLSTickets, _ apiTickets: TLSTickets
+    ) throws(ProxyError) -> Contexts {
+        Contexts(
+            server: try context(configurations.server, tickets), api: try context(configurations.api, apiTickets))
+    }
+
+    private static func context(
+        _ configuration: TLSServerConfiguration?, _ tickets: TLSTickets
+    ) throws(ProxyError) -> TLSContext? {
+        guard let configuration else { return nil }
+        do throws(TLSError) {
+            return try TLSContext.server(configuration, tickets: tickets)
+        } catch {
+            throw .badTLS(error)
+        }
+    }
+}

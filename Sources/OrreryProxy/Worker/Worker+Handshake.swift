@@ -1,0 +1,123 @@
+internal import OrreryWire
+
+/// From a connection to a secured one.
+extension Worker {
+    /// How many handshakes of clients go on in one turn. Each takes a thousand times as long as an event of a connection
+    /// that is open, and those want to be served meanwhile.
+    private static var handshakesPerTurn: Int { 8 }
+
+    /// A client has connected.
+    mutating func welcome(_ client: UInt32) {
+        guard let context = contexts.server else {
+            slots[client].phase = .head
+            return wait(client, .idle)
+        }
+        guard let stream = engine.accept(context) else { return close(client, reset: true) }
+        // Whoever is slowest makes room: it is the one that does not mean to finish.
+        if handshakes >= shared.limits.handshakes, let slowest = timers.first(Wait.handshake.rawValue) {
+            metrics.add(.refusedHandshake)
+            giveUp(slowest)
+        }
+        secure(client, stream)
+    }
+
+    /// Ends a handshake that takes too long.
+    mutating func giveUp(_ index: UInt32) {
+        if slots[index].isClient {
+            metrics.add(.clientHandshakesFailed)
+            return close(index)
+        }
+        let client = slots[index].partner
+        if fail(client, .timedOut) { pump(client) }
+    }
+
+    enum Greeting {
+        case waits, done
+        case failed(TLSFailure)
+        /// The other side has left.
+        case gone
+    }
+
+    /// Goes on with a client's handshake. True when there is more to do.
+    mutating func shakeHands(_ client: UInt32) -> Bool {
+        guard slots[client].ready.contains(.readable) else { return false }
+        guard handshakesThisTurn < Self.handshakesPerTurn else {
+            enqueue(client)
+            return false
+        }
+        handshakesThisTurn += 1
+        switch greet(client) {
+        case .waits: return slots[client].ready.contains(.readable)
+        case .done:
+            metrics.add(.clientHandshakes)
+            return beginSecured(client)
+        case .failed(let failure) where failure.kind == .plainHTTP: return answerPlain(client)
+        case .failed(let failure):
+            shared.log.write(.debug, "no TLS with \(slots[client].endpoint.address.host): \(failure.reason)")
+            metrics.add(.clientHandshakesFailed)
+        case .gone: metrics.add(.clientHandshakesFailed)
+        }
+        close(client)
+        return false
+    }
+
+    /// Receives once, and lets the handshake go on with that.
+    mutating func greet(_ index: UInt32) -> Greeting {
+        engine.received.reset()
+        if slots[index].ready.contains(.readable) {
+            switch engine.receive(from: slots[index].descriptor, through: &kernel) {
+            case .bytes(let count):
+                if count < TLSEngine.portion, !slots[index].ready.contains(.ended | .gone) {
+                    slots[index].ready.remove(.readable)
+                }
+            case .blocked:
+                slots[index].ready.remove(.readable)
+                return .waits
+            case .ended, .failed: return .gone
+            }
+        }
+        let outcome = engine.shakeHands(streams[index])
+        guard sendReplies(index) else { return .gone }
+        switch outcome {
+        case .waits: return .waits
+        case .failed(let failure): return .failed(failure)
+        case .done:
+            return .done
+        }
+    }
+
+    /// The handshake is over; the first request may have come with its end.
+    private mutating func beginSecured(_ client: UInt32) -> Bool {
+        handshakes -= 1
+        slots[client].phase = .head
+        wait(client, .idle)
+        guard !engine.received.isEmpty else { return true }
+        var bytes = workBuffer()
+        let opening = engine.open(streams[client], into: &bytes)
+        guard sendReplies(client), opening != .failed else {
+            buffers.recycle(bytes)
+            close(client)
+            return false
+        }
+        // Told when it is read again.
+        if opening == .ended { slots[client].ready.insert(.readable) }
+        noteReceived(client, bytes.count)
+        keepInput(client, bytes)
+        return true
+    }
+
+    /// A browser was told `http://` for a port that speaks TLS.
+    private mutating func answerPlain(_ client: UInt32) -> Bool {
+        metrics.add(.clientHandshakesFailed)
+        endSecurity(client, isOrderly: false)
+        var out = headBuffer()
+        dateLine.read {
+            StatusPage.write(
+                400, fields: "Content-Type: text/plain\r\n",
+                body: "This port speaks HTTPS: the address must begin with https://\n", isHead: false, saysClose: true,
+                date: $0, to: &out)
+        }
+        slots[client].phase = .head
+        return conclude(client, out, .linger)
+    }
+}
