@@ -10,7 +10,7 @@ extension Worker {
     mutating func welcome(_ client: UInt32) {
         guard let context = contexts.server else {
             slots[client].phase = .head
-            return wait(client, .idle)
+            return wait(client, idleWait)
         }
         guard let stream = engine.accept(context) else { return close(client, reset: true) }
         // Whoever is slowest makes room: it is the one that does not mean to finish.
@@ -90,7 +90,7 @@ extension Worker {
     private mutating func beginSecured(_ client: UInt32) -> Bool {
         handshakes -= 1
         slots[client].phase = .head
-        wait(client, .idle)
+        wait(client, idleWait)
         guard !engine.received.isEmpty else { return true }
         var bytes = workBuffer()
         let opening = engine.open(streams[client], into: &bytes)

@@ -1,0 +1,1 @@
+../OrreryWireTests/TestAuthority.swift
