@@ -7,7 +7,7 @@ import COpenSSL
 /// three times (4 bytes each), the length of the person's name (1), the person, the session. Only who has the key can
 /// read it or make one, and whatever is changed in it, it does not open.
 ///
-/// After it was made nothing is allocated, whether a ticket opens or not.
+/// After it was made no opening allocates, whether a ticket opens or not.
 ///
 /// Concurrency: belongs to one thread. What was opened or sealed last is read from it until the next call.
 @safe package struct TicketSeal: ~Copyable {

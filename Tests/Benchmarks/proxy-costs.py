@@ -7,12 +7,14 @@ Nothing here is timed, so the result is the same on every machine and under ever
 
   system calls per small request      2 receives, 2 sends, and at most one wait before each receive
   system calls per WebSocket message  1 receive, 1 send, and at most one wait
-  allocations per request, message    0 after warm-up
+  allocations per request, message    0 after warm-up, behind the gate and at its refusals too
   memory per idle WebSocket           512 bytes of the proxy's own
 
 Needs strace and gcc (Debian packages of those names).
 """
 import mmap, os, re, shutil, socket, struct, subprocess, sys, tempfile, threading, time
+
+from gate_ticket import KEYS, ticket
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REQUEST = (b"GET /user/ada/api/kernels HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n"
@@ -20,6 +22,7 @@ REQUEST = (b"GET /user/ada/api/kernels HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-
            b"Cookie: _xsrf=2|d5a1b8c1|4b0e6b0b; jupyterhub-session-id=6a1f0f7e0f3a4cf9a2d6dbb0c5b1f1e4\r\n\r\n")
 REPLY = (b"HTTP/1.1 200 OK\r\nServer: TornadoServer/6.6.1\r\nContent-Type: application/json\r\n"
          b"Date: Sat, 21 Nov 2026 09:00:00 GMT\r\nContent-Length: 1024\r\n\r\n" + b"x" * 1024)
+GATED = REQUEST.replace(b"/user/ada/", b"/user/bob/")
 UPGRADE = b"GET /user/ada/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
@@ -98,6 +101,17 @@ class Proxy:
         if b" 201 " not in head(control):
             sys.exit("the route was not taken")
         control.close()
+        self.ask(api, b"PUT", b"/api/gate-keys", KEYS, b" 204 ")
+        gated = f'{{"target":"http://127.0.0.1:{target}","access":["zoe","bob"]}}'.encode()
+        self.ask(api, b"POST", b"/api/routes/user/bob", gated, b" 201 ")
+
+    def ask(self, api, method, path, body, expected):
+        control = socket.create_connection(("127.0.0.1", api))
+        control.sendall(b"%s %s HTTP/1.1\r\nHost: h\r\nAuthorization: token t\r\nConnection: close\r\n"
+                        b"Content-Length: %d\r\n\r\n" % (method, path, len(body)) + body)
+        if expected not in head(control):
+            sys.exit(f"{path.decode()} was not taken")
+        control.close()
 
     def connect(self):
         connection = socket.create_connection(("127.0.0.1", self.port))
@@ -117,6 +131,25 @@ class Proxy:
             got = head(connection)
             rest = len(got) - got.index(b"\r\n\r\n") - 4
             receive(connection, 1024 - rest)
+
+    def gated(self, connection, count):
+        cookie = b"__Host-orrery-gate=" + ticket("bob", "127.0.0.1")
+        for _ in range(count):
+            connection.sendall(GATED.replace(b"_xsrf=", cookie + b"; _xsrf=", 1))
+            got = head(connection)
+            if b" 200 " not in got:
+                sys.exit("the gate did not open")
+            receive(connection, 1024 - (len(got) - got.index(b"\r\n\r\n") - 4))
+
+    def refused(self, connection, count):
+        for _ in range(count):
+            bad = b"; __Host-orrery-gate=" + b"A" * 100
+            connection.sendall(GATED.replace(b"; jupyterhub", bad + b"; jupyterhub", 1))
+            got = head(connection)
+            length = int(re.search(rb"Content-Length: (\d+)", got)[1])
+            rest = length - (len(got) - got.index(b"\r\n\r\n") - 4)
+            if rest:
+                receive(connection, rest)
 
     def messages(self, connection, count):
         for _ in range(count):
@@ -170,7 +203,8 @@ def allocations(program, target, directory):
         sys.exit("the counter counts nothing")
     plain, web = proxy.connect(), proxy.upgraded()
     results = []
-    for act, connection in ((proxy.requests, plain), (proxy.messages, web)):
+    acts = ((proxy.requests, plain), (proxy.messages, web), (proxy.gated, plain), (proxy.refused, plain))
+    for act, connection in acts:
         act(connection, 200)
         before = count()
         act(connection, 2000)
@@ -217,7 +251,7 @@ def main():
             check(f"receives per {name} and its answer", receives, 2.01)
             check(f"sends per {name} and its answer", sends, 2.01)
             check(f"all calls per {name} and its answer", sum(calls.values()), 6.05)
-        for name, value in zip(("request", "message"), allocations(program, target, directory)):
+        for name, value in zip(("request", "message", "gated request", "refusal of the gate"), allocations(program, target, directory)):
             check(f"allocations per {name}", value, 0.005)
     check("bytes per idle WebSocket", idle_memory(program, target), 512)
     if failures:
