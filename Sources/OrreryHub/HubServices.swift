@@ -23,6 +23,7 @@ struct HubServices: Sendable {
     let proxy: ProxyBook
     let spawner: Spawner
     let housekeeper: Housekeeper
+    let tickets: GateTickets
     let now: @Sendable () -> Date
 
     init(
@@ -45,8 +46,12 @@ struct HubServices: Sendable {
         provider = OAuthProvider(
             sessions: database, persons: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
+        tickets = GateTickets(secret: configuration.proxy.token, store: database, now: now)
         proxy = ProxyBook(
-            fetcher: fetcher, proxy: configuration.proxy, hub: configuration.listen, store: database, logger: logger)
+            fetcher: fetcher, proxy: configuration.proxy, hub: configuration.listen, store: database,
+            gate: ProxyBook.GateSource(
+                tickets: tickets, ended: database, login: configuration.url.origin + "/hub/gate", now: now),
+            logger: logger)
         spawner = Spawner(
             clusters: configuration.clusters.map(\.access), store: database,
             contract: ServerContract(url: configuration.url, api: configuration.api, tokens: tokens), routes: proxy,
@@ -55,7 +60,7 @@ struct HubServices: Sendable {
             policy: policy, clusters: configuration.clusters, store: database, spawner: spawner, now: now,
             logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
-        housekeeper = Housekeeper(logins: database, tokens: database, now: now, logger: logger)
+        housekeeper = Housekeeper(logins: database, tokens: database, ended: database, now: now, logger: logger)
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
@@ -69,10 +74,12 @@ struct HubServices: Sendable {
         let url = configuration.url
         RootRoutes().add(to: router)
         AssetRoutes().add(to: router)
-        let farewell = Farewell(logins: gate.logins, tokens: database, proxy: proxy)
+        let farewell = Farewell(
+            logins: gate.logins, tokens: database, ended: database, proxy: proxy, now: now)
         LoginRoutes(
             flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
         ).add(to: router)
+        GateRoutes(gate: gate, tickets: tickets, url: url, domain: configuration.domain).add(to: router)
         LogoutRoutes(gate: gate, farewell: farewell).add(to: router)
         HomeRoutes(gate: gate, desk: desk, view: view, sessions: database).add(to: router)
         ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)

@@ -24,7 +24,7 @@ struct LogoutTests {
             var thief = old
             #expect(try await thief.get("/hub/home").status == 302)
             let told = hub.proxy.held.withLock { $0.logouts }
-            #expect(told == [["session-ids": [.string(sid)], "seconds": 330]])
+            #expect(told == [["session-ids": [.string(sid)], "seconds": 43_260]])
             #expect(try await hub.database.session(id: session.id)?.state == .ready)
         }
     }

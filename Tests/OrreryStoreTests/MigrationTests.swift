@@ -11,7 +11,7 @@ import Testing
     @Test func emptyFileGetsEveryTable() throws {
         let tables = [
             "person", "given_name", "given_uid", "login", "login_transaction", "session", "session_event", "token",
-            "code",
+            "code", "seed", "ended_login",
         ]
         let test = try TestDatabase()
         try test.open().close()

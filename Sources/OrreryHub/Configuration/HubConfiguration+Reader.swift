@@ -11,6 +11,7 @@ extension HubConfiguration {
     /// | key | default | meaning |
     /// |---|---|---|
     /// | `url` | required | address at which people reach the site: scheme, host, port |
+    /// | `domain` | the host of `url` | hosts below it are the site's too: the gate gives tickets for them |
     /// | `hub.listen` | `127.0.0.1:8081` | where the hub listens; only the proxy and the pods need to reach it |
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
     /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
@@ -30,11 +31,12 @@ extension HubConfiguration {
     }
 
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
-        let keys = try root.mapping(["url", "hub", "proxy", "policy", "auth", "clusters"])
+        let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters"])
         let url = try publicURL(keys.required("url"))
         let hub = try keys["hub"]?.mapping(["listen", "database", "api"])
         return HubConfiguration(
             url: url,
+            domain: try keys["domain"].map(domain),
             listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
             database: try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite"),
             api: try hub?["api"].map(baseURL) ?? "\(url.origin)/hub/api",
@@ -97,6 +99,18 @@ extension HubConfiguration {
             throw node.error("scheme, host and perhaps port are wanted here, without a path: https://hub.example.org")
         }
         return url
+    }
+
+    private static func domain(_ node: DocumentNode) throws(DocumentError) -> String {
+        let text = try node.string().lowercased()
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isName: (Substring) -> Bool = { label in
+            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
+        guard labels.count > 1, labels.allSatisfy(isName) else {
+            throw node.error("a name such as notebooks.example.org is wanted here")
+        }
+        return text
     }
 
     /// A URL without the slash at its end, so that paths can be put behind it.

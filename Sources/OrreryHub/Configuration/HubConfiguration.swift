@@ -6,6 +6,8 @@ package import OrreryModel
 /// defaults are the table at `HubConfiguration.read`.
 package struct HubConfiguration: Sendable {
     package var url: PublicURL
+    /// Hosts below it are this site's too; nil for the host of `url`.
+    package var domain: String?
     package var listen: ListenAddress
     /// Path of the SQLite file.
     package var database: String

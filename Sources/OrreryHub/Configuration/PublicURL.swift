@@ -17,6 +17,17 @@ package struct PublicURL: Hashable, Sendable {
     }
 
     package var isSecure: Bool { origin.hasPrefix("https://") }
+
+    /// Host and port, as they are in `origin`.
+    var authority: String { String(origin.dropFirst(isSecure ? 8 : 7)) }
+    var host: String { String(authority.dropLast(port.utf8.count)) }
+    /// With its colon; empty for the scheme's own.
+    var port: String {
+        guard let colon = authority.lastIndex(of: ":"), authority[colon...].dropFirst().allSatisfy(\.isNumber) else {
+            return ""
+        }
+        return String(authority[colon...])
+    }
 }
 
 extension PublicURL: CustomStringConvertible {

@@ -3,10 +3,14 @@ import OrreryCrypto
 import OrreryModel
 import OrreryStore
 
-/// Issues the hub's bearer tokens and looks them up. A token is 43 random characters; only its SHA-256 is stored.
+/// Issues the hub's bearer tokens and looks them up. A token is 43 random characters behind a mark by which the
+/// proxy and people who search for leaked secrets know it; only its SHA-256 is stored.
 struct Tokens: Sendable {
     let store: any TokenStore
     let now: @Sendable () -> Date
+
+    /// `HubToken` of the proxy looks for it.
+    static let mark = "orrery_"
 
     /// How long a browser may use a server without asking the hub again.
     static let visit: TimeInterval = 14 * 86400
@@ -36,7 +40,7 @@ struct Tokens: Sendable {
         _ kind: TokenRecord.Kind, to person: Int64, session: String, sid: String?, scopes: [String], note: String,
         expiresAt: Date?
     ) async throws(StoreError) -> Secret {
-        let token = RandomToken.make(bytes: 32)
+        let token = Self.mark + RandomToken.make(bytes: 32)
         let issued = now()
         try await store.insert(
             TokenRecord(

@@ -3,10 +3,11 @@ import Logging
 import OrreryStore
 import ServiceLifecycle
 
-/// Removes what has expired, every ten minutes: logins, logins under way, tokens and codes.
+/// Removes what has expired, every ten minutes: logins, logins under way, tokens, codes and remembered logouts.
 struct Housekeeper: Service {
     let logins: any LoginStore
     let tokens: any TokenStore
+    let ended: any GateStore
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -18,8 +19,10 @@ struct Housekeeper: Service {
 
     func sweep() async {
         do {
-            let ended = try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
-            if ended > 0 { logger.debug("expired records removed", metadata: ["rows": "\(ended)"]) }
+            let rows =
+                try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
+                + ended.removeEndedLogins(at: now())
+            if rows > 0 { logger.debug("expired records removed", metadata: ["rows": "\(rows)"]) }
         } catch {
             logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])
         }

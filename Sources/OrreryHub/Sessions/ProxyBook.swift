@@ -1,4 +1,6 @@
+import Foundation
 import Logging
+import OrreryCrypto
 import OrreryFetch
 import OrreryModel
 import OrrerySpawn
@@ -19,27 +21,39 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     private let entrance: ListenAddress
     private let hub: ListenAddress
     private let store: any SessionStore
+    private let gate: GateSource
     private let logger: Logger
     private let pages = Mutex(Pages())
 
     private struct Pages {
         var routes: [String: ProxyClient.Route] = [:]
-        /// Logouts the proxy has not heard of, each with the instant after which it no longer matters.
-        var logouts: [String: ContinuousClock.Instant] = [:]
+        /// When each logout no longer matters, and the names of those that the proxy has not heard of.
+        var logouts: [String: Date] = [:]
+        var untold: Set<String> = []
         var isAway = false
     }
 
-    /// How long single-user servers may believe in a login that the hub has ended (300 s of cache in the contract),
-    /// and some more.
-    private static let memory = Duration.seconds(330)
+    /// Where the gate's keys come from, and the logouts that its tickets must not survive.
+    struct GateSource: Sendable {
+        let tickets: GateTickets
+        let ended: any GateStore
+        let login: String
+        let now: @Sendable () -> Date
+    }
+
+    /// How long a login that the hub has ended could still open something: a ticket lives for hours, and single-user
+    /// servers believe the hub's last word for 300 s. And some more.
+    static let memory = GateTickets.life + .seconds(60)
 
     init(
-        fetcher: Fetcher, proxy: HubConfiguration.Proxy, hub: ListenAddress, store: any SessionStore, logger: Logger
+        fetcher: Fetcher, proxy: HubConfiguration.Proxy, hub: ListenAddress, store: any SessionStore, gate: GateSource,
+        logger: Logger
     ) {
         client = ProxyClient(fetcher: fetcher, api: proxy.api.reachable, token: proxy.token)
         entrance = proxy.listen.reachable
         self.hub = hub.reachable
         self.store = store
+        self.gate = gate
         self.logger = logger
     }
 
@@ -65,8 +79,17 @@ package final class ProxyBook: RouteBook, Service, Sendable {
 
     /// Closes everything behind the proxy for a login that has ended. If the proxy is away it is told later.
     func refuse(sid: String) async {
-        pages.withLock { $0.logouts[sid] = .now + Self.memory }
-        await sendLogouts()
+        pages.withLock { pages in
+            pages.logouts[sid] = gate.now() + Self.memory.seconds
+            pages.untold.insert(sid)
+        }
+        do {
+            try await sendLogouts()
+        } catch {
+            logger.warning(
+                "the proxy could not be told of a logout; retrying",
+                metadata: ["error": "\(error)", "detail": "\(error.detail ?? "")"])
+        }
     }
 
     package func run() async throws {
@@ -87,6 +110,11 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     /// their routes before the first of them is looked at.
     func load() async {
         do {
+            let ended = try await gate.ended.endedLogins(at: gate.now())
+            pages.withLock { pages in
+                pages.logouts.merge(ended) { newer, _ in newer }
+                pages.untold.formUnion(ended.keys)
+            }
             for session in try await store.allActive() where session.state.mayHaveRoute {
                 guard let address = session.address else { continue }
                 let route = ProxyClient.Route(
@@ -103,7 +131,7 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     /// A small question every two seconds, whatever the number of routes: does the proxy answer, and does it still hold
     /// one of those it was given? One that was started anew holds none, and gets all of them at once.
     func look() async {
-        let known = pages.withLock { $0.isAway || !$0.logouts.isEmpty ? nil : $0.routes.randomElement() }
+        let known = pages.withLock { $0.isAway || !$0.untold.isEmpty ? nil : $0.routes.randomElement() }
         if let known, let held = try? await client.route(known.key), held.target == known.value.target { return }
         await repair()
     }
@@ -111,14 +139,17 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     /// One comparison of the book with the proxy, and what follows from it.
     func repair() async {
         do {
-            await sendLogouts()
+            try await giveKeys()
+            try await sendLogouts()
             try await compare()
             if pages.withLock({ $0.isAway.exchange(false) }) { logger.notice("the proxy answers again") }
         } catch {
             guard pages.withLock({ !$0.isAway.exchange(true) }) else { return }
             logger.warning(
                 "the proxy is away: running notebooks may be unreachable until it is back; retrying",
-                metadata: ["api": "\(client.api)", "error": "\(error)", "detail": "\(error.detail ?? "")"])
+                metadata: [
+                    "api": "\(client.api)", "error": "\(error)", "detail": "\((error as? HubError)?.detail ?? "")",
+                ])
         }
     }
 
@@ -141,20 +172,30 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         }
     }
 
-    private func sendLogouts() async {
-        let waiting = pages.withLock { pages in
-            pages.logouts = pages.logouts.filter { $0.value > .now }
-            return Array(pages.logouts.keys)
+    /// Gives the proxy's gate the keys of the day unless it has them. One that had none, or others, may have started
+    /// anew: it hears of all logouts again.
+    private func giveKeys() async throws {
+        guard let held = try await client.gateState() else { return }
+        let keys = try await gate.tickets.keys()
+        let wanted = ProxyClient.GateState(ids: keys.keys.map { Int64($0.id) }, login: gate.login)
+        guard held != wanted else { return }
+        pages.withLock { $0.untold.formUnion($0.logouts.keys) }
+        // Before the keys: without them nothing opens yet.
+        try await sendLogouts()
+        try await client.setGate(keys, login: gate.login)
+        logger.notice("the proxy's gate has the keys of the day", metadata: ["first": "\(wanted.ids.first ?? 0)"])
+    }
+
+    private func sendLogouts() async throws(HubError) {
+        let now = gate.now()
+        let (waiting, longest) = pages.withLock { pages in
+            pages.logouts = pages.logouts.filter { $0.value > now }
+            pages.untold.formIntersection(pages.logouts.keys)
+            return (Array(pages.untold), pages.untold.compactMap { pages.logouts[$0] }.max() ?? now)
         }
         guard !waiting.isEmpty else { return }
-        do {
-            try await client.refuse(sids: waiting, for: Self.memory)
-            pages.withLock { pages in waiting.forEach { pages.logouts[$0] = nil } }
-        } catch {
-            logger.warning(
-                "the proxy could not be told of logouts; retrying",
-                metadata: ["logouts": "\(waiting.count)", "error": "\(error)", "detail": "\(error.detail ?? "")"])
-        }
+        try await client.refuse(sids: waiting, for: .seconds(longest.timeIntervalSince(now).rounded(.up)))
+        pages.withLock { $0.untold.subtract(waiting) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import OrreryCrypto
 import OrreryFetch
 import OrreryModel
 
@@ -55,6 +56,29 @@ struct ProxyClient: Sendable {
             "session-ids": .array(sids.map { .string($0) }), "seconds": .integer(time.components.seconds),
         ]
         try await send("POST", "/api/logouts", body)
+    }
+
+    /// Which keys the gate of the proxy has, and its login; nil when the proxy has no gate, or takes no keys because
+    /// it asks nobody for a token.
+    func gateState() async throws(HubError) -> GateState? {
+        let answer = try await send("GET", "/api/gate-keys", accepting: [403, 404])
+        guard answer.status == 200, let data = try? JSONDecoder().decode(JSON.self, from: Data(answer.body)) else {
+            return nil
+        }
+        return GateState(ids: (data["ids"]?.array ?? []).compactMap(\.integer), login: data["login"]?.string)
+    }
+
+    struct GateState: Hashable {
+        var ids: [Int64]
+        var login: String?
+    }
+
+    /// Gives the gate its keys, the first for sealing, and the page to which it sends people.
+    func setGate(_ keys: GateKeys, login: String) async throws(HubError) {
+        let listed = keys.keys.map { key -> JSON in
+            ["id": .integer(Int64(key.id)), "key": .string(Data(key.reveal()).base64EncodedString())]
+        }
+        try await send("PUT", "/api/gate-keys", ["keys": .array(listed), "login": .string(login)])
     }
 
     /// `prefix` as the proxy writes it.

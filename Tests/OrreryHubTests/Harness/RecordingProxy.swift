@@ -14,6 +14,9 @@ final class RecordingProxy: Sendable {
         /// How often the whole list was asked for.
         var lists = 0
         var refusesEverything = false
+        /// What the gate was last given, and how often.
+        var gate: JSON?
+        var gateChanges = 0
     }
 
     let held = Mutex(Held())
@@ -52,6 +55,20 @@ final class RecordingProxy: Sendable {
             let body = try await Self.body(request)
             return try self.answer(request) { held in
                 held.logouts.append(body)
+                return nil
+            }
+        }
+        router.get("api/gate-keys") { request, _ in
+            try self.answer(request) { held in
+                let ids = (held.gate?["keys"]?.array ?? []).compactMap { $0["id"] }
+                return ["ids": .array(ids), "login": held.gate?["login"] ?? .null]
+            }
+        }
+        router.put("api/gate-keys") { request, _ in
+            let body = try await Self.body(request)
+            return try self.answer(request) { held in
+                held.gate = body
+                held.gateChanges += 1
                 return nil
             }
         }

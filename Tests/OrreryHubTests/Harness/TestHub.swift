@@ -24,7 +24,8 @@ struct TestHub: Sendable {
 
     /// Runs `body` with a fresh hub and takes everything down after it.
     static func run(
-        url: String = "http://hub.test", _ body: @escaping @Sendable (TestHub) async throws -> Void
+        url: String = "http://hub.test", domain: String? = nil,
+        _ body: @escaping @Sendable (TestHub) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
             .path
@@ -35,7 +36,7 @@ struct TestHub: Sendable {
             let proxyPort = try await listening { onReady in group.addTask { try await proxy.run(onReady: onReady) } }
             let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
             let services = HubServices(
-                try configuration(url: url, proxyPort: proxyPort, directory: directory),
+                try configuration(url: url, domain: domain, proxyPort: proxyPort, directory: directory),
                 database: try Database(path: "\(directory)/hub.sqlite"), policy: try TestPolicy.load(in: directory),
                 issuers: issuers, fetcher: fetcher, logger: quiet, now: { clock.now })
             let hubPort = try await listening { onReady in
@@ -58,7 +59,9 @@ struct TestHub: Sendable {
 
     static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private static func configuration(url: String, proxyPort: Int, directory: String) throws -> HubConfiguration {
+    private static func configuration(
+        url: String, domain: String?, proxyPort: Int, directory: String
+    ) throws -> HubConfiguration {
         guard let url = PublicURL(url) else { throw CancellationError() }
         let loopback = ListenAddress(host: "127.0.0.1", port: 0)
         let clusters = ["north", "south"].map { name in
@@ -67,7 +70,7 @@ struct TestHub: Sendable {
                 access: ClusterAccess(name: name, server: "http://127.0.0.1:1", token: Secret("t"), namespace: "hub"))
         }
         return HubConfiguration(
-            url: url, listen: loopback, database: "", api: "http://hub.internal/hub/api",
+            url: url, domain: domain, listen: loopback, database: "", api: "http://hub.internal/hub/api",
             proxy: HubConfiguration.Proxy(
                 listen: loopback, api: ListenAddress(host: "127.0.0.1", port: proxyPort),
                 token: Secret(RecordingProxy.token)),
