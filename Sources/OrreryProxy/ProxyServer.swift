@@ -22,6 +22,7 @@ package final class ProxyServer: Sendable {
     private let dialler: (any Dialler)?
     private let channels: [SharedChannel]
     private let keeper: RouteKeeper?
+    private let link: HubLink?
     /// Given once, by `stop()`.
     private let end: SharedDescriptor
 
@@ -52,15 +53,24 @@ package final class ProxyServer: Sendable {
         self.signals = signals
         self.dialler = dialler
         channels = dialler == nil ? [] : try Self.channels(listeners.count)
-        control = ControlInterface(shared: shared, token: configuration.token, signals: signals)
+        control = ControlInterface(
+            shared: shared, token: configuration.token ?? configuration.hub?.token, signals: signals,
+            isFed: configuration.hub != nil)
         greeting = [
             "Proxying \(configuration.listener.url(scheme: configuration.tls == nil ? "http" : "https", port: port)) to "
-                + (configuration.defaultTarget ?? "(no default)"),
+                + (configuration.defaultTarget ?? configuration.hub?.url ?? "(no default)"),
             "Proxy API at \(configuration.api.url(scheme: configuration.apiTLS == nil ? "http" : "https", port: apiPort))"
                 + "/api/routes",
         ]
-        if let target = try Self.target(configuration.defaultTarget, option: "--default-target") {
-            control.setDefault(target, text: configuration.defaultTarget ?? "")
+        // What the hub's pages are is known without asking: they are where its feed is.
+        let defaultTarget = configuration.defaultTarget ?? configuration.hub?.url
+        let target = try Self.target(defaultTarget, option: "--default-target")
+        let fallback = target.flatMap { target in
+            RouteKey("/").map { RouteSetting($0, to: target, text: defaultTarget ?? "") }
+        }
+        if let fallback { control.setDefault(fallback, text: defaultTarget ?? "") }
+        link = configuration.hub.map { [shared] hub in
+            HubLink(hub: hub, shared: shared, signals: signals, fallback: fallback)
         }
         end = try Self.signal()
         keeper = directory.map { [shared, end] in RouteKeeper(directory: $0, shared: shared, signal: end) }
@@ -94,9 +104,11 @@ package final class ProxyServer: Sendable {
                 })
         }
         if let keeper { threads.append(LoopThread { keeper.run() }) }
+        let following = link?.start()
         let watcher = watch()
         let switchboard = openSwitchboard()
         serveControl()
+        following?.end()
         for thread in threads { thread.join() }
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
@@ -163,6 +175,9 @@ package final class ProxyServer: Sendable {
         for signal in signals { signal.descriptor.signal() }
         shared.log.write(.info, "the certificates have been read again")
     }
+
+    /// The prefixes of all routes, in their order.
+    var prefixes: [String] { shared.routes.all().map(\.key.text) }
 
     private static func listen(
         _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool

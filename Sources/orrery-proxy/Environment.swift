@@ -12,15 +12,14 @@ struct Environment {
         Environment { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
     }
 
-    /// The token of the REST interface, nil when none is set. Refuses two sources of it, and a file that says nothing.
-    func token() throws -> Secret? {
-        let token = secret("CONFIGPROXY_AUTH_TOKEN")
-        guard let path = value("CONFIGPROXY_AUTH_TOKEN_FILE"), !path.isEmpty else { return token }
-        guard token == nil else {
-            throw ValidationError("CONFIGPROXY_AUTH_TOKEN and CONFIGPROXY_AUTH_TOKEN_FILE are both set; keep one")
-        }
+    /// The token that the variable `name` holds, or the first line of the file that `name` with `_FILE` behind it names;
+    /// nil when none is set. Refuses two sources of it, and a file that says nothing.
+    func token(_ name: String) throws -> Secret? {
+        let token = secret(name)
+        guard let path = value("\(name)_FILE"), !path.isEmpty else { return token }
+        guard token == nil else { throw ValidationError("\(name) and \(name)_FILE are both set; keep one") }
         guard let text = Self.firstLine(of: path) else {
-            throw ValidationError("CONFIGPROXY_AUTH_TOKEN_FILE: no token can be read from \(path)")
+            throw ValidationError("\(name)_FILE: no token can be read from \(path)")
         }
         return Secret(text)
     }

@@ -10,7 +10,8 @@ struct OrreryProxyCommand: ParsableCommand {
         abstract: "Relay HTTP and WebSocket to the targets that a hub sets over a REST interface.",
         discussion: """
             The token of the REST interface is taken from the environment: CONFIGPROXY_AUTH_TOKEN, or \
-            CONFIGPROXY_AUTH_TOKEN_FILE for a file that holds it.
+            CONFIGPROXY_AUTH_TOKEN_FILE for a file that holds it; the one for --hub likewise: ORRERY_PROXY_TOKEN, \
+            ORRERY_PROXY_TOKEN_FILE.
             """,
         version: "0.1.0")
 
@@ -70,8 +71,8 @@ struct OrreryProxyCommand: ParsableCommand {
         try browsers.apply(to: &configuration)
         tls.apply(to: &configuration, environment: environment)
         api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
-        configuration.token = try environment.token()
-        routes.apply(to: &configuration)
+        configuration.token = try environment.token("CONFIGPROXY_AUTH_TOKEN")
+        try routes.apply(to: &configuration, environment: environment)
         forwarding.apply(to: &configuration)
         errors.apply(to: &configuration)
         times.apply(to: &configuration.limits)

@@ -1,12 +1,37 @@
 internal import ArgumentParser
+internal import Glibc
 internal import OrreryProxy
 
 /// Where routes come from besides the REST interface.
 struct RouteArguments: ParsableArguments {
+    @Option(help: "Hub whose routes are followed: http://host:port or https://host:port.") var hub: String?
+    @Option(help: "File with the authorities, in PEM, that the hub's certificate must come from.") var hubCa: String?
     @Option(help: "Directory to keep the routes in, for the next start; without it they are forgotten.")
     var stateDir: String?
 
-    func apply(to configuration: inout ProxyConfiguration) {
+    func validate() throws {
+        if hubCa != nil, hub == nil { throw ValidationError("--hub-ca goes with --hub") }
+    }
+
+    func apply(to configuration: inout ProxyConfiguration, environment: Environment) throws {
         configuration.stateDirectory = stateDir
+        guard let hub else { return }
+        guard let token = try environment.token("ORRERY_PROXY_TOKEN") else {
+            throw ValidationError("--hub needs the proxies' token: set ORRERY_PROXY_TOKEN or ORRERY_PROXY_TOKEN_FILE")
+        }
+        guard let access = HubAccess(url: hub, token: token, authority: try hubCa.map(Self.text)) else {
+            throw ValidationError("--hub: \(hub) is not http://host:port or https://host:port")
+        }
+        configuration.hub = access
+    }
+
+    private static func text(of path: String) throws -> String {
+        guard let file = unsafe fopen(path, "r") else {
+            throw ValidationError("--hub-ca: cannot read \(path): \(unsafe String(cString: strerror(errno)))")
+        }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 }

@@ -78,16 +78,29 @@ struct CommandLineTests {
         #expect(OrreryProxyCommand.fullMessage(for: error).hasPrefix("0."))
     }
 
-    @Test func theTokenComesFromOnePlace() throws {
-        #expect(try Environment { _ in nil }.token() == nil)
-        #expect(try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN" ? "" : nil }.token() == nil)
-        #expect(try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN" ? "t" : nil }.token() == Secret("t"))
-        #expect(throws: (any Error).self) { try Environment { _ in "/dev/null" }.token() }
-        let file = Environment { $0 == "CONFIGPROXY_AUTH_TOKEN_FILE" ? "/proc/sys/kernel/ostype" : nil }
-        #expect(try file.token() == Secret("Linux"))
-        #expect(throws: (any Error).self) {
-            try Environment { $0 == "CONFIGPROXY_AUTH_TOKEN_FILE" ? "/does/not/exist" : nil }.token()
+    @Test func aHubIsFollowedWithAToken() throws {
+        let environment = Environment { $0 == "ORRERY_PROXY_TOKEN" ? "t" : nil }
+        func hub(_ arguments: String...) throws -> ProxyConfiguration {
+            try OrreryProxyCommand.read(arguments).proxyConfiguration(environment: environment)
         }
+        let configuration = try hub("--hub", "https://hub.example:8081/", "--state-dir=/s", "--hub-ca", "/dev/null")
+        #expect(configuration.hub?.url == "https://hub.example:8081" && configuration.hub?.token == Secret("t"))
+        #expect(configuration.stateDirectory == "/s" && configuration.token == nil)
+        #expect(throws: (any Error).self) { try hub("--hub", "hub.example") }
+        #expect(throws: (any Error).self) { try hub("--hub", "http://h/path") }
+        #expect(throws: (any Error).self) { try hub("--hub", "http://h", "--hub-ca", "/does/not/exist") }
+        #expect(throws: (any Error).self) { try hub("--hub-ca", "/dev/null") }
+        #expect(throws: (any Error).self) { try read("--hub", "http://h") }
+    }
+
+    @Test func theTokenComesFromOnePlace() throws {
+        func token(_ value: @escaping (String) -> String?) throws -> Secret? { try Environment(value).token("TOKEN") }
+        #expect(try token { _ in nil } == nil)
+        #expect(try token { $0 == "TOKEN" ? "" : nil } == nil)
+        #expect(try token { $0 == "TOKEN" ? "t" : nil } == Secret("t"))
+        #expect(throws: (any Error).self) { try token { _ in "/dev/null" } }
+        #expect(try token { $0 == "TOKEN_FILE" ? "/proc/sys/kernel/ostype" : nil } == Secret("Linux"))
+        #expect(throws: (any Error).self) { try token { $0 == "TOKEN_FILE" ? "/does/not/exist" : nil } }
     }
 
     private func read(_ arguments: String...) throws -> ProxyConfiguration {

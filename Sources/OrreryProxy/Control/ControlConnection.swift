@@ -114,6 +114,7 @@ final class ControlConnection {
         switch status {
         case 201: "201 Created"
         case 204: "204 No Content"
+        case 409: "409 Conflict"
         default: "\(StatusPage.line(status))"
         }
     }

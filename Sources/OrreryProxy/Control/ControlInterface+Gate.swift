@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import OrreryCrypto
 internal import OrreryModel
 
@@ -26,21 +25,7 @@ extension ControlInterface {
 
     private func setGate(_ body: [UInt8]) -> Answer {
         guard let object = JSONText.read(body)?.object else { return .text(400, "Body not valid JSON") }
-        guard let listed = object["keys"]?.array, let keys = GateKeys(listed.compactMap(Self.gateKey)),
-            keys.keys.count == listed.count
-        else {
-            return .text(400, "'keys' are 1 to \(GateKeys.limit) of {\"id\": number, \"key\": 32 bytes in base64}")
-        }
-        guard let login = object["login"]?.string, shared.gate.set(keys: keys, login: login) else {
-            return .text(400, "'login' is the address of the hub's page for tickets, without a query")
-        }
+        if let reason = shared.gate.set(object) { return .text(400, reason) }
         return Answer(status: 204)
-    }
-
-    private static func gateKey(_ value: JSON) -> GateKey? {
-        guard let number = value["id"]?.integer, let id = UInt32(exactly: number), let text = value["key"]?.string,
-            let bytes = Data(base64Encoded: text)
-        else { return nil }
-        return GateKey(id: id, bytes: Array(bytes))
     }
 }

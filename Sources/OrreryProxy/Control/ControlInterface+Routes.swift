@@ -4,9 +4,8 @@ internal import Synchronization
 /// Routes: what is listed, set and removed.
 extension ControlInterface {
     /// Adds the route `/`; `text` is how the target was spelled.
-    func setDefault(_ target: Target, text: String) {
-        guard let root = RouteKey("/") else { return }
-        _ = store(RouteSetting(root, to: target, text: text), text: text)
+    func setDefault(_ setting: RouteSetting, text: String) {
+        _ = store(setting, text: text)
         log.flush()
     }
 

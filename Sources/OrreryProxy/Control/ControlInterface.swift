@@ -10,15 +10,18 @@ final class ControlInterface: ControlService {
     private let token: APIToken?
     let signals: [SharedDescriptor]
     let log: LogBatch
+    private let isFed: Bool
 
     static let routesPath = "/api/routes"
     static let logoutsPath = "/api/logouts"
 
-    init(shared: Shared, token: Secret?, signals: [SharedDescriptor]) {
+    /// `isFed`: the routes are those of a hub that is followed, and cannot be set here.
+    init(shared: Shared, token: Secret?, signals: [SharedDescriptor], isFed: Bool = false) {
         self.shared = shared
         self.token = token.map(APIToken.init)
         self.signals = signals
         log = LogBatch(shared.log)
+        self.isFed = isFed
     }
 
     /// Nobody needs to say a token.
@@ -57,6 +60,8 @@ final class ControlInterface: ControlService {
         switch request.method {
         case "GET" where prefix.isEmpty || prefix == "/": return list(request)
         case "GET": return read(prefix)
+        case "POST" where isFed, "DELETE" where isFed:
+            return .text(409, "The routes are those of the hub that this proxy follows")
         case "POST": return set(prefix, request.body)
         case "DELETE" where prefix.isEmpty:
             return .text(400, "Name the route to delete; /api/routes/ is the default one")

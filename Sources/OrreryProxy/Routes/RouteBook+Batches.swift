@@ -46,8 +46,18 @@ extension RouteBook {
         state.withLock { state in (state.routes.map { (key: $0.key, route: $0.value) }, state.position) }
     }
 
-    /// How far the feed has been followed. With it these routes are not the hub's any more.
-    func forgetPosition() { state.withLock { $0.position = nil } }
+    /// The position alone.
+    var position: FeedPosition? { state.withLock { $0.position } }
+
+    /// The routes that were used at `moment` or later, and when they were last.
+    func used(since moment: UInt64) -> [(key: RouteKey, moment: UInt64)] {
+        state.withLock { state in
+            state.routes.compactMap { key, route in
+                let last = activity.last(route.activity)
+                return last >= moment ? (key, last) : nil
+            }
+        }
+    }
 
     private func take(_ change: RouteChange, at moment: UInt64, _ state: inout State) -> Bool {
         let key = canonical(change.key)
