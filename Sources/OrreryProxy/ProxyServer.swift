@@ -36,7 +36,7 @@ package final class ProxyServer: Sendable {
         let tls = try TLSBook(.init(server: configuration.tls, api: configuration.apiTLS))
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
-            tls: tls)
+            forwarding: configuration.forwarding, tls: tls)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)

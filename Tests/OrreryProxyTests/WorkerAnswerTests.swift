@@ -59,27 +59,75 @@ struct WorkerAnswerTests {
     @Test func activityIsNotedForWhatCounts() throws {
         let rig = try Rig()
         let key = try #require(RouteKey("/user/ada"))
-        func activity() throws -> UInt64 {
-            rig.shared.routes.activity.last(try #require(rig.shared.routes.route(key)).activity)
+        let start = rig.kernel.moment.wall
+        /// How long ago it was noted that the route was used, after a second more.
+        func age(_ act: () throws -> Void) throws -> UInt64 {
+            rig.pass(.seconds(1))
+            try act()
+            return rig.kernel.moment.wall
+                - rig.shared.routes.activity.last(try #require(rig.shared.routes.route(key)).activity)
         }
         let client = rig.client()
-        let before = try activity()
-        rig.pass(.seconds(1))
-        rig.send(client, Sample.get)
-        rig.send(try rig.upstream(), "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
-        #expect(try activity() == before)
-        rig.send(client, Sample.get)
-        rig.send(try rig.upstream(), Sample.ok)
-        #expect(try activity() == before + 1000)
-        rig.pass(.seconds(1))
+        #expect(try age { rig.send(client, Sample.get) } == rig.kernel.moment.wall - start)
+        #expect(try age { rig.send(try rig.upstream(), Sample.ok) } == 0)
+        for status in [300, 304, 404, 500] {
+            rig.send(client, Sample.get)
+            let answer = "HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\r\n"
+            #expect(try age { rig.send(try rig.upstream(), answer) } > 0)
+        }
+        // Every piece of an upload counts, whatever is answered; and a download counts when it ends.
+        let put = "PUT /user/ada/x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n"
+        #expect(try age { rig.send(client, put) } > 0)
+        #expect(try age { rig.send(client, "a") } == 0)
+        #expect(try age { rig.send(client, "bc") } == 0)
+        #expect(try age { rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n") } > 0)
+        #expect(try age { rig.send(try rig.upstream(), "x") } > 0)
+        #expect(try age { rig.send(try rig.upstream(), "y") } == 0)
+        #expect(try age { rig.send(client, put + "abc") } == 0)
+        #expect(try age { rig.send(try rig.upstream(), "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") } > 0)
+        let head = Sample.get.replacing("GET", with: "HEAD")
+        rig.send(client, head)
+        #expect(try age { rig.send(try rig.upstream(), "HTTP/1.1 204 No\r\n\r\n") } == 0)
+    }
+
+    @Test func onlyWhatAClientSendsOverAWebSocketIsActivity() throws {
+        let rig = try Rig()
+        let key = try #require(RouteKey("/user/ada"))
+        let cell = try #require(rig.shared.routes.route(key)).activity
+        let start = rig.shared.routes.activity.last(cell)
         let socket = rig.client()
+        rig.pass(.seconds(1))
         rig.send(socket, Sample.upgrade)
         rig.send(try rig.upstream(), Sample.switching)
         rig.pass(.seconds(1))
         rig.send(try rig.upstream(), "from the server")
-        #expect(try activity() == before + 2000)
+        #expect(rig.shared.routes.activity.last(cell) == start)
         rig.send(socket, "from the client")
-        #expect(try activity() == before + 3000)
+        #expect(rig.shared.routes.activity.last(cell) == start + 2000)
+    }
+
+    /// As long as its client reads, an answer may pause for ever; a limit is for whoever asks for one.
+    @Test func anAnswerMayPauseUnlessItIsTold() throws {
+        for quiet in [nil, Duration.seconds(10)] {
+            var limits = ProxyLimits()
+            limits.quiet = quiet
+            let rig = try Rig(limits: limits)
+            let client = rig.client()
+            rig.send(client, Sample.get)
+            rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na")
+            // The client does not read for a while, and then it does.
+            rig.setRoom(client, 0)
+            rig.send(try rig.upstream(), "b")
+            rig.pass(.seconds(9))
+            rig.setRoom(client, 100)
+            for _ in 0..<5 {
+                rig.pass(.seconds(9))
+                rig.send(try rig.upstream(), "c")
+            }
+            #expect(rig.kernel.isOpen(client))
+            rig.pass(.seconds(1000))
+            #expect(rig.kernel.isOpen(client) == (quiet == nil))
+        }
     }
 
     @Test func aRouteSetUnderTrafficServesTheNextRequest() throws {

@@ -12,6 +12,7 @@ struct RouteMatch: Sendable {
     let authority: Slice
     /// The names of those who may pass, there too, a line each. Empty: nobody is asked who they are.
     let access: Slice
+    private let queryLength: UInt16
     private let prefixLength: UInt16
     private let segmentCount: UInt16
     private(set) var origin = Origin.large
@@ -24,10 +25,13 @@ struct RouteMatch: Sendable {
         activity = route.activity
         isHub = key.isHub(byHost: isByHost)
         (self.base, self.authority, self.access) = (base, authority, access)
+        queryLength = UInt16(route.target.query.utf8.count)
         prefixLength = UInt16(key.text.utf8.count)
         segmentCount = UInt16(max(0, key.segments - (isByHost ? 1 : 0)))
     }
 
+    /// The query of the target, without question mark: it lies behind the path.
+    var query: Slice { Slice(Int(base.end), Int(base.end) + Int(queryLength)) }
     /// How many bytes its key has.
     var prefix: Int { Int(prefixLength) }
     /// How many segments its key has besides the host, which are the first of every path that it matches.
@@ -68,10 +72,12 @@ final class RouteTable: Sendable {
             return Slice(text.count - string.utf8.count, text.count)
         }
         for (key, route) in routes {
-            let match = route.map {
-                RouteMatch(
-                    $0, key, isByHost: isByHost, base: add($0.target.path), authority: add($0.target.authority),
-                    access: add($0.access))
+            let match = route.map { route in
+                let base = add(route.target.path)
+                _ = add(route.target.query)
+                return RouteMatch(
+                    route, key, isByHost: isByHost, base: base, authority: add(route.target.authority),
+                    access: add(route.access))
             }
             entries.append(Entry(hash: PrefixHash.of(key.text.utf8), key: add(key.text), match: match))
         }

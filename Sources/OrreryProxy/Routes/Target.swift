@@ -1,6 +1,6 @@
 package import OrreryWire
 
-/// Where a route leads, perhaps with a path that is put before every request's:
+/// Where a route leads, perhaps with a path and a query that are put before every request's:
 ///
 /// * `http://host:port/path`, and `https://host:port/path`, whose certificate must name the host;
 /// * `unix:/path/of/socket`, or with a path `http+unix://%2Fpath%2Fof%2Fsocket/path`;
@@ -16,14 +16,17 @@ package struct Target: Hashable, Sendable {
     package let place: Place
     /// Without its last slash; empty when there is none.
     package let path: String
+    /// What stands before every request's query, without question mark; empty when there is none.
+    package let query: String
 
     /// Nil for every other kind, and for a host, port or path that cannot be sent in a request.
     package init?(_ text: String) {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") }),
-            let (place, path) = Self.parts(text), path.utf8.count <= 1024, !path.utf8.contains(UInt8(ascii: "?"))
+            let (place, rest) = Self.parts(text), rest.utf8.count <= 1024
         else { return nil }
         self.place = place
-        var trimmed = path
+        var trimmed = rest.prefix { $0 != "?" }
+        query = String(rest.dropFirst(trimmed.utf8.count + 1))
         while trimmed.last == "/" { trimmed = trimmed.dropLast() }
         self.path = String(trimmed)
     }
@@ -38,7 +41,7 @@ package struct Target: Hashable, Sendable {
         default: return nil
         }
         guard rest.hasPrefix("//") else { return nil }
-        let authority = rest.dropFirst(2).prefix { $0 != "/" }
+        let authority = rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" }
         let path = rest.dropFirst(2 + authority.count)
         if text[..<colon].contains("unix") {
             return RouteKey.decode(authority).flatMap { unixPath($0[...]) }.map { (.unix(path: $0), path) }
@@ -55,7 +58,7 @@ package struct Target: Hashable, Sendable {
 
     private static func cluster(_ text: Substring) -> (Place, Substring)? {
         let name = text.prefix { $0 != "/" }
-        let authority = text.dropFirst(name.count + 1).prefix { $0 != "/" }
+        let authority = text.dropFirst(name.count + 1).prefix { $0 != "/" && $0 != "?" }
         guard isName(name), authority.contains(":"), let (pod, port) = split(authority, defaultPort: 80),
             isName(pod[...])
         else { return nil }
@@ -88,20 +91,25 @@ package struct Target: Hashable, Sendable {
 }
 
 extension Target {
-    /// What a request to it says as its host when the client said none.
+    /// What a request to it says as its host when the client said none. The port that its scheme has anyway is left out.
     package var authority: String {
         switch place {
-        case .tcp(let host, let port), .tls(let host, let port):
-            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tcp(let host, let port): Self.authority(host, port == 80 ? nil : port)
+        case .tls(let host, let port): Self.authority(host, port == 443 ? nil : port)
         case .unix: "localhost"
         case .cluster(_, let pod, let port): "\(pod):\(port)"
         }
     }
 
+    private static func authority(_ host: String, _ port: UInt16?) -> String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port.map { "\(name):\($0)" } ?? name
+    }
+
     /// The place in words, for the operator.
     package var name: String {
         switch place {
-        case .tcp, .tls: authority
+        case .tcp(let host, let port), .tls(let host, let port): Self.authority(host, port)
         case .unix(let path): "unix:\(path)"
         case .cluster(let name, let pod, let port): "cluster:\(name)/\(pod):\(port)"
         }

@@ -3,50 +3,48 @@ internal import OrreryWire
 /// Writes the head of a request as it goes to the upstream: what the client sent, without what was for us alone, with
 /// what we know about the client.
 enum RequestWriter {
-    /// How many bytes a head has at most when it goes on to a target with a path of `base` bytes: what we add are a few
-    /// names of fields, an address, and the name of the client's host or the target's.
-    static func limit(_ head: RequestHead, base: Int) -> Int {
-        head.length + head.fields.host.count + base + Gate.fieldsLimit + 640
+    /// How many bytes a head has at most when it goes on over `route`: what we add are a few names of fields, an address,
+    /// the name of the client's host or the target's, and what options add.
+    static func limit(_ head: RequestHead, _ route: RouteMatch, _ plan: borrowing ForwardingPlan) -> Int {
+        head.length + head.fields.host.count + route.base.count + route.query.count + route.authority.count
+            + Gate.fieldsLimit + plan.fieldsLength + 640
     }
 
-    /// Appends a head to `target`, which must have room for `limit` bytes. `base` and `authority` write the path of the
-    /// target and its `host:port`; they are asked only where needed. `visitor` writes what the gate knows. Cookies that
-    /// are not for the target end here, and behind the gate tokens for the hub's interface too.
+    /// Appends a head to `target`, which must have room for `limit` bytes. `text` writes what the route names. `visitor`
+    /// writes what the gate knows. Cookies that are not for the target end here, and behind the gate tokens for the hub's
+    /// interface too.
     static func write(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool, isForHub: Bool,
-        isGated: Bool, to target: inout Buffer, base: (inout Buffer) -> Void, authority: (inout Buffer) -> Void,
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
+        over route: RouteMatch, _ plan: borrowing ForwardingPlan, to target: inout Buffer,
+        text: (Slice, inout Buffer) -> Void,
         visitor: (inout Buffer) -> Void
     ) {
         target.append(bytes.extracting(head.methodName.range))
         target.append(" ")
-        if head.isAsterisk {
-            target.append("*")
-        } else {
-            base(&target)
-            if head.path.isEmpty { target.append("/") } else { target.append(bytes.extracting(head.path.range)) }
-            target.append(bytes.extracting(head.query.range))
-        }
+        writeTarget(head, bytes, over: route, plan, to: &target, text: text)
         target.append(" HTTP/1.1\r\n")
-        let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: isForHub)
-        let hidesToken = isGated && HubToken.isIn(head.fields, bytes)
-        appendKept(head.fields, bytes, to: &target) { name in
-            switch name {
-            case .cookie: !hidesCookies
-            case .authorization: !hidesToken
-            case .orreryPerson, .orrerySession: false
-            case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: false
-            case .expect: head.version == .http11
-            default: !name.isHopByHop
+        let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: route.isHub)
+        let known = KnownFields(
+            hidesCookies: hidesCookies, hidesToken: !route.access.isEmpty && HubToken.isIn(head.fields, bytes),
+            keepsForwarded: !plan.xForward, keepsHost: !plan.changesOrigin, keepsExpect: head.version == .http11)
+        if plan.hasFields {
+            appendLines(head.fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
+                plan.sets(name, bytes)
             }
+            plan.appendFields(to: &target)
+        } else {
+            appendKept(head.fields, bytes, to: &target) { known.areKept($0) }
         }
-        if hidesCookies { HubCookie.writeOthers(head.fields, bytes, isForHub: isForHub, to: &target) }
-        if head.fields.host.isEmpty {
+        if hidesCookies, !plan.sets(.cookie) {
+            HubCookie.writeOthers(head.fields, bytes, isForHub: route.isHub, to: &target)
+        }
+        if head.fields.host.isEmpty || plan.changesOrigin, !plan.sets(.host) {
             target.append("Host: ")
-            authority(&target)
+            text(route.authority, &target)
             target.append("\r\n")
         }
         visitor(&target)
-        writeForwarded(head, bytes, from: client, isSecure: isSecure, to: &target)
+        if plan.xForward { writeForwarded(head, bytes, from: client, isSecure: isSecure, plan, to: &target) }
         if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {
             target.append("Connection: Upgrade\r\nUpgrade: ")
@@ -56,18 +54,81 @@ enum RequestWriter {
         target.append(head.version == .http11 ? "Via: 1.1 orrery-proxy\r\n\r\n" : "Via: 1.0 orrery-proxy\r\n\r\n")
     }
 
-    private static func writeForwarded(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool, to target: inout Buffer
+    /// Which of the fields with a meaning of their own go on as they came.
+    private struct KnownFields {
+        let hidesCookies: Bool
+        let hidesToken: Bool
+        let keepsForwarded: Bool
+        let keepsHost: Bool
+        let keepsExpect: Bool
+
+        @inline(__always) func areKept(_ name: FieldName) -> Bool {
+            switch name {
+            case .cookie: !hidesCookies
+            case .authorization: !hidesToken
+            case .orreryPerson, .orrerySession: false
+            case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: keepsForwarded
+            case .host: keepsHost
+            case .expect: keepsExpect
+            default: !name.isHopByHop
+            }
+        }
+    }
+
+    /// Writes path and query: the target's before the request's.
+    private static func writeTarget(
+        _ head: RequestHead, _ bytes: Span<UInt8>, over route: RouteMatch, _ plan: borrowing ForwardingPlan,
+        to target: inout Buffer, text: (Slice, inout Buffer) -> Void
     ) {
-        target.append("X-Forwarded-For: ")
-        appendGiven(head.fields, .forwardedFor, bytes, to: &target)
-        append(client, to: &target)
-        target.append("\r\nX-Forwarded-Proto: ")
-        appendGiven(head.fields, .forwardedProto, bytes, to: &target)
-        target.append(isSecure ? "https\r\nX-Forwarded-Port: " : "http\r\nX-Forwarded-Port: ")
-        appendGiven(head.fields, .forwardedPort, bytes, to: &target)
-        appendPort(head.fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
-        target.append("\r\n")
+        let hasBase = plan.prependsPath && !route.base.isEmpty
+        if hasBase { text(route.base, &target) }
+        let path = plan.includesPrefix ? head.path : withoutPrefix(head.path, segments: route.segments, bytes)
+        // A target of a path alone is asked for just that when nothing is left of the request's.
+        if path.isEmpty, !hasBase || plan.includesPrefix { target.append("/") }
+        target.append(bytes.extracting(path.range))
+        if route.query.isEmpty {
+            target.append(bytes.extracting(head.query.range))
+        } else {
+            target.append("?")
+            text(route.query, &target)
+            if head.query.count > 1 {
+                target.append("&")
+                target.append(bytes.extracting(Int(head.query.start) + 1..<Int(head.query.end)))
+            }
+        }
+    }
+
+    /// The path without its first segments, as it was sent: what the route names may be escaped in another way there.
+    private static func withoutPrefix(_ path: Slice, segments: Int, _ bytes: Span<UInt8>) -> Slice {
+        var start = Int(path.start)
+        for _ in 0..<segments where start < Int(path.end) {
+            start = place(of: UInt8(ascii: "/"), in: start + 1..<Int(path.end), bytes)
+        }
+        return Slice(start, Int(path.end))
+    }
+
+    private static func writeForwarded(
+        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
+        _ plan: borrowing ForwardingPlan, to target: inout Buffer
+    ) {
+        if !plan.sets(.forwardedFor) {
+            target.append("X-Forwarded-For: ")
+            appendGiven(head.fields, .forwardedFor, bytes, to: &target)
+            append(client, to: &target)
+            target.append("\r\n")
+        }
+        if !plan.sets(.forwardedProto) {
+            target.append("X-Forwarded-Proto: ")
+            appendGiven(head.fields, .forwardedProto, bytes, to: &target)
+            target.append(isSecure ? "https\r\n" : "http\r\n")
+        }
+        if !plan.sets(.forwardedPort) {
+            target.append("X-Forwarded-Port: ")
+            appendGiven(head.fields, .forwardedPort, bytes, to: &target)
+            appendPort(head.fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
+            target.append("\r\n")
+        }
+        guard !plan.sets(.forwardedHost) else { return }
         let host = head.fields.host
         if appendLine(head.fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
         target.append("X-Forwarded-Host: ")
@@ -123,47 +184,5 @@ enum RequestWriter {
         } else {
             target.append(port)
         }
-    }
-}
-
-/// Appends the lines of a head that go on: all that this proxy does not understand, and of the others those that
-/// `isKept`. What `Connection` names goes no further either, unless it is something the next hop must be told.
-func appendKept(
-    _ fields: Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
-) {
-    if fields.connection.contains(.names) {
-        appendUnnamed(fields, bytes, to: &target, isKept: isKept)
-        return
-    }
-    // Lines were checked byte by byte, so they are copied as they are, in runs between those that are left out.
-    var start = Int(fields.lines.start)
-    for index in 0..<fields.markCount where !isKept(fields.mark(index).name) {
-        let line = fields.mark(index).line
-        target.append(bytes.extracting(start..<Int(line.start)))
-        start = Int(line.end)
-    }
-    target.append(bytes.extracting(start..<Int(fields.lines.end)))
-}
-
-/// The same, line by line.
-private func appendUnnamed(
-    _ fields: Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
-) {
-    var start = Int(fields.lines.start)
-    var mark = 0
-    while start < Int(fields.lines.end) {
-        var end = start
-        while bytes[end] != 10 { end += 1 }
-        end += 1
-        if mark < fields.markCount, Int(fields.mark(mark).line.start) == start {
-            // A client must not be able to strip what the upstream judges it by: our own fields, Host, Cookie, lengths.
-            if isKept(fields.mark(mark).name) { target.append(bytes.extracting(start..<end)) }
-            mark += 1
-        } else {
-            var colon = start
-            while bytes[colon] != UInt8(ascii: ":") { colon += 1 }
-            if !fields.names(bytes, Slice(start, colon)) { target.append(bytes.extracting(start..<end)) }
-        }
-        start = end
     }
 }

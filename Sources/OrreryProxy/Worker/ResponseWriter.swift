@@ -7,14 +7,34 @@ enum ResponseWriter {
         _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
-        appendKept(head.fields, bytes, to: &target) { name in
-            switch name {
-            case .contentLength: form.keepsLength
-            // RFC 9110 15.5.22: 426 names the protocols it wants here.
-            case .upgrade: head.status == 426
-            default: !name.isHopByHop
-            }
+        appendKept(head.fields, bytes, to: &target) { isKept($0, head.status, form) }
+        writeEnd(head, form: form, date: date, to: &target)
+    }
+
+    /// The same, with a `Location` that leads where the plan says.
+    static func writeRedirect(
+        _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, note: RequestNote,
+        plan: borrowing ForwardingPlan, to target: inout Buffer
+    ) {
+        writeStatus(head, bytes, to: &target)
+        appendLines(head.fields, bytes, to: &target, isKept: { isKept($0, head.status, form) }) { name, value, target in
+            isSame(bytes, name, as: "location") && note.rewrite(value, bytes, plan, to: &target)
         }
+        writeEnd(head, form: form, date: date, to: &target)
+    }
+
+    @inline(__always) private static func isKept(_ name: FieldName, _ status: Int, _ form: Exchange.Form) -> Bool {
+        switch name {
+        case .contentLength: form.keepsLength
+        // RFC 9110 15.5.22: 426 names the protocols it wants here.
+        case .upgrade: status == 426
+        default: !name.isHopByHop
+        }
+    }
+
+    private static func writeEnd(
+        _ head: ResponseHead, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
+    ) {
         if form.framing == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
         // RFC 9110 6.6.1: whoever has a clock adds the date that is missing.
         if !head.fields.hasDate { target.append(date) }

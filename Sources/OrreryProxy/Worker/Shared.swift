@@ -12,6 +12,7 @@ final class Shared: Sendable {
     let tls: TLSBook
     let limits: ProxyLimits
     let log: ProxyLog
+    let forwarding: ForwardingOptions
     /// Whom to ask for error pages, and the text of its `host:port` and path.
     let errorTarget: Target?
     let errorEndpoint: Endpoint?
@@ -22,12 +23,14 @@ final class Shared: Sendable {
     let hasEnded = Atomic<Bool>(false)
 
     init(
-        limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false, tls: TLSBook = TLSBook()
+        limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false,
+        forwarding: ForwardingOptions = ForwardingOptions(), tls: TLSBook = TLSBook()
     ) {
         routes = RouteBook(byHost: routesByHost)
         self.tls = tls
         self.limits = limits
         self.log = log
+        self.forwarding = forwarding
         self.errorTarget = errorTarget
         errorEndpoint = errorTarget.flatMap { [routes] target in
             target.resolve().map { Endpoint($0, peer: routes.peers.number(of: target.peer)) }

@@ -147,7 +147,11 @@ extension Worker {
             return answer(client, status)
         }
         var out = headBuffer()
-        replay.read { writeErrorRequest(status, $0, to: &out) }
+        if let note = requestNotes.removeValue(forKey: client) {
+            writeErrorRequest(status, path: note.url.span, query: .init(), to: &out)
+        } else {
+            replay.read { writeErrorRequest(status, $0, to: &out) }
+        }
         buffers.recycle(replay)
         return askForPage(client, status, out)
     }
@@ -166,14 +170,19 @@ extension Worker {
 
     /// The request for an error page: `GET <target>/<status>?url=<path and query>`.
     private func writeErrorRequest(_ status: Int, _ bytes: Span<UInt8>, to out: inout Buffer) {
+        writeErrorRequest(
+            status, path: bytes.extracting(head.path.range), query: bytes.extracting(head.query.range), to: &out)
+    }
+
+    private func writeErrorRequest(_ status: Int, path: Span<UInt8>, query: Span<UInt8>, to out: inout Buffer) {
         guard let target = shared.errorTarget else { return }
         out.append("GET ")
         for byte in target.path.utf8 { out.append(byte) }
         out.append("/")
         out.append(decimal: UInt64(status))
         out.append("?url=")
-        appendEscaped(bytes.extracting(head.path.range), to: &out)
-        appendEscaped(bytes.extracting(head.query.range), to: &out)
+        appendEscaped(path, to: &out)
+        appendEscaped(query, to: &out)
         out.append(" HTTP/1.1\r\nHost: ")
         for byte in target.authority.utf8 { out.append(byte) }
         out.append("\r\n\r\n")

@@ -136,8 +136,13 @@ extension Worker {
             slots[client].activity = match.activity
             metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
             slots[client].browserSession = head.wantsUpgrade ? session : 0
+            if needsNote(match) {
+                noteRequest(client, bytes, match)
+            } else if !requestNotes.isEmpty {
+                requestNotes[client] = nil
+            }
             // For a head alone a small one, which can be kept to ask again; all else is there for the body's sake.
-            let limit = RequestWriter.limit(head, base: match.base.count)
+            let limit = RequestWriter.limit(head, match, plan)
             var out = head.body.isNone ? buffers.buffer(for: limit) : headBuffer()
             writeHead(client, bytes, match, to: &out)
             bytes.consume(head.length)
@@ -151,6 +156,23 @@ extension Worker {
         }
     }
 
+    /// Whether the request goes on in such a way that its answer, or the page in place of it, must know what it was.
+    private func needsNote(_ match: RouteMatch) -> Bool {
+        plan.rewritesRedirects || !match.base.isEmpty || !match.query.isEmpty || !plan.includesPrefix
+    }
+
+    private mutating func noteRequest(_ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch) {
+        var target = buffers.buffer(for: match.authority.count)
+        routes.append(match.authority, of: match, to: &target)
+        requestNotes[client] = RequestNote(
+            target: target.read { bytes in (0..<bytes.count).map { bytes[$0].lowercased } },
+            host: bytes.read { bytes in head.fields.host.range.map { bytes[$0] } },
+            url: bytes.read { bytes in
+                head.path.range.map { bytes[$0] } + head.query.range.map { bytes[$0] }
+            })
+        buffers.recycle(target)
+    }
+
     private func writeHead(
         _ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
     ) {
@@ -158,10 +180,8 @@ extension Worker {
         let isSecure = slots[client].isSecure
         bytes.read { bytes in
             RequestWriter.write(
-                head, bytes, from: address, isSecure: isSecure, isForHub: match.isHub, isGated: !match.access.isEmpty,
-                to: &out,
-                base: { if !match.base.isEmpty { routes.append(match.base, of: match, to: &$0) } },
-                authority: { routes.append(match.authority, of: match, to: &$0) },
+                head, bytes, from: address, isSecure: isSecure, over: match, plan, to: &out,
+                text: { if !$0.isEmpty { routes.append($0, of: match, to: &$1) } },
                 visitor: { gate.writeFields(to: &$0) })
         }
     }
@@ -175,6 +195,7 @@ extension Worker {
     /// its chunks are broken.
     mutating func moveBody(_ client: UInt32, _ bytes: inout Buffer, to out: inout Buffer) -> Bool {
         guard slots[client].exchange.wantsRequestBody, !bytes.isEmpty else { return true }
+        noteActivity(client)
         let step = bytes.change { slots[client].exchange.requestBytes(&$0) }
         guard !step.isBad else { return false }
         let isChunked = slots[client].exchange.isRequestChunked

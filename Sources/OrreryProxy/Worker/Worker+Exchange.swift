@@ -32,8 +32,12 @@ extension Worker {
     /// Sets what the client is waited for while nothing else limits the exchange.
     mutating func pace(_ client: UInt32) {
         if !slots[client].output.isEmpty { return wait(client, .stall) }
+        guard !slots[client].exchange.wantsRequestBody else { return }
         // A client that has closed its half may be gone altogether; it would not tell until we send.
-        if slots[client].ready.contains(.ended), !slots[client].exchange.wantsRequestBody { wait(client, .halfClosed) }
+        if slots[client].ready.contains(.ended) { return wait(client, .halfClosed) }
+        guard !slots[client].exchange.isUnanswered else { return }
+        // Whatever it was waited for before has come: now it is the upstream's turn, which may be long.
+        if boundsQuiet { wait(client, .quiet) } else { timers.clear(client) }
     }
 
     // MARK: Request
@@ -58,7 +62,6 @@ extension Worker {
                 return .over(false)
             }
         }
-        noteActivity(client)
         wait(client, .stall)
         return forwardRequest(client, upstream, bytes)
     }
@@ -194,7 +197,13 @@ extension Worker {
             noteFirstByte(client)
             noteAnswer(client, errorStatus == 0 ? answerHead.status : errorStatus)
             timers.clear(client)
-            if answerHead.status < 300 { noteActivity(client) }
+            // What is answered so is no use of a route; else it is noted when the answer ends.
+            if answerHead.status >= 300 { slots[client].activity = nil }
+            if !requestNotes.isEmpty, let note = requestNotes.removeValue(forKey: client), errorStatus == 0,
+                plan.rewritesRedirects, RequestNote.isRedirect(answerHead.status)
+            {
+                return writeRedirect(note, form, bytes, to: &out)
+            }
             bytes.read { bytes in
                 dateLine.read { date in
                     if errorStatus != 0 {
@@ -210,9 +219,19 @@ extension Worker {
             noteAnswer(client, 101)
             metrics.add(.tunnelsOpened)
             timers.clear(client)
-            noteActivity(client)
             bytes.read { ResponseWriter.writeSwitch(answerHead, $0, to: &out) }
         case .relayInterim, .dropInterim, .fail: break
+        }
+    }
+
+    private func writeRedirect(
+        _ note: RequestNote, _ form: Exchange.Form, _ bytes: borrowing Buffer, to out: inout Buffer
+    ) {
+        bytes.read { bytes in
+            dateLine.read { date in
+                ResponseWriter.writeRedirect(
+                    answerHead, bytes, form: form, date: date, note: note, plan: plan, to: &out)
+            }
         }
     }
 

@@ -65,6 +65,7 @@ extension Worker {
         timers.clear(index)
         if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)
+        if !requestNotes.isEmpty { requestNotes[index] = nil }
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
         slots[index].descriptor = -1

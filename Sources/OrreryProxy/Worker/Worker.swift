@@ -11,7 +11,7 @@ internal import Synchronization
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
     enum Wait: Int, CaseIterable {
-        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell, handshake
+        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell, handshake, quiet
     }
 
     var kernel: K
@@ -27,6 +27,12 @@ struct Worker<K: Kernel>: ~Copyable {
     var pipes = Pipes(capacity: 2048)
     var paths = PathReading()
     let headLimits: HeadLimits
+    /// What requests and answers look like on the other side.
+    let plan: ForwardingPlan
+    /// By client, of requests that go on changed so that their answers need to know; mostly there are none.
+    var requestNotes: [UInt32: RequestNote] = [:]
+    /// Whether an answer that pauses is given up after a while.
+    let boundsQuiet: Bool
     /// The head that is being dealt with just now. Fields, not locals: they are large and would be copied from call to call.
     var head = RequestHead()
     var answerHead = ResponseHead()
@@ -91,13 +97,15 @@ struct Worker<K: Kernel>: ~Copyable {
         contexts = shared.tls.snapshot()
         let waits = [
             limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
-            limits.linger, limits.farewell, limits.handshake,
+            limits.linger, limits.farewell, limits.handshake, limits.quiet ?? .zero,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
         var heads = HeadLimits()
         (heads.bytes, heads.target, heads.fields) = (limits.headBytes, limits.targetBytes, limits.fields)
         headLimits = heads
+        plan = ForwardingPlan(shared.forwarding)
+        boundsQuiet = limits.quiet != nil
         routes = shared.routes.snapshot()
         logouts = shared.logouts.snapshot()
         now = self.kernel.now()

@@ -12,7 +12,7 @@ public enum FieldName: UInt8, Sendable {
     case underscored
 
     /// The name in `slice`, which holds a token.
-    static func of(_ bytes: Span<UInt8>, _ slice: Slice) -> FieldName {
+    public static func of(_ bytes: Span<UInt8>, _ slice: Slice) -> FieldName {
         // The length alone rules out almost every name of a browser's request.
         switch slice.count {
         case 2: return match(bytes, slice, .te, "te")
