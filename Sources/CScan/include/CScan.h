@@ -65,15 +65,59 @@ static inline size_t scan_name(const uint8_t *bytes, size_t from, size_t count) 
   return from;
 }
 
+// The same for names of hosts, which have dots as well.
+static inline size_t scan_host(const uint8_t *bytes, size_t from, size_t count) {
+#ifdef ORRERY_SCAN
+  while (from + 16 <= count) {
+    scan_bytes now = scan_load(bytes + from);
+    scan_bytes letter = (scan_bytes)((uint8_t)26 > ((now | 0x20) - 'a'));
+    scan_bytes digit = (scan_bytes)((uint8_t)10 > (now - '0'));
+    size_t first = scan_first(~(letter | digit | (scan_bytes)((now == '-') | (now == '.'))));
+    from += first;
+    if (first < 16) return from;
+  }
+#endif
+  return from;
+}
+
+// The place of the first byte that ends a path or that two readers of it may take differently: none of ASCII's visible
+// ones, one of # ? % ; \ . or a slash with another behind it. Where fewer than seventeen bytes are left, their beginning.
+static inline size_t scan_path(const uint8_t *bytes, size_t from, size_t count) {
+#ifdef ORRERY_SCAN
+  while (from + 17 <= count) {
+    scan_bytes now = scan_load(bytes + from), next = scan_load(bytes + from + 1);
+    scan_bytes visible = (scan_bytes)((uint8_t)94 > (now - '!'));
+    scan_bytes ends = (scan_bytes)((now == '#') | (now == '?') | (now == '%') | (now == ';') | (now == '\\') | (now == '.'));
+    scan_bytes doubled = (scan_bytes)((now == '/') & (next == '/'));
+    size_t first = scan_first(~visible | ends | doubled);
+    from += first;
+    if (first < 16) return from;
+  }
+#endif
+  return from;
+}
+
+// The place of the first `one` with `other` right behind it, among whole sixteens with a byte behind them; where fewer
+// than seventeen bytes are left, their beginning.
+static inline size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, uint8_t one, uint8_t other) {
+#ifdef ORRERY_SCAN
+  while (from + 17 <= count) {
+    size_t first = scan_first((scan_bytes)((scan_load(bytes + from) == one) & (scan_load(bytes + from + 1) == other)));
+    from += first;
+    if (first < 16) return from;
+  }
+#endif
+  return from;
+}
+
 static inline uint64_t scan_word(const uint8_t *from, size_t count) {
   uint64_t word = 0;
   __builtin_memcpy(&word, from, count);
   return word;
 }
 
-// Whether `count` bytes are those of `word`, which is in lower case, in any case of letters. Exact for bytes of tokens.
-static inline int scan_is_same(const uint8_t *bytes, const uint8_t *word, size_t count) {
-  const uint64_t fold = 0x2020202020202020;
+// Whether `count` bytes of both are the same once the bits of `fold` are set in all of them.
+static inline int scan_is_folded(const uint8_t *bytes, const uint8_t *word, size_t count, uint64_t fold) {
   if (count >= 8) {
     uint64_t difference = 0;
     for (size_t at = 0; at + 8 < count; at += 8)
@@ -85,8 +129,18 @@ static inline int scan_is_same(const uint8_t *bytes, const uint8_t *word, size_t
     return (((scan_word(bytes, 4) | fold) ^ (scan_word(word, 4) | fold)) |
             ((scan_word(bytes + count - 4, 4) | fold) ^ (scan_word(word + count - 4, 4) | fold))) == 0;
   for (size_t at = 0; at < count; at++)
-    if ((bytes[at] | 0x20) != (word[at] | 0x20)) return 0;
+    if ((bytes[at] | (uint8_t)fold) != (word[at] | (uint8_t)fold)) return 0;
   return 1;
+}
+
+// Whether `count` bytes are those of `word`, in any case of letters. Exact for bytes of tokens.
+static inline int scan_is_same(const uint8_t *bytes, const uint8_t *word, size_t count) {
+  return scan_is_folded(bytes, word, count, 0x2020202020202020);
+}
+
+// Whether `count` bytes are exactly those of `word`.
+static inline int scan_is_word(const uint8_t *bytes, const uint8_t *word, size_t count) {
+  return scan_is_folded(bytes, word, count, 0);
 }
 
 #endif

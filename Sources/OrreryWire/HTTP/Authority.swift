@@ -1,3 +1,5 @@
+internal import CScan
+
 /// Whether a value is a host with an optional port (RFC 9112 3.2): a name, or an address in brackets. No user, path, list
 /// or blank, and nothing after the port that another reader could take for the host.
 func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
@@ -8,6 +10,9 @@ func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
         guard let after = endOfLiteral(bytes, index..<end) else { return false }
         index = after
     } else {
+        // It reads inside [index, count) only.
+        let passed = unsafe bytes.withUnsafeBufferPointer { unsafe scan_host($0.baseAddress, index, $0.count) }
+        index = min(passed, end)
         while index < end, bytes[index].isHost { index += 1 }
     }
     guard index > Int(slice.start) else { return false }
@@ -28,9 +33,11 @@ private func endOfLiteral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
 private func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     guard range.count <= 5 else { return false }
     var port = 0
-    for index in range {
+    var index = range.lowerBound
+    while index < range.upperBound {
         guard bytes[index].isDigit else { return false }
         port = port * 10 + Int(bytes[index] - 48)
+        index += 1
     }
     return port < 65536
 }

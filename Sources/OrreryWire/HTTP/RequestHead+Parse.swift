@@ -1,3 +1,5 @@
+internal import CScan
+
 extension RequestHead {
     /// Reads a head from the beginning of `bytes`. Only when it is `.complete` may anything of it be used.
     public mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadOutcome {
@@ -70,8 +72,9 @@ extension RequestHead {
     /// Finds the query and what makes a path delicate on the way.
     private mutating func endOfTarget(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
-        var previous: UInt8 = 0
         while index < bytes.count {
+            // It reads inside [index, count) only.
+            index = unsafe bytes.withUnsafeBufferPointer { unsafe scan_path($0.baseAddress, index, $0.count) }
             let byte = bytes[index]
             switch byte {
             case 0...32, 35, 127...255: return index
@@ -80,11 +83,11 @@ extension RequestHead {
                 while index < bytes.count, bytes[index] &- 33 < 94, bytes[index] != 35 { index += 1 }
                 query = Slice(queryStart, index)
                 return index
-            case 37, 59, 92, 128...: isPathDelicate = true
-            case 46, 47: if previous == 47 { isPathDelicate = true }
+            case 37, 59, 92: isPathDelicate = true
+            case 46: if index > start, bytes[index - 1] == 47 { isPathDelicate = true }
+            case 47: if index + 1 < bytes.count, bytes[index + 1] == 47 { isPathDelicate = true }
             default: break
             }
-            previous = byte
             index += 1
         }
         return index
@@ -158,12 +161,13 @@ extension RequestHead.Method {
 extension Slice {
     /// Whether the bytes are exactly `word`, case included.
     package func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
-        guard count == word.utf8CodeUnitCount else { return false }
-        for index in 0..<count {
-            // Inside the literal: its length was compared above.
-            guard unsafe bytes[Int(start) + index] == word.utf8Start[index] else { return false }
+        let length = word.utf8CodeUnitCount
+        guard count == length, end <= bytes.count else { return false }
+        // Both have `length` bytes there.
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            guard let first = bytes.baseAddress else { return length == 0 }
+            return unsafe scan_is_word(first + Int(start), word.utf8Start, length) != 0
         }
-        return true
     }
 }
 

@@ -77,6 +77,20 @@ private let tops: UInt64 = 0x8080_8080_8080_8080
     return index
 }
 
+/// Whether `first` stands somewhere in `range` of the bytes with `second` right behind it.
+public func hasPair(_ first: UInt8, _ second: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+    precondition(range.upperBound <= bytes.count)
+    // It reads inside `range` only.
+    var index = unsafe bytes.withUnsafeBufferPointer {
+        unsafe scan_pair($0.baseAddress, range.lowerBound, range.upperBound, first, second)
+    }
+    while index + 1 < range.upperBound {
+        if bytes[index] == first, bytes[index + 1] == second { return true }
+        index += 1
+    }
+    return false
+}
+
 /// Where `byte` is first in `range` of the bytes, or the end of `range`. Eight bytes at a time.
 public func place(of byte: UInt8, in range: Range<Int>, _ bytes: Span<UInt8>) -> Int {
     var index = range.lowerBound

@@ -126,7 +126,8 @@ extension Buffer {
         grow(by: count)
     }
 
-    @inlinable public mutating func append(_ text: StaticString) {
+    // Always inlined: the length is known there, and the copy becomes a few stores.
+    @inlinable @inline(__always) public mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         precondition(count <= capacity - end)
         unsafe (base + end).copyMemory(from: text.utf8Start, byteCount: count)
