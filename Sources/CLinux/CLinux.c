@@ -54,6 +54,14 @@ static struct linux_address linux_address_decode(const struct sockaddr *from) {
 }
 
 int linux_resolve(const char *host, uint16_t port, struct linux_address *out) {
+  // A literal needs no resolver, which would ask the kernel for all its interfaces first.
+  struct sockaddr_in6 literal = {.sin6_family = AF_INET6};
+  struct sockaddr_in literal4 = {.sin_family = AF_INET};
+  if (inet_pton(AF_INET, host, &literal4.sin_addr) == 1 || inet_pton(AF_INET6, host, &literal.sin6_addr) == 1) {
+    *out = linux_address_decode(strchr(host, ':') ? (struct sockaddr *)&literal : (struct sockaddr *)&literal4);
+    out->port = port;
+    return 0;
+  }
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = 0;
   int code = getaddrinfo(host, 0, &hints, &found);
   if (code) {  // without a configured interface only literals and the loopback are left

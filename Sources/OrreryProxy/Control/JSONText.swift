@@ -1,10 +1,9 @@
-internal import FoundationEssentials
 internal import OrreryModel
 
 /// JSON as bytes, for the REST interface.
 enum JSONText {
     /// The value in a document, or nil for what is not JSON.
-    static func read(_ bytes: [UInt8]) -> JSON? { try? JSONDecoder().decode(JSON.self, from: Data(bytes)) }
+    static func read(_ bytes: [UInt8]) -> JSON? { JSONReader.read(bytes) }
 
     /// The members of an object without its braces, in the order of their names.
     static func members(_ object: [String: JSON]) -> [UInt8] {

@@ -95,12 +95,11 @@ extension RouteBook {
 }
 
 extension Route {
-    fileprivate init(_ setting: RouteSetting, address: SocketAddress?, peer: UInt32, _ activity: ActivityBook.Cell) {
-        target = setting.target
-        endpoint = address.map { Endpoint($0, peer: peer) }
-        self.peer = peer
-        self.activity = activity
-        members = setting.members
-        access = setting.access.joined(separator: "\n")
+    fileprivate convenience init(
+        _ setting: RouteSetting, address: SocketAddress?, peer: UInt32, _ activity: ActivityBook.Cell
+    ) {
+        self.init(
+            target: setting.target, address: address, peer: peer, activity: activity, members: setting.members,
+            access: setting.access.joined(separator: "\n"))
     }
 }

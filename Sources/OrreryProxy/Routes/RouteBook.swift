@@ -2,20 +2,6 @@ internal import OrreryModel
 internal import OrreryWire
 internal import Synchronization
 
-/// A route as it was set.
-struct Route: Sendable {
-    let target: Target
-    /// Nil while the target's name has no address.
-    let endpoint: Endpoint?
-    /// The number of the target's peer, held as long as the route is.
-    let peer: UInt32
-    let activity: ActivityBook.Cell
-    /// The members of its JSON object as they were posted, without braces and without `last_activity`.
-    let members: [UInt8]
-    /// The names of those who may pass the gate, a line each; empty when nobody is asked.
-    let access: String
-}
-
 /// All routes, as whoever sets them sees them, and the snapshot that the workers see.
 ///
 /// Concurrency: any thread may call anything. A change is in the snapshot before the call returns, so a request that
@@ -25,11 +11,9 @@ final class RouteBook: Sendable {
         var routes: [RouteKey: Route] = [:]
         /// How far the hub's feed has been followed, if these routes are a hub's.
         var position: FeedPosition?
-        /// What has changed since the large table, and since the medium one. A nil is a route that is gone.
-        var changes: [RouteKey: Route?] = [:]
+        /// What is in no table yet. A nil is a route that is gone.
         var lastChanges: [RouteKey: Route?] = [:]
-        var large = RouteTable.empty
-        var medium = RouteTable.empty
+        var (large, medium, small) = (RouteTable.empty, RouteTable.empty, RouteTable.empty)
     }
 
     /// Whether keys begin with the host they are for.
@@ -42,9 +26,6 @@ final class RouteBook: Sendable {
     private let version = Atomic<UInt64>(1)
     /// There are targets whose names nobody has looked up yet.
     let hasNewNames = Atomic<Bool>(false)
-    private static let changeLimit = 1024
-    private static let lastChangeLimit = 32
-
     init(byHost isByHost: Bool = false) { self.isByHost = isByHost }
 
     /// What `snapshot()` would be numbered now. Costs one load.
@@ -65,8 +46,8 @@ final class RouteBook: Sendable {
             let peer = peers.number(of: target.peer)
             if let old { forget(old) }
             let route = Route(
-                target: target, endpoint: address.map { Endpoint($0, peer: peer) }, peer: peer, activity: cell,
-                members: members, access: access.joined(separator: "\n"))
+                target: target, address: address, peer: peer, activity: cell, members: members,
+                access: access.joined(separator: "\n"))
             state.routes[key] = route
             state.lastChanges[key] = .some(route)
             publish(&state)
@@ -122,9 +103,7 @@ final class RouteBook: Sendable {
             state.withLock { state in
                 // The route may have been set anew while we were looking.
                 guard state.routes[key]?.activity == route.activity else { return }
-                let renewed = Route(
-                    target: route.target, endpoint: Endpoint(address, peer: route.peer), peer: route.peer,
-                    activity: route.activity, members: route.members, access: route.access)
+                let renewed = route.renewed(address)
                 state.routes[key] = renewed
                 state.lastChanges[key] = .some(renewed)
                 publish(&state)
@@ -134,27 +113,35 @@ final class RouteBook: Sendable {
 
     /// Makes a snapshot of what `state` holds now and shows it to the workers. What changed since the last one stands
     /// in `lastChanges`.
+    ///
+    /// A change is copied into the small table, with that into the medium one, and with that into the large one. The
+    /// medium table grows with the root of the large one: so both are copied equally seldom, and a change costs no more
+    /// than some hundred routes copied, however many there are.
     func publish(_ state: inout State) {
-        if state.lastChanges.count > Self.lastChangeLimit {
-            state.changes.merge(state.lastChanges) { _, last in last }
-            state.lastChanges = [:]
-            if state.changes.count > Self.changeLimit {
-                state.changes = [:]
-                state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
-            }
-            state.medium = RouteTable(state.changes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
+        state.small = state.small.updated(by: RouteTable(state.lastChanges, byHost: isByHost), keepsGone: true)
+        state.lastChanges = [:]
+        if state.small.count > Self.smallLimit {
+            state.medium = state.medium.updated(by: state.small, keepsGone: true)
+            state.small = .empty
         }
-        let small = RouteTable(state.lastChanges.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
-        let snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: small)
+        if state.medium.count > Self.mediumLimit(below: state.large.count) {
+            state.large = state.large.updated(by: state.medium, keepsGone: false)
+            state.medium = .empty
+        }
+        let snapshot = RouteSnapshot(large: state.large, medium: state.medium, small: state.small)
         published.withLock { $0 = snapshot }
         version.wrappingAdd(1, ordering: .releasing)
     }
 
+    private static let smallLimit = 32
+    private static func mediumLimit(below count: Int) -> Int {
+        max(1024, Int((Double(count) * 2 * Double(smallLimit)).squareRoot()))
+    }
+
     /// The same when every table has to be made anew.
     func publishAll(_ state: inout State) {
-        state.large = RouteTable(state.routes.map { (key: $0.key, value: $0.value) }, byHost: isByHost)
-        state.medium = .empty
-        (state.changes, state.lastChanges) = ([:], [:])
+        state.large = RouteTable(state.routes.mapValues(\.self), byHost: isByHost)
+        (state.medium, state.small, state.lastChanges) = (.empty, .empty, [:])
         publish(&state)
     }
 }

@@ -15,13 +15,27 @@ package struct RouteKey: Sendable {
 
     /// The key of a prefix that is not escaped.
     package init?(_ prefix: String) {
-        var text = prefix.hasPrefix("/") ? prefix : "/" + prefix
-        while text.utf8.count > 1, text.hasSuffix("/") { text.removeLast() }
-        let segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 1024, !segments.contains("."), !segments.contains(".."),
-            text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ";") })
-        else { return nil }
+        var text = prefix.utf8.first == UInt8(ascii: "/") ? prefix : "/" + prefix
+        while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text.removeLast() }
+        guard text.utf8.count <= 1024, Self.canMatch(text.utf8) else { return nil }
         self.text = text
+    }
+
+    /// Whether a request could have this prefix.
+    private static func canMatch(_ text: String.UTF8View) -> Bool {
+        var (length, dots) = (0, 0)
+        for byte in text {
+            switch byte {
+            case 0..<32, 127, UInt8(ascii: "\\"), UInt8(ascii: ";"): return false
+            case UInt8(ascii: "/"):
+                if length == dots, dots == 1 || dots == 2 { return false }
+                (length, dots) = (0, 0)
+            default:
+                length += 1
+                if byte == UInt8(ascii: ".") { dots += 1 }
+            }
+        }
+        return !(length == dots && (dots == 1 || dots == 2))
     }
 
     /// How many segments it has: none for `/`.

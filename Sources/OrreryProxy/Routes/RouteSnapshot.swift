@@ -49,9 +49,9 @@ final class RouteSnapshot: Sendable {
     private static func find(
         _ prefix: Span<UInt8>, hash: UInt64, _ large: RouteTable, _ medium: RouteTable, _ small: RouteTable
     ) -> RouteMatch? {
-        if let entry = small.entry(prefix, hash: hash) { return entry.match?.from(.small) }
-        if let entry = medium.entry(prefix, hash: hash) { return entry.match?.from(.medium) }
-        return large.entry(prefix, hash: hash)?.match
+        if let match = small.match(prefix, hash: hash) { return match.isGone ? nil : match.from(.small) }
+        if let match = medium.match(prefix, hash: hash) { return match.isGone ? nil : match.from(.medium) }
+        return large.match(prefix, hash: hash)
     }
 
     /// Appends a text that a match of this snapshot names.

@@ -18,6 +18,8 @@ package struct Target: Hashable, Sendable {
     package let path: String
     /// What stands before every request's query, without question mark; empty when there is none.
     package let query: String
+    /// Whether the resolver is needed to find its address.
+    package let isNamed: Bool
 
     /// Nil for every other kind, and for a host, port or path that cannot be sent in a request.
     package init?(_ text: String) {
@@ -29,6 +31,7 @@ package struct Target: Hashable, Sendable {
         query = String(rest.dropFirst(trimmed.utf8.count + 1))
         while trimmed.last == "/" { trimmed = trimmed.dropLast() }
         self.path = String(trimmed)
+        isNamed = Self.isNamed(place)
     }
 
     private static func parts(_ text: String) -> (Place, Substring)? {
@@ -133,10 +136,12 @@ extension Target {
         }
     }
 
-    /// Whether the resolver is needed to find its address.
-    package var isNamed: Bool {
-        guard let host = host?.name else { return false }
-        return !host.contains(":") && !host.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+    private static func isNamed(_ place: Place) -> Bool {
+        switch place {
+        case .tcp(let host, _), .tls(let host, _):
+            !host.utf8.contains(UInt8(ascii: ":")) && !host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || $0 &- 48 < 10 }
+        case .unix, .cluster: false
+        }
     }
 
     /// Its address as the system finds it now; `.none` for what has none. Nil when the name is not found. Blocks while
