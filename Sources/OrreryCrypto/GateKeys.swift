@@ -44,8 +44,8 @@ package struct GateKeys: Hashable, Sendable {
     /// A day.
     package static let period: UInt64 = 86_400
 
-    /// The keys at `now`, in seconds since 1970: this day's, the next day's and the one before. The same secret and salt
-    /// give the same keys at any time and on any machine.
+    /// The keys at `now`, in seconds since 1970: this day's, the next day's and the one before. The same secret and
+    /// salt give the same keys at any time and on any machine.
     package init(derivedFrom secret: [UInt8], salt: [UInt8], at now: UInt64) {
         let day = UInt32(truncatingIfNeeded: now / Self.period)
         keys = [day, day &+ 1, day &- 1].compactMap { id in

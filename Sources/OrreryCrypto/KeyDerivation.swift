@@ -1,4 +1,5 @@
-/// Keys made from a secret (HKDF with SHA-256, RFC 5869): one that is known says nothing about the secret or the others.
+/// Keys made from a secret (HKDF with SHA-256, RFC 5869): one that is known says nothing about the secret or the
+/// others.
 package enum KeyDerivation {
     /// 32 bytes for the use that `purpose` names. `salt` makes a secret that can be guessed worth nothing to somebody
     /// who does not know it.

@@ -1,4 +1,5 @@
-/// What the gate knows of somebody who may pass: who, through which login, and until when. Times are seconds since 1970.
+/// What the gate knows of somebody who may pass: who, through which login, and until when. Times are seconds since
+/// 1970.
 package struct Ticket: Hashable, Sendable {
     package var person: String
     /// The name of the login it came from: what a logout ends.

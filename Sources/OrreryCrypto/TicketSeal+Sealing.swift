@@ -51,7 +51,7 @@ extension TicketSeal {
         contentCount += 1
     }
 
-    /// Writes the first `count` bytes of `sealed` as text.
+    /// Writes the first `count` bytes of `sealedBytes` as text.
     private mutating func encode(_ count: Int) {
         var (held, bits) = (UInt32(0), 0)
         textCount = 0

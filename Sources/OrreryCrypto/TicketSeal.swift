@@ -21,6 +21,8 @@ import COpenSSL
     let contentBytes: UnsafeMutablePointer<UInt8>
     let boundBytes: UnsafeMutablePointer<UInt8>
     let textBytes: UnsafeMutablePointer<UInt8>
+    /// The six bits of each character of base64url; 128 for every other byte.
+    let sextets: UnsafeMutablePointer<UInt8>
     /// How many bytes of these are a content, an associated text and a text.
     var contentCount = 0
     var boundCount = 0
@@ -38,6 +40,10 @@ import COpenSSL
         unsafe contentBytes = Self.bytes(Self.contentLimit)
         unsafe boundBytes = Self.bytes(Self.boundLimit)
         unsafe textBytes = Self.bytes(Self.textLimit)
+        unsafe sextets = Self.bytes(256)
+        for byte in UInt8.min...UInt8.max {
+            unsafe sextets[Int(byte)] = Base64URL.value(of: byte).map { UInt8($0) } ?? 128
+        }
     }
 
     deinit {
@@ -48,6 +54,7 @@ import COpenSSL
         unsafe contentBytes.deallocate()
         unsafe boundBytes.deallocate()
         unsafe textBytes.deallocate()
+        unsafe sextets.deallocate()
     }
 
     private static func bytes(_ count: Int) -> UnsafeMutablePointer<UInt8> {
@@ -78,7 +85,8 @@ import COpenSSL
 
     // MARK: The cipher
 
-    /// Takes the tag off and the content out of the first `count` bytes of `sealed`. False when they were not sealed so.
+    /// Takes the tag off and the content out of the first `count` bytes of `sealedBytes`. False when they were not
+    /// sealed so.
     func decipher(_ count: Int) -> Bool {
         // All places are inside our memory, whose sizes are these limits; `count` was checked against them.
         let id = unsafe UInt32(bigEndian: UnsafeRawPointer(sealedBytes).loadUnaligned(as: UInt32.self))
@@ -96,7 +104,7 @@ import COpenSSL
         return unsafe EVP_CipherFinal_ex(context, contentBytes + bodyCount, &written) == 1
     }
 
-    /// Puts the sealed content into `sealed` and returns how many bytes that are.
+    /// Puts the sealed content into `sealedBytes` and returns how many bytes that are.
     func encipher() -> Int {
         unsafe UnsafeMutableRawPointer(sealedBytes).storeBytes(of: ids[0].bigEndian, as: UInt32.self)
         let nonce = unsafe sealedBytes + Self.idSize

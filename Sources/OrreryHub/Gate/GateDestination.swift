@@ -1,5 +1,5 @@
-/// A page behind the gate, to which a person returns with a ticket: on the hub's own host or one below the site's domain,
-/// and nowhere else.
+/// A page behind the gate, to which a person returns with a ticket: on the hub's own host or one below the site's
+/// domain, and nowhere else.
 struct GateDestination: Hashable, Sendable {
     /// Scheme, host and port.
     let origin: String

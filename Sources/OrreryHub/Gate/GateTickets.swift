@@ -6,9 +6,9 @@ import Synchronization
 
 /// Makes the gate's keys and seals its tickets.
 ///
-/// Keys come from the secret that hub and proxy share and from a seed in the database: neither alone is enough to make a
-/// ticket, a secret that is easy to guess is not shown by the tickets that people have, and every hub on this database
-/// makes the same keys, also after a restart.
+/// Keys come from the secret that hub and proxy share and from a seed in the database: neither alone is enough to make
+/// a ticket, a secret that is easy to guess is not shown by the tickets that people have, and every hub on this
+/// database makes the same keys, also after a restart.
 final class GateTickets: Sendable {
     private let secret: Secret
     private let store: any GateStore

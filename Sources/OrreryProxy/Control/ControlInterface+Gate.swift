@@ -5,8 +5,8 @@ internal import OrreryModel
 extension ControlInterface {
     static let gatePath = "/api/gate-keys"
 
-    /// `GET` and `PUT` of the keys. Whoever may set them is whoever the proxy holds for the hub, so an interface that asks
-    /// for no token takes none.
+    /// `GET` and `PUT` of the keys. Whoever may set them is whoever the proxy holds for the hub, so an interface that
+    /// asks for no token takes none.
     func answerGate(_ request: Request) -> Answer {
         guard !isOpen else {
             return .text(403, "The gate's keys are only taken by an interface with a token: set CONFIGPROXY_AUTH_TOKEN")

@@ -50,8 +50,8 @@ extension Worker {
         return nil
     }
 
-    /// Whether a page of another host sends this, which may do more than read. `SameSite` stops pages of other sites, but
-    /// hosts of one domain are one site for it, and the notebooks of other people are such hosts.
+    /// Whether a page of another host sends this, which may do more than read. `SameSite` stops pages of other sites,
+    /// but hosts of one domain are one site for it, and the notebooks of other people are such hosts.
     private func isForeign(_ bytes: Span<UInt8>) -> Bool {
         switch head.method {
         case .get, .head, .options: guard head.wantsUpgrade else { return false }

@@ -1,8 +1,9 @@
 internal import OrreryWire
 
-/// Cookies that end here. Those of the hub have names that begin with `__Host-orrery-`, or with `orrery-` where there is
-/// no TLS. That prefix obliges the hub to set them for every path (RFC 6265bis 4.1.3.2), so a browser sends them along to
-/// notebooks, where whoever runs one could read them and be that person at the hub. The gate's own go nowhere at all.
+/// Cookies that end here. Those of the hub have names that begin with `__Host-orrery-`, or with `orrery-` where there
+/// is no TLS. That prefix obliges the hub to set them for every path (RFC 6265bis 4.1.3.2), so a browser sends them
+/// along to notebooks, where whoever runs one could read them and be that person at the hub. The gate's own go nowhere
+/// at all.
 enum HubCookie {
     /// Whether the request has one that must not go on.
     static func isIn(_ fields: Fields, _ bytes: Span<UInt8>, isForHub: Bool) -> Bool {

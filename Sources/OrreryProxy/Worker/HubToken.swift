@@ -1,7 +1,7 @@
 internal import OrreryWire
 
-/// Tokens of the hub's interface, which begin with `orrery_`. A single-user server asks the hub about those that it gets;
-/// what stands behind the gate has no use for them and could be anybody at the hub with them.
+/// Tokens of the hub's interface, which begin with `orrery_`. A single-user server asks the hub about those that it
+/// gets; what stands behind the gate has no use for them and could be anybody at the hub with them.
 enum HubToken {
     /// Whether a field `Authorization` brings one, under whatever scheme.
     static func isIn(_ fields: Fields, _ bytes: Span<UInt8>) -> Bool {
