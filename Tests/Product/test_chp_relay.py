@@ -126,6 +126,13 @@ def test_what_connection_names_cannot_take_away_who_asks(proxy, origin):
     assert (request["Cookie"], request["Authorization"], request["X-Forwarded-For"]) == ("a=b", "token x", "127.0.0.1")
 
 
+def test_names_that_servers_take_for_others_end_here(proxy, origin):
+    # With WSGI and its kin `X_Forwarded_For` is `X-Forwarded-For`.
+    proxy.get("/", "X_Forwarded_For: 6.6.6.6\r\nRemote_User: root\r\nRemote-User: kept\r\n")
+    names = [name for name, _ in received(origin).fields]
+    assert "Remote-User" in names and not [name for name in names if "_" in name]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 def test_a_body_keeps_its_frame_whatever_the_method(proxy, origin, method, framing):

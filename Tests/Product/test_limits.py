@@ -177,7 +177,7 @@ def test_slow_clients_keep_nobody_else_from_being_served(options, tmp_path):
 
 
 def test_a_head_that_does_not_come_to_its_end_is_408(origin):
-    with Proxy("--head-timeout", "300", "--default-target", origin.url) as proxy:
+    with Proxy("--head-seconds", "1", "--default-target", origin.url) as proxy:
         for begun in ("G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX-A: b\r\n"):
             with proxy.connect() as stream:
                 answer = stream.send(begun).final()
@@ -185,24 +185,45 @@ def test_a_head_that_does_not_come_to_its_end_is_408(origin):
         # Bytes now and then do not help: it is the whole head that has its time.
         with proxy.connect() as stream, pytest.raises((BrokenPipeError, ConnectionResetError)):
             stream.send("GET / HTTP/1.1\r\n")
-            for _ in range(1000):
+            for _ in range(400):
                 stream.send("X: y\r\n")
                 threading.Event().wait(0.05)
 
 
 def test_one_address_has_its_share_of_connections(origin):
-    with Proxy("--connections-per-address", "20", "--default-target", origin.url) as proxy:
-        streams = [proxy.connect() for _ in range(40)]
-        served = 0
-        for stream in streams:
-            try:
-                served += stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").final().status == 200
-            except (Ended, OSError):
-                pass
-        assert served == 20
+    with Proxy("--connections-per-address", "20", "--workers", "2", "--default-target", origin.url) as proxy:
+        streams = [proxy.connect() for _ in range(20)]
+        eventually(lambda: [status(stream) for stream in streams] == [200] * 20, "all twenty are served", 10)
+        for _ in range(5):
+            with proxy.connect() as one_more:
+                assert status(one_more) == 429 and one_more.rest() == b""
+        assert [status(stream) for stream in streams] == [200] * 20
         for stream in streams:
             stream.socket.close()
         eventually(lambda: answers(proxy), "somebody is served once they are gone", 10)
+
+
+def status(stream):
+    return stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").final().status
+
+
+def test_a_client_that_takes_nothing_is_cut():
+    page = reply("x" * 50_000_000)
+    with Origin(lambda *_: page) as origin, Proxy("--stall-seconds", "1", "--default-target", origin.url) as proxy:
+        with proxy.connect() as stream:
+            before = proxy.descriptors()
+            stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            eventually(lambda: proxy.descriptors() > before, "its target is asked", 10)
+            eventually(lambda: proxy.descriptors() < before, "both connections are gone", 15)
+            assert len(stream.rest()) < 50_000_000
+
+
+def test_a_target_that_does_not_answer_is_504():
+    silence = threading.Event()
+    with Origin(lambda *_: silence.wait(30) and None) as origin:
+        with Proxy("--answer-seconds", "1", "--default-target", origin.url) as proxy:
+            assert proxy.get("/").status == 504
+        silence.set()
 
 
 def answers(proxy):
