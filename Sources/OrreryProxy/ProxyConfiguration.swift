@@ -71,6 +71,10 @@ package struct ProxyLimits: Sendable {
     package var idle: Duration = .seconds(75)
     /// A client that neither sends the rest of its body nor reads what it asked for.
     package var stall: Duration = .seconds(300)
+    /// How often the rate of an upload is looked at, and the least bytes a second that it must have then. Time in which
+    /// the upstream does not take them does not count. 0 is no least rate; then `stall` says how long it may be silent.
+    package var upload: Duration = .seconds(30)
+    package var uploadRate: UInt64 = 240
     /// A connection of which one side has closed its half and the other does nothing. A browser that is closed looks
     /// like a client that waits for its answer, so this is how long an upstream works for nobody.
     package var halfClosed: Duration = .seconds(60)
@@ -93,6 +97,11 @@ package struct ProxyLimits: Sendable {
     package var drain: Duration = .seconds(1)
     /// Connections of both sides per worker; the system's limit of descriptors may be lower.
     package var connections = 200_000
+    /// Connections of one client address, or first half of an IPv6 address, over all workers: 429 beyond that. 0 is no
+    /// limit. Without `countsLocalAddresses` only addresses of the public Internet are counted, since another proxy, or
+    /// whoever translates addresses, has the connections of many.
+    package var connectionsPerAddress = 4096
+    package var countsLocalAddresses = false
     /// Bytes of a REST request's body.
     package var apiBodyBytes = 1 << 20
 

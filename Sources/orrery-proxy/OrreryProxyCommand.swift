@@ -22,6 +22,7 @@ struct OrreryProxyCommand: ParsableCommand {
     @OptionGroup(title: "Forwarding") var forwarding: ForwardingArguments
     @OptionGroup(title: "Error pages") var errors: ErrorArguments
     @OptionGroup(title: "Times") var times: TimeArguments
+    @OptionGroup(title: "Limits") var limits: LimitArguments
     @OptionGroup(title: "Metrics") var metrics: MetricsArguments
     @OptionGroup(title: "Process") var process: ProcessArguments
 
@@ -75,6 +76,7 @@ struct OrreryProxyCommand: ParsableCommand {
         try routes.apply(to: &configuration, environment: environment)
         forwarding.apply(to: &configuration)
         errors.apply(to: &configuration)
+        limits.apply(to: &configuration.limits)
         times.apply(to: &configuration.limits)
         metrics.apply(to: &configuration)
         process.apply(to: &configuration)

@@ -42,6 +42,8 @@ final class ScriptedKernel: Kernel {
     /// How many connections cannot even be begun, from now on.
     var failures = 0
     var isExhausted = false
+    /// How many descriptors of connections there may be at a time.
+    var descriptorLimit = Int.max
     var moment = Moment(monotonic: 1_000_000, wall: 1_800_000_000_000)
     private(set) var receives = 0
     private(set) var sends = 0
@@ -131,6 +133,9 @@ final class ScriptedKernel: Kernel {
 
     func isOpen(_ number: CInt) -> Bool { sockets[number] != nil }
 
+    /// A client that is not accepted yet has no descriptor here.
+    private var hasRoom: Bool { sockets.count - waiting.count < descriptorLimit }
+
     // MARK: What the proxy does
 
     func watch(_ descriptor: CInt, token: UInt64) {
@@ -158,8 +163,8 @@ final class ScriptedKernel: Kernel {
     func event(_ index: Int) -> Event { current[index] }
 
     func accept(_ listener: CInt) -> Acceptance {
-        if isExhausted { return .exhausted }
-        guard !waiting.isEmpty else { return .none }
+        guard !waiting.isEmpty || isExhausted else { return .none }
+        if isExhausted || !hasRoom { return .exhausted }
         let (number, address) = waiting.removeFirst()
         return .accepted(number, address)
     }
@@ -169,6 +174,7 @@ final class ScriptedKernel: Kernel {
 
     func connect(_ address: SocketAddress) -> Connection {
         guard connecting != .fails else { return .failed(111) }
+        guard hasRoom else { return .exhausted }
         guard failures == 0 else {
             failures -= 1
             return .failed(24)

@@ -9,6 +9,7 @@ final class Shared: Sendable {
     let logouts = LogoutBook()
     let metrics = Metrics()
     let gate = GateBook()
+    let addresses = AddressBook()
     let tls: TLSBook
     let limits: ProxyLimits
     let log: ProxyLog

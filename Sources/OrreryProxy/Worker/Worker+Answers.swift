@@ -237,11 +237,20 @@ extension Worker {
 
     private mutating func expireExchange(_ client: UInt32) {
         let exchange = slots[client].exchange.isUnanswered
-        guard exchange, slots[client].output.isEmpty else { return closeBoth(client, reset: true) }
-        if slots[client].exchange.wantsRequestBody {
+        guard exchange, slots[client].output.isEmpty else {
+            metrics.add(.refusedSlowReader)
+            return closeBoth(client, reset: true)
+        }
+        guard slots[client].exchange.wantsRequestBody else {
+            if fail(client, .timedOut) { pump(client) }
+            return
+        }
+        switch judgeUpload(client) {
+        case .enough: wait(client, .upload)
+        case .tooSlow:
+            metrics.add(.refusedSlowBody)
             if answer(client, 408) { pump(client) }
-        } else if fail(client, .timedOut) {
-            pump(client)
+        case .upstreamTooSlow: if fail(client, .timedOut) { pump(client) }
         }
     }
 }

@@ -9,7 +9,7 @@ extension Worker {
 
     /// A new connection, made or on its way.
     mutating func dial(_ endpoint: Endpoint) -> Dialled {
-        guard endpoint.peer != PeerBook.plain else { return adopt(kernel.connect(endpoint.address), endpoint) }
+        guard endpoint.peer != PeerBook.plain else { return adopt(connect(endpoint.address), endpoint) }
         switch shared.routes.peers.peer(endpoint.peer) {
         case .tls: return .failed(.garbled)
         case .unix(let path): return adopt(kernel.connect(path: path), endpoint)
@@ -19,13 +19,19 @@ extension Worker {
         }
     }
 
+    private mutating func connect(_ address: SocketAddress) -> Connection {
+        let connection = kernel.connect(address)
+        guard case .exhausted = connection, makeRoom() else { return connection }
+        return kernel.connect(address)
+    }
+
     private mutating func adopt(_ connection: Connection, _ endpoint: Endpoint) -> Dialled {
         let descriptor: CInt
         let isConnected: Bool
         switch connection {
         case .connected(let number): (descriptor, isConnected) = (number, true)
         case .started(let number): (descriptor, isConnected) = (number, false)
-        case .failed: return .failed(.unreachable)
+        case .failed, .exhausted: return .failed(.unreachable)
         }
         guard let upstream = open(descriptor, endpoint, isClient: false) else {
             kernel.close(descriptor, reset: false)

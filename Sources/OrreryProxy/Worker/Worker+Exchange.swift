@@ -29,17 +29,6 @@ extension Worker {
         case over(Bool)
     }
 
-    /// Sets what the client is waited for while nothing else limits the exchange.
-    mutating func pace(_ client: UInt32) {
-        if !slots[client].output.isEmpty { return wait(client, .stall) }
-        guard !slots[client].exchange.wantsRequestBody else { return }
-        // A client that has closed its half may be gone altogether; it would not tell until we send.
-        if slots[client].ready.contains(.ended) { return wait(client, .halfClosed) }
-        guard !slots[client].exchange.isUnanswered else { return }
-        // Whatever it was waited for before has come: now it is the upstream's turn, which may be long.
-        if boundsQuiet { wait(client, .quiet) } else { timers.clear(client) }
-    }
-
     // MARK: Request
 
     private mutating func stepRequest(_ client: UInt32, _ upstream: UInt32) -> Step {
@@ -62,7 +51,7 @@ extension Worker {
                 return .over(false)
             }
         }
-        wait(client, .stall)
+        uploadMoved(client, bytes.count)
         return forwardRequest(client, upstream, bytes)
     }
 
@@ -83,6 +72,7 @@ extension Worker {
             slots[upstream].ready.insert(.readable)
             return .moved
         }
+        if !slots[upstream].output.isEmpty { uploadHeld(client) }
         if isFull, slots[client].exchange.unseenRequest >= Self.bulk { beginSplicing(from: client, to: upstream) }
         return .moved
     }
@@ -99,6 +89,7 @@ extension Worker {
         switch receive(upstream, into: &bytes) {
         case .blocked:
             keepHeadStart(upstream, bytes)
+            pace(client)
             return false
         case .ended:
             buffers.recycle(bytes)
@@ -151,7 +142,7 @@ extension Worker {
             if isFull, slots[client].exchange.unseenAnswer >= Self.bulk {
                 beginSplicing(from: slots[client].partner, to: client)
             }
-            pace(client)
+            pace(client, isNew: true)
             return true
         }
         return finish(client)

@@ -10,20 +10,26 @@ extension Worker {
         for _ in 0..<64 {
             switch kernel.accept(listener) {
             case .none: return false
+            case .exhausted where makeRoom(): continue
             case .exhausted:
                 pauseAccepting()
                 return false
             case .accepted(let descriptor, let address):
-                guard let index = open(descriptor, Endpoint(address), isClient: true) else {
+                guard let index = openClient(descriptor, address) else {
                     metrics.add(.refusedConnection)
                     kernel.close(descriptor, reset: true)
                     pauseAccepting()
                     return false
                 }
-                welcome(index)
+                if admit(index) { welcome(index) } else { turnAway(index) }
             }
         }
         return true
+    }
+
+    private mutating func openClient(_ descriptor: CInt, _ address: SocketAddress) -> UInt32? {
+        if let index = open(descriptor, Endpoint(address), isClient: true) { return index }
+        return makeRoom() ? open(descriptor, Endpoint(address), isClient: true) : nil
     }
 
     private mutating func pauseAccepting() {
@@ -61,7 +67,10 @@ extension Worker {
     /// Closes one connection and forgets all about it.
     mutating func close(_ index: UInt32, reset: Bool = false) {
         noteClose(index)
-        if slots[index].isClient { clients -= 1 }
+        if slots[index].isClient {
+            clients -= 1
+            forgetAddress(index)
+        }
         timers.clear(index)
         if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)

@@ -42,7 +42,9 @@ extension Worker {
         if pipes.held(pipe) > 0 {
             guard slots[target].ready.contains(.writable) else { return .waits }
             switch pipes.drain(pipe, to: slots[target].descriptor, &kernel) {
-            case .bytes: return .moved(0)
+            case .bytes(let count):
+                noteSent(target, count)
+                return .moved(0)
             case .blocked:
                 slots[target].ready.remove(.writable)
                 return .waits
@@ -52,7 +54,9 @@ extension Worker {
         guard limit > 0, slots[source].ready.contains(.readable) else { return .idle }
         let count = Int(min(limit, UInt64(Pipes.capacity)))
         switch pipes.fill(pipe, from: slots[source].descriptor, count: count, &kernel) {
-        case .bytes(let moved): return .moved(moved)
+        case .bytes(let moved):
+            noteReceived(source, moved)
+            return .moved(moved)
         case .blocked:
             // The pipe was empty, so it is the socket that has nothing.
             slots[source].ready.remove(.readable)
@@ -70,14 +74,14 @@ extension Worker {
     mutating func spliceAnswer(_ client: UInt32, _ upstream: UInt32) -> Bool {
         switch splice(from: upstream, to: client, limit: slots[client].exchange.unseenAnswer) {
         case .moved(let count):
-            if count > 0 { slots[client].exchange.answerPassed(count) }
+            if count > 0 {
+                slots[client].exchange.answerPassed(count)
+                pace(client, isNew: true)
+            }
             guard slots[client].exchange.isAnswered, pipes.held(slots[client].pipe) == 0 else { return true }
             endSplicing(to: client)
             return finish(client)
-        case .waits:
-            wait(client, .stall)
-            return false
-        case .idle:
+        case .waits, .idle:
             pace(client)
             return false
         case .sourceEnded: return upstreamEnded(client, inOrder: true)
@@ -96,9 +100,12 @@ extension Worker {
             if count > 0 { slots[client].exchange.requestPassed(count) }
             let isWhole = !slots[client].exchange.wantsRequestBody
             if isWhole, pipes.held(slots[upstream].pipe) == 0 { endSplicing(to: upstream) }
-            wait(client, isWhole ? .answer : .stall)
+            if isWhole { wait(client, .answer) } else { uploadMoved(client, count) }
             return .moved
-        case .waits, .idle: return .waits
+        case .waits:
+            uploadHeld(client)
+            return .waits
+        case .idle: return .waits
         case .sourceEnded, .sourceFailed:
             // A request cut short is none, and nobody is left to tell.
             if slots[client].exchange.clientDidEnd() == .abort { closeBoth(client) }

@@ -11,7 +11,7 @@ internal import Synchronization
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
     enum Wait: Int, CaseIterable {
-        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell, handshake, quiet
+        case head, idle, stall, halfClosed, connect, answer, pooled, linger, farewell, handshake, upload, quiet
     }
 
     var kernel: K
@@ -74,6 +74,10 @@ struct Worker<K: Kernel>: ~Copyable {
     var leavesBy: UInt64?
     /// When to stop listening.
     var doorClosesBy: UInt64?
+    /// Uploads by client, as far as there ever was one.
+    var uploads: Slab<Upload>
+    /// When to tell again that somebody has too many connections.
+    var nextWarning: UInt64 = 0
     /// Connections to clients that are open.
     var clients: UInt32 = 0
 
@@ -95,9 +99,10 @@ struct Worker<K: Kernel>: ~Copyable {
         streams = Slab(capacity: capacity)
         contextsVersion = shared.tls.currentVersion
         contexts = shared.tls.snapshot()
+        uploads = Slab(capacity: capacity)
         let waits = [
             limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
-            limits.linger, limits.farewell, limits.handshake, limits.quiet ?? .zero,
+            limits.linger, limits.farewell, limits.handshake, limits.upload, limits.quiet ?? .zero,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)

@@ -131,6 +131,8 @@ package enum Connection: Sendable {
     /// On its way: the descriptor becomes writable, or fails, later.
     case started(CInt)
     case failed(CInt)
+    /// No descriptor or memory left.
+    case exhausted
 }
 
 /// What came through a channel: under which token, and a connection that is now this thread's, or none.

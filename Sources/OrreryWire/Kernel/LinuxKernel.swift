@@ -86,8 +86,11 @@ internal import Glibc
     package func connect(_ address: SocketAddress) -> Connection {
         var connecting: CInt = 0
         let descriptor = unsafe linux_connect(address.raw, &connecting)
-        if descriptor < 0 { return .failed(-descriptor) }
-        return connecting == 0 ? .connected(descriptor) : .started(descriptor)
+        guard descriptor < 0 else { return connecting == 0 ? .connected(descriptor) : .started(descriptor) }
+        switch -descriptor {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+        default: return .failed(-descriptor)
+        }
     }
 
     package func connect(path: String) -> Connection {
