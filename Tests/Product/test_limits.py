@@ -192,8 +192,12 @@ def test_a_head_that_does_not_come_to_its_end_is_408(origin):
 
 def test_one_address_has_its_share_of_connections(origin):
     with Proxy("--connections-per-address", "20", "--workers", "2", "--default-target", origin.url) as proxy:
-        streams = [proxy.connect() for _ in range(20)]
-        eventually(lambda: [status(stream) for stream in streams] == [200] * 20, "all twenty are served", 10)
+        streams = []
+        while len(streams) < 20:
+            # The connections of whoever looked whether it listens may still be counted.
+            streams.append(proxy.connect())
+            if status(streams[-1]) != 200:
+                streams.pop().socket.close()
         for _ in range(5):
             with proxy.connect() as one_more:
                 assert status(one_more) == 429 and one_more.rest() == b""
@@ -211,10 +215,9 @@ def test_a_client_that_takes_nothing_is_cut():
     page = reply("x" * 50_000_000)
     with Origin(lambda *_: page) as origin, Proxy("--stall-seconds", "1", "--default-target", origin.url) as proxy:
         with proxy.connect() as stream:
-            before = proxy.descriptors()
             stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-            eventually(lambda: proxy.descriptors() > before, "its target is asked", 10)
-            eventually(lambda: proxy.descriptors() < before, "both connections are gone", 15)
+            eventually(lambda: origin.open, "its target is asked", 10)
+            eventually(lambda: not origin.open, "its target is let go", 15)
             assert len(stream.rest()) < 50_000_000
 
 
