@@ -36,6 +36,8 @@ package struct ProxyConfiguration: Sendable {
     /// How browsers, and users of the REST interface, are spoken to; nil for plain HTTP.
     package var tls: TLSServerConfiguration?
     package var apiTLS: TLSServerConfiguration?
+    /// How `https` targets are spoken to; nil for TLS as usual, with the system's authorities.
+    package var clientTLS: TLSClientConfiguration?
     /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.
     package var defaultTarget: String?
     /// Whether routes begin with the host they are for, and are found by `Host` and path together.

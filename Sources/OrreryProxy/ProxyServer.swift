@@ -33,7 +33,8 @@ package final class ProxyServer: Sendable {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
-        let tls = try TLSBook(.init(server: configuration.tls, api: configuration.apiTLS))
+        let tls = try TLSBook(
+            .init(server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS))
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
             forwarding: configuration.forwarding, tls: tls)

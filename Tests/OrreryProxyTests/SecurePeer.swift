@@ -86,6 +86,14 @@ final class SecurePeer {
         queue([])
     }
 
+    /// Gives the worker another ticket.
+    func giveTicket() {
+        unsafe SSL_new_session_ticket(stream.ssl)
+        engine.received.reset()
+        shake()
+        run()
+    }
+
     /// What has come since this was asked last.
     func read() -> String {
         defer { understood = [] }

@@ -78,12 +78,14 @@ extension Exchange {
     /// Why an upstream gave no answer, and the status that says so.
     package enum Failure: Equatable, Sendable {
         case unreachable, timedOut, garbled, closedEarly
+        /// It could not prove that it is who it should be, or speaks no TLS that we do.
+        case insecure
 
         package var status: Int {
             switch self {
             case .unreachable: 503
             case .timedOut: 504
-            case .garbled, .closedEarly: 502
+            case .garbled, .closedEarly, .insecure: 502
             }
         }
     }

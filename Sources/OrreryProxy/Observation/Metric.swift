@@ -14,7 +14,8 @@ enum Metric: Int, CaseIterable {
     case clientsLeft, answersCut
 
     // Upstreams.
-    case reuses, retries, failedUnreachable, failedTimedOut, failedGarbled, failedClosedEarly
+    case reuses, retries, failedUnreachable, failedTimedOut, failedGarbled, failedClosedEarly,
+        failedInsecure
 
     // Refused by a limit.
     case refusedHead, refusedSlowHead, refusedSlowBody, refusedSlowReader, refusedAddress, refusedConnection

@@ -125,6 +125,7 @@ extension MetricsText {
             [
                 ("unreachable", metrics.value(.failedUnreachable)), ("timed_out", metrics.value(.failedTimedOut)),
                 ("garbled", metrics.value(.failedGarbled)), ("closed_early", metrics.value(.failedClosedEarly)),
+                ("insecure", metrics.value(.failedInsecure)),
             ])
     }
 

@@ -12,12 +12,15 @@ final class TLSBook: Sendable {
         var server: TLSContext?
         /// For the REST interface.
         var api: TLSContext?
+        /// For upstreams. Made when it is wanted first, unless something is configured for it.
+        var client: TLSContext?
     }
 
     /// What the configuration says.
     struct Configurations: Sendable {
         var server: TLSServerConfiguration?
         var api: TLSServerConfiguration?
+        var client: TLSClientConfiguration?
     }
 
     private struct State {
@@ -51,7 +54,21 @@ final class TLSBook: Sendable {
     /// What the operator should know about the certificates in force.
     var notes: [String] {
         let contexts = snapshot()
-        return (contexts.server?.notes ?? []) + (contexts.api?.notes ?? [])
+        return [contexts.server, contexts.api, contexts.client].flatMap { $0?.notes ?? [] }
+    }
+
+    /// What upstreams are judged by: the system's authorities, when nothing else is configured. Those take a while to be
+    /// read, so they are read when they are wanted first. Nil when that fails, which is logged.
+    func clientContext(_ log: ProxyLog) -> TLSContext? {
+        state.withLock { state in
+            if let context = state.contexts.client { return context }
+            do throws(TLSError) {
+                state.contexts.client = try TLSContext.client(TLSClientConfiguration())
+            } catch {
+                log.write(.error, "https targets cannot be reached: \(error)")
+            }
+            return state.contexts.client
+        }
     }
 
     /// Reads all files again. When one is bad, everything stays as it is.
@@ -71,7 +88,17 @@ final class TLSBook: Sendable {
         _ configurations: Configurations, _ tickets: TLSTickets, _ apiTickets: TLSTickets
     ) throws(ProxyError) -> Contexts {
         Contexts(
-            server: try context(configurations.server, tickets), api: try context(configurations.api, apiTickets))
+            server: try context(configurations.server, tickets), api: try context(configurations.api, apiTickets),
+            client: try context(configurations.client))
+    }
+
+    private static func context(_ configuration: TLSClientConfiguration?) throws(ProxyError) -> TLSContext? {
+        guard let configuration else { return nil }
+        do throws(TLSError) {
+            return try TLSContext.client(configuration)
+        } catch {
+            throw .badTLS(error)
+        }
     }
 
     private static func context(

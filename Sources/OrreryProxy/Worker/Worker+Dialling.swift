@@ -11,7 +11,7 @@ extension Worker {
     mutating func dial(_ endpoint: Endpoint) -> Dialled {
         guard endpoint.peer != PeerBook.plain else { return adopt(connect(endpoint.address), endpoint) }
         switch shared.routes.peers.peer(endpoint.peer) {
-        case .tls: return .failed(.garbled)
+        case .tls(let name): return dial(endpoint, securedAs: name)
         case .unix(let path): return adopt(kernel.connect(path: path), endpoint)
         case .cluster: return askForConnection(endpoint)
         // The route is gone, and this request was on its way with it.
@@ -23,6 +23,16 @@ extension Worker {
         let connection = kernel.connect(address)
         guard case .exhausted = connection, makeRoom() else { return connection }
         return kernel.connect(address)
+    }
+
+    /// A new connection whose far end must prove its name before it is sent anything.
+    private mutating func dial(_ endpoint: Endpoint, securedAs name: String) -> Dialled {
+        guard let context = clientContext(), let stream = engine.connect(context, to: name) else {
+            return .failed(.insecure)
+        }
+        let dialled = adopt(connect(endpoint.address), endpoint)
+        if case .upstream(let upstream) = dialled { secure(upstream, stream) }
+        return dialled
     }
 
     private mutating func adopt(_ connection: Connection, _ endpoint: Endpoint) -> Dialled {

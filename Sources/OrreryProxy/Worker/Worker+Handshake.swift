@@ -106,6 +106,70 @@ extension Worker {
         return true
     }
 
+    // MARK: Upstreams
+
+    /// What connections to upstreams are secured with. Nil when there is nothing to judge them by.
+    mutating func clientContext() -> TLSContext? {
+        if let context = contexts.client { return context }
+        contexts.client = shared.tls.clientContext(shared.log)
+        return contexts.client
+    }
+
+    /// Something has come from an upstream that has not proved its name yet, or it can be sent something.
+    mutating func handshakeReady(_ upstream: UInt32) {
+        let client = slots[upstream].partner
+        guard flush(upstream) != .broken else {
+            if fail(client, .closedEarly) { pump(client) }
+            return
+        }
+        repeat {
+            switch greet(upstream) {
+            case .waits: break
+            case .done: return beginRequest(client, upstream)
+            case .failed(let failure):
+                noteDistrust(slots[upstream].endpoint, failure)
+                if fail(client, .insecure) { pump(client) }
+                return
+            case .gone:
+                metrics.add(.upstreamHandshakesFailed)
+                if fail(client, .closedEarly) { pump(client) }
+                return
+            }
+        } while slots[upstream].ready.contains(.readable)
+    }
+
+    /// The upstream is who it should be: it is sent what was meant for it.
+    private mutating func beginRequest(_ client: UInt32, _ upstream: UInt32) {
+        metrics.add(.upstreamHandshakes)
+        timers.clear(upstream)
+        slots[upstream].phase = .exchange
+        var early = workBuffer()
+        let opening = engine.received.isEmpty ? .open : engine.open(streams[upstream], into: &early)
+        let isSilent = early.isEmpty && opening == .open
+        buffers.recycle(early)
+        // It has been asked nothing yet.
+        guard isSilent, sendReplies(upstream) else {
+            if fail(client, .garbled) { pump(client) }
+            return
+        }
+        if let request = slots[upstream].replay.take(), !deliver(request, to: upstream) {
+            if upstreamEnded(client, inOrder: false) { pump(client) }
+            return
+        }
+        pump(client)
+    }
+
+    /// Says why an upstream is not believed: once in a minute for each.
+    private mutating func noteDistrust(_ endpoint: Endpoint, _ failure: TLSFailure) {
+        metrics.add(.upstreamHandshakesFailed)
+        if let last = distrusted[endpoint], now.monotonic < last + 60_000 { return }
+        if distrusted.count >= 256 { distrusted = [:] }
+        distrusted[endpoint] = now.monotonic
+        shared.log.write(.error, "no TLS with \(shared.routes.peers.name(endpoint)): \(failure.reason)")
+    }
+
+    // MARK: Clients without TLS
+
     /// A browser was told `http://` for a port that speaks TLS.
     private mutating func answerPlain(_ client: UInt32) -> Bool {
         metrics.add(.clientHandshakesFailed)

@@ -37,6 +37,7 @@ extension Worker {
         case .unreachable: metrics.add(.failedUnreachable)
         case .timedOut: metrics.add(.failedTimedOut)
         case .garbled: metrics.add(.failedGarbled)
+        case .insecure: metrics.add(.failedInsecure)
         case .closedEarly: metrics.add(.failedClosedEarly)
         }
     }

@@ -8,6 +8,8 @@ extension Worker {
         while streams.extent <= index { _ = streams.add { TLSStream() } }
         streams[index] = stream
         slots[index].isSecure = true
+        // Else it begins once there is a connection.
+        guard slots[index].phase != .connecting else { return }
         slots[index].phase = .handshake
         guard slots[index].isClient else { return wait(index, .connect) }
         handshakes += 1
@@ -74,6 +76,15 @@ extension Worker {
         // Part of a record, or a word of TLS itself. With an end announced behind it, the end is read now.
         guard slots[index].ready.contains(.readable) else { return .blocked }
         return stopReading(index, isCut(index) ? Self.broken : .ended)
+    }
+
+    /// Whether all that has come over a kept connection is a word of TLS itself: tickets come late now and then.
+    mutating func saysNothing(_ upstream: UInt32) -> Bool {
+        guard slots[upstream].ready.contains(.readable) else { return false }
+        var bytes = workBuffer()
+        let outcome = receiveSealed(upstream, into: &bytes)
+        buffers.recycle(bytes)
+        return outcome == .blocked && !slots[upstream].ready.contains(.ended | .gone)
     }
 
     private mutating func stopReading(_ index: UInt32, _ outcome: Transfer) -> Transfer {

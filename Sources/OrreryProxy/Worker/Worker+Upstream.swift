@@ -7,11 +7,13 @@ extension Worker {
         case .pooled:
             // Whatever a server says unasked is not an answer: bytes here would answer somebody's next request.
             guard slots[upstream].ready.contains(.readable | .ended | .gone) else { return }
+            if slots[upstream].isSecure, saysNothing(upstream) { return }
             pools.remove(upstream, from: slots)
             close(upstream)
         case .connecting: connectionReady(upstream)
+        case .handshake: handshakeReady(upstream)
         case .exchange: exchangeReady(upstream)
-        case .free, .handshake, .head, .finishing, .lingering: return
+        case .free, .head, .finishing, .lingering: return
         }
     }
 
@@ -21,6 +23,11 @@ extension Worker {
         guard kernel.connectionError(slots[upstream].descriptor) == 0 else {
             if fail(client, .unreachable) { pump(client) }
             return
+        }
+        if slots[upstream].isSecure {
+            slots[upstream].phase = .handshake
+            wait(upstream, .connect)
+            return handshakeReady(upstream)
         }
         timers.clear(upstream)
         slots[upstream].phase = .exchange
@@ -62,7 +69,9 @@ extension Worker {
     private mutating func send(
         _ client: UInt32, _ out: consuming Buffer, over upstream: UInt32, isReused: Bool
     ) -> Bool {
-        if slots[upstream].phase != .connecting { slots[upstream].phase = .exchange }
+        if slots[upstream].phase != .connecting, slots[upstream].phase != .handshake {
+            slots[upstream].phase = .exchange
+        }
         slots[upstream].partner = client
         slots[client].partner = upstream
         slots[client].exchange.upstreamChosen(isReused: isReused)

@@ -53,6 +53,8 @@ struct Worker<K: Kernel>: ~Copyable {
     /// How many handshakes are going on, and how many went on in this turn.
     var handshakes = 0
     var handshakesThisTurn = 0
+    /// Upstreams that were not believed lately, and when that was said.
+    var distrusted: [Endpoint: UInt64] = [:]
 
     var now: Moment
     var routes: RouteSnapshot
