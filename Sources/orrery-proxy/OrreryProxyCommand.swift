@@ -53,11 +53,11 @@ struct OrreryProxyCommand: ParsableCommand {
         let server = try ProxyServer(configuration: proxyConfiguration())
         let pidFile = try process.pidFile.map(PidFile.init(path:))
         let thread = LoopThread { server.run() }
-        let cause = signals.wait()
+        let cause = signals.wait(reload: server.reload)
         server.stop(because: cause.sentence)
         _ = LoopThread {
             // Asked twice: whoever asks does not want to wait for what is still running.
-            _ = signals.wait()
+            _ = signals.wait {}
             pidFile?.remove()
             _exit(TerminationSignals.status)
         }

@@ -109,7 +109,8 @@ extension Worker {
     private func isUpstreamBusy(_ client: UInt32) -> Bool {
         let upstream = slots[client].partner
         guard upstream != Slab<Slot>.none else { return false }
-        return slots[upstream].phase == .connecting || hasWaiting(upstream)
+        let isReady = slots[upstream].phase != .connecting && slots[upstream].phase != .handshake
+        return !isReady || hasWaiting(upstream)
     }
 
     // MARK: Answers
