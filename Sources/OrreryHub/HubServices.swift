@@ -48,7 +48,7 @@ struct HubServices: Sendable {
         activity = ActivityLedger(store: database, logger: logger)
         tickets = GateTickets(secret: configuration.proxy.token, store: database, now: now)
         proxy = ProxyBook(
-            fetcher: fetcher, proxy: configuration.proxy, hub: configuration.listen, store: database,
+            fetcher: fetcher, proxy: configuration.proxy, store: database,
             gate: ProxyBook.GateSource(
                 tickets: tickets, ended: database, login: configuration.url.origin + "/hub/gate", now: now),
             logger: logger)
@@ -88,6 +88,7 @@ struct HubServices: Sendable {
             .add(to: router)
         ServerRoutes(gate: gate, desk: desk, persons: database, sessions: database, url: url).add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
+        ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
         return router
     }
 }

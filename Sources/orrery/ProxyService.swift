@@ -13,8 +13,12 @@ struct ProxyService: Service {
         var proxy = ProxyConfiguration()
         proxy.listener = Self.listener(configuration.proxy.listen)
         proxy.api = Self.listener(configuration.proxy.api)
-        proxy.token = configuration.proxy.token
-        proxy.defaultTarget = "http://\(configuration.listen.reachable)"
+        // The same way as any other proxy's: over the hub's own port.
+        let url = "http://\(configuration.listen.reachable)"
+        guard let hub = HubAccess(url: url, token: configuration.proxy.token) else {
+            throw .badTarget(option: "hub.listen", value: url)
+        }
+        proxy.hub = hub
         server = try ProxyServer(configuration: proxy)
     }
 

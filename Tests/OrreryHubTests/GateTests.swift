@@ -116,13 +116,15 @@ struct GateTests {
 
     // MARK: Keys
 
-    @Test func theProxyGetsTheKeysOfTheDayOnce() async throws {
+    @Test func proxiesGetTheKeysOfTheDayOnce() async throws {
         try await TestHub.run { hub in
             let book = hub.services.proxy
-            await book.repair()
-            await book.repair()
-            let (gate, changes) = hub.proxy.held.withLock { ($0.gate, $0.gateChanges) }
-            #expect(changes == 1 && gate?["login"] == "http://hub.test/hub/gate")
+            #expect(await book.load())
+            let before = book.feed.changes(after: 0)?.count
+            await book.look()
+            #expect(book.feed.changes(after: 0)?.count == before)
+            let gate = book.feed.gate
+            #expect(gate?["login"] == "http://hub.test/hub/gate")
             let day = Int64(hub.clock.now.timeIntervalSince1970) / 86_400
             let ids = gate?["keys"]?.array?.compactMap { $0["id"]?.integer }
             #expect(ids == [day, day + 1, day - 1])
@@ -130,8 +132,8 @@ struct GateTests {
             let first = try await hub.services.tickets.keys().keys[0]
             #expect(first.reveal() == told)
             hub.clock.turn(by: .seconds(86_400))
-            await book.repair()
-            let later = hub.proxy.held.withLock { $0.gate }?["keys"]?.array
+            await book.look()
+            let later = book.feed.gate?["keys"]?.array
             #expect(later?.compactMap { $0["id"]?.integer } == [day + 1, day + 2, day])
             #expect(later?[2]["key"] == gate?["keys"]?.array?.first?["key"])
         }
@@ -143,7 +145,7 @@ struct GateTests {
                 try await GateTickets(secret: Secret(secret), store: hub.database, now: { hub.clock.now }).keys()
             }
             let ours = try await hub.services.tickets.keys()
-            #expect(try await keys(RecordingProxy.token) == ours, "a hub that was restarted")
+            #expect(try await keys(TestHub.proxyToken) == ours, "a hub that was restarted")
             #expect(try await Set(keys("other").keys).isDisjoint(with: ours.keys))
         }
         try await TestHub.run { first in
@@ -158,19 +160,16 @@ struct GateTests {
 
     @Test func aProxyThatStartedAnewHearsOfLogoutsBeforeItGetsKeys() async throws {
         try await TestHub.run { hub in
+            #expect(await hub.services.proxy.load())
             _ = try await hub.person("ada")
             var browser = TestBrowser(hub)
             try await browser.logIn(as: "ada")
             let sid = try #require(browser.cookies["jupyterhub-session-id"]?.value)
             try await browser.post("/hub/logout", [("_xsrf", browser.proof())])
-            await hub.services.proxy.repair()
             hub.clock.turn(by: .seconds(3600))
-            hub.proxy.held.withLock { $0 = .init() }
-            await hub.services.proxy.repair()
-            let held = hub.proxy.held.withLock { $0 }
-            #expect(held.logouts == [["session-ids": [.string(sid)], "seconds": 39_660]] && held.gateChanges == 1)
-            await hub.services.proxy.repair()
-            #expect(hub.proxy.held.withLock { $0.logouts.count } == 1)
+            let lines = try await hub.follow("a").lines(4)
+            #expect(lines.map { $0.object?.keys.sorted().first } == ["epoch", "end", "logouts", "gate"])
+            #expect(lines[2] == ["logouts": [.string(sid)], "seconds": 39_660])
         }
     }
 
@@ -180,9 +179,8 @@ struct GateTests {
             try await hub.database.rememberEnded(sid: "s1", until: now + 100)
             try await hub.database.rememberEnded(sid: "s2", until: now + 1000)
             hub.clock.turn(by: .seconds(100))
-            await hub.services.proxy.load()
-            await hub.services.proxy.repair()
-            #expect(hub.proxy.held.withLock { $0.logouts } == [["session-ids": ["s2"], "seconds": 900]])
+            #expect(await hub.services.proxy.load())
+            #expect(hub.services.proxy.feed.logouts == ["s2": now + 1000])
             await hub.services.housekeeper.sweep()
             #expect(try await hub.database.endedLogins(at: now) == ["s2": now + 1000])
         }

@@ -147,7 +147,7 @@ struct LoginTests {
             var thief = TestBrowser(hub)
             thief.cookies = before
             #expect(try await thief.get("/hub/home").status == 302)
-            #expect(hub.proxy.held.withLock { $0.logouts.count } == 1)
+            #expect(hub.services.proxy.feed.logouts.count == 1)
         }
     }
 
@@ -164,7 +164,7 @@ struct LoginTests {
             var thief = TestBrowser(hub)
             thief.cookies = before
             #expect(try await thief.get("/hub/home").status == 302)
-            #expect(hub.proxy.held.withLock { $0.logouts.isEmpty })
+            #expect(hub.services.proxy.feed.logouts.isEmpty)
         }
     }
 }

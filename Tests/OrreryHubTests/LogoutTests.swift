@@ -1,3 +1,4 @@
+import Foundation
 import OrreryFetch
 import OrreryModel
 import OrreryStore
@@ -23,8 +24,8 @@ struct LogoutTests {
             #expect(try await hub.call("GET", "/user", token: token).status == 403)
             var thief = old
             #expect(try await thief.get("/hub/home").status == 302)
-            let told = hub.proxy.held.withLock { $0.logouts }
-            #expect(told == [["session-ids": [.string(sid)], "seconds": 43_260]])
+            let end: Date = hub.clock.now + ProxyBook.memory.seconds
+            #expect(hub.services.proxy.feed.logouts == [sid: end])
             #expect(try await hub.database.session(id: session.id)?.state == .ready)
         }
     }
@@ -54,17 +55,22 @@ struct LogoutTests {
         }
     }
 
-    @Test func aProxyThatIsAwayIsToldLater() async throws {
+    // Whoever has logged out expects the old page to be closed, not to be closed in a moment.
+    @Test func isInForceAtTheProxyWhenThePageComes() async throws {
         try await TestHub.run { hub in
+            #expect(await hub.services.proxy.load())
             _ = try await hub.person("ada")
+            let follower = try await hub.follow("a")
+            _ = try await follower.lines(3)
+            try await hub.report("a", 1)
             var browser = TestBrowser(hub)
             try await browser.logIn(as: "ada")
-            hub.proxy.held.withLock { $0.refusesEverything = true }
             let proof = try await browser.proof()
-            #expect(try await browser.post("/hub/logout", [("_xsrf", proof)]).status == 200)
-            hub.proxy.held.withLock { $0.refusesEverything = false }
-            await hub.services.proxy.repair()
-            #expect(hub.proxy.held.withLock { $0.logouts.count } == 1)
+            async let answer = browser.post("/hub/logout", [("_xsrf", proof)])
+            let line = try await follower.lines(1)[0]
+            #expect(line["number"]?.integer == 2 && line["logouts"]?.array?.count == 1)
+            try await hub.report("a", 2)
+            #expect(try await answer.status == 200)
         }
     }
 }

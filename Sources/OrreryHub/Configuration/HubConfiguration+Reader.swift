@@ -16,8 +16,8 @@ extension HubConfiguration {
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
     /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
     /// | `proxy.listen` | `127.0.0.1:8000` | where the proxy listens for browsers |
-    /// | `proxy.api` | `127.0.0.1:8001` | the proxy's REST interface |
-    /// | `proxy.token` | required | the secret for that interface |
+    /// | `proxy.api` | `127.0.0.1:8001` | the REST interface of `orrery up`'s proxy |
+    /// | `proxy.token` | required | the secret of proxies that follow |
     /// | `policy` | `policy` | directory of the policy documents |
     /// | `auth` | required | who may enter; see `docs/configuration.md` |
     /// | `clusters.<name>.title` | the name | what people read |

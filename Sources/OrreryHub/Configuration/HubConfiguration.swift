@@ -20,9 +20,10 @@ package struct HubConfiguration: Sendable {
     /// In the order of the document, which is the order on pages.
     package var clusters: [Cluster]
 
-    /// The proxy in front of the hub, and how the hub gives it routes.
+    /// The proxies in front of the hub, and what they show it to be given routes.
     package struct Proxy: Sendable {
         package var listen: ListenAddress
+        /// Where the proxy inside `orrery up` has its REST interface.
         package var api: ListenAddress
         package var token: Secret
 

@@ -9,16 +9,17 @@ import Synchronization
 
 @testable import OrreryHub
 
-/// A hub on loopback: the whole router, a database and a policy in a directory of its own, a recording proxy, an issuer
-/// that vouches for anybody, and clusters at which nobody answers. Its services besides the web server do not run: what
+/// A hub on loopback: the whole router, a database and a policy in a directory of its own, an issuer that vouches for
+/// anybody, and clusters at which nobody answers. Its services besides the web server do not run: what
 /// they do is called by the tests.
 struct TestHub: Sendable {
     let services: HubServices
     let issuers: TestIssuers
-    let proxy: RecordingProxy
     let fetcher: Fetcher
     let clock: TurnedClock
     let port: Int
+
+    static let proxyToken = "the proxies' token"
 
     var database: Database { services.database }
 
@@ -32,11 +33,9 @@ struct TestHub: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let proxy = RecordingProxy()
-            let proxyPort = try await listening { onReady in group.addTask { try await proxy.run(onReady: onReady) } }
             let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
             let services = HubServices(
-                try configuration(url: url, domain: domain, proxyPort: proxyPort, directory: directory),
+                try configuration(url: url, domain: domain, directory: directory),
                 database: try Database(path: "\(directory)/hub.sqlite"), policy: try TestPolicy.load(in: directory),
                 issuers: issuers, fetcher: fetcher, logger: quiet, now: { clock.now })
             let hubPort = try await listening { onReady in
@@ -45,7 +44,7 @@ struct TestHub: Sendable {
             }
             try await body(
                 TestHub(
-                    services: services, issuers: issuers, proxy: proxy, fetcher: fetcher, clock: clock, port: hubPort))
+                    services: services, issuers: issuers, fetcher: fetcher, clock: clock, port: hubPort))
             group.cancelAll()
         }
     }
@@ -60,7 +59,7 @@ struct TestHub: Sendable {
     static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
     private static func configuration(
-        url: String, domain: String?, proxyPort: Int, directory: String
+        url: String, domain: String?, directory: String
     ) throws -> HubConfiguration {
         guard let url = PublicURL(url) else { throw CancellationError() }
         let loopback = ListenAddress(host: "127.0.0.1", port: 0)
@@ -72,8 +71,7 @@ struct TestHub: Sendable {
         return HubConfiguration(
             url: url, domain: domain, listen: loopback, database: "", api: "http://hub.internal/hub/api",
             proxy: HubConfiguration.Proxy(
-                listen: loopback, api: ListenAddress(host: "127.0.0.1", port: proxyPort),
-                token: Secret(RecordingProxy.token)),
+                listen: loopback, api: loopback, token: Secret(Self.proxyToken)),
             policy: directory,
             auth: HubConfiguration.Auth(
                 allow: ["atlas", "science"], admin: ["operators"],

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// Who follows, and how far.
+extension ProxyFeed {
+    /// Adds a follower. Its stream gives an element whenever there may be something new, and ends when another connection
+    /// has come under the same name.
+    func join(_ name: String) -> (id: Int, wakes: AsyncStream<Void>) { book.withLock { $0.followers.add(name) } }
+
+    func leave(_ id: Int) { book.withLock { $0.followers.remove(id) } }
+
+    /// Whether anybody follows and is not late.
+    var isFollowed: Bool { book.withLock { $0.followers.all.values.contains { !$0.isLate } } }
+
+    func report(_ name: String, _ position: Position) {
+        guard position.epoch == epoch else { return }
+        book.withLock { $0.followers.report(name, position.number) }
+    }
+
+    /// How the waiting for a change ended.
+    enum Arrival: Equatable, Sendable {
+        case everywhere
+        /// Nobody has come to follow.
+        case nobody
+        /// These are behind; all others have it.
+        case late([String])
+    }
+
+    /// Waits until the change is in force at every proxy that follows. One that lets it wait for `patience` is late, and
+    /// is not waited for again before it has caught up. When nobody follows, somebody is waited for, for `absence`.
+    func arrival(of number: UInt64, patience: Duration, absence: Duration) async -> Arrival {
+        let (id, wakes) = book.withLock { $0.followers.addWaiter() }
+        defer { book.withLock { $0.followers.removeWaiter(id) } }
+        let began = ContinuousClock.now
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in wakes where self.spread(of: number) == .everywhere { return true }
+                return false
+            }
+            group.addTask {
+                let limit = self.spread(of: number) == .nobody ? absence : patience
+                try? await Task.sleep(until: began + limit, clock: .continuous)
+                return false
+            }
+            let isEverywhere = await group.next() ?? false
+            group.cancelAll()
+            guard !isEverywhere else { return .everywhere }
+            let late = book.withLock { $0.followers.giveUp(on: number) }
+            return spread(of: number) == .nobody && late.isEmpty ? .nobody : .late(late)
+        }
+    }
+
+    private func spread(of number: UInt64) -> Followers.Spread { book.withLock { $0.followers.spread(of: number) } }
+}
