@@ -92,7 +92,7 @@ let package = Package(
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
         .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL"]),
-        .tests(of: "orrery-proxy", ["OrreryModel", "OrreryProxy", argumentParser]),
+        .tests(of: "orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
         .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(

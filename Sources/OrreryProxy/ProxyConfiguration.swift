@@ -22,6 +22,17 @@ package struct ProxyConfiguration: Sendable {
         }
     }
 
+    /// Where plain HTTP is listened for, and the port that it is told to use; nil for the one of `listener`.
+    package struct Redirect: Sendable, Equatable {
+        package var listener: Listener
+        package var port: UInt16?
+
+        package init(listener: Listener, port: UInt16? = nil) {
+            self.listener = listener
+            self.port = port
+        }
+    }
+
     /// For browsers.
     package var listener = Listener(host: "", port: 8000)
     /// For the REST interface that sets routes.
@@ -48,6 +59,10 @@ package struct ProxyConfiguration: Sendable {
     package var errorPath: String?
     /// What requests and answers look like on the other side.
     package var forwarding = ForwardingOptions()
+    /// Where plain HTTP is answered with a redirect to `https`; nil for nowhere.
+    package var redirect: Redirect?
+    /// What the operator should be told about the configuration when the proxy starts.
+    package var notes: [String] = []
     /// How many threads relay; each has its own connections and upstream pools.
     package var workers = 1
     /// The hub whose routes are followed; nil when they are set over the REST interface.

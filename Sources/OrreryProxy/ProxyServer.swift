@@ -11,14 +11,19 @@ package final class ProxyServer: Sendable {
     package let apiPort: UInt16
     /// Nil when nothing is configured to be watched.
     package let metricsPort: UInt16?
+    /// Nil when plain HTTP is not redirected.
+    package let redirectPort: UInt16?
     private let shared: Shared
     private let listeners: [SharedDescriptor]
     private let signals: [SharedDescriptor]
     private let apiListener: SharedDescriptor
     private let metricsListener: SharedDescriptor?
+    private let redirectListener: SharedDescriptor?
+    private let redirector: Redirector
     private let control: ControlInterface
     /// What is said once it serves.
     private let greeting: [String]
+    private let notes: [String]
     private let dialler: (any Dialler)?
     private let channels: [SharedChannel]
     private let keeper: RouteKeeper?
@@ -37,7 +42,7 @@ package final class ProxyServer: Sendable {
             .init(server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS))
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
-            forwarding: configuration.forwarding, tls: tls)
+            forwarding: configuration.forwarding, errorPages: configuration.errorPath.map(ErrorPages.init), tls: tls)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)
@@ -48,15 +53,21 @@ package final class ProxyServer: Sendable {
             try Self.listen(place, count: 1, isShared: isShared)[0]
         }
         metricsPort = metricsListener?.descriptor.boundPort
+        redirectListener = try configuration.redirect.map { redirect throws(ProxyError) in
+            try Self.listen(redirect.listener, count: 1, isShared: isShared)[0]
+        }
+        redirectPort = redirectListener?.descriptor.boundPort
+        redirector = Redirector(port: configuration.redirect?.port ?? port)
         var signals: [SharedDescriptor] = []
-        // One for each worker, the REST interface, whoever watches, and the switchboard.
-        for _ in 0..<listeners.count + 3 { signals.append(try Self.signal()) }
+        // One for each worker, the REST interface, whoever watches, the switchboard, and redirects.
+        for _ in 0..<listeners.count + 4 { signals.append(try Self.signal()) }
         self.signals = signals
         self.dialler = dialler
         channels = dialler == nil ? [] : try Self.channels(listeners.count)
         control = ControlInterface(
             shared: shared, token: configuration.token ?? configuration.hub?.token, signals: signals,
             isFed: configuration.hub != nil)
+        notes = configuration.notes + Self.notes(shared)
         greeting = [
             "Proxying \(configuration.listener.url(scheme: configuration.tls == nil ? "http" : "https", port: port)) to "
                 + (configuration.defaultTarget ?? configuration.hub?.url ?? "(no default)"),
@@ -83,6 +94,10 @@ package final class ProxyServer: Sendable {
         let log = shared.log
         for line in greeting { log.write(.info, line) }
         for note in shared.tls.notes { log.write(.warn, note) }
+        if let redirectPort {
+            log.write(.info, "Added HTTP to HTTPS redirection from \(redirectPort) to \(redirector.port)")
+        }
+        for note in notes { log.write(.warn, note) }
         if control.isOpen { log.write(.warn, "REST API is not authenticated.") }
         var threads: [LoopThread] = []
         for (index, (listener, signal)) in zip(listeners, signals).enumerated() {
@@ -107,9 +122,11 @@ package final class ProxyServer: Sendable {
         if let keeper { threads.append(LoopThread { keeper.run() }) }
         let following = link?.start()
         let watcher = watch()
+        let redirecting = redirect()
         let switchboard = openSwitchboard()
         serveControl()
         following?.end()
+        redirecting?.join()
         for thread in threads { thread.join() }
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
@@ -137,6 +154,8 @@ package final class ProxyServer: Sendable {
             doChores: { now in
                 shared.logouts.forget(now: now.wall)
                 shared.routes.refreshNames()
+                shared.errorTarget?.refresh()
+                shared.errorPages?.refresh()
                 shared.tls.rotateTickets(now: now.monotonic)
             }
         ).run()
@@ -152,6 +171,19 @@ package final class ProxyServer: Sendable {
                 service: ObservationInterface(shared: shared), shared: shared,
                 listener: metricsListener.descriptor.number, signal: signal.descriptor.number,
                 isOver: { shared.hasEnded.load(ordering: .acquiring) }
+            ).run()
+        }
+    }
+
+    /// Answers what comes over plain HTTP, on a thread of its own: whoever is slow there is slow for nobody else.
+    private func redirect() -> LoopThread? {
+        guard let redirectListener else { return nil }
+        let (shared, redirector, signal) = (shared, redirector, signals[listeners.count + 3])
+        return LoopThread {
+            ControlServer(
+                service: redirector, shared: shared, listener: redirectListener.descriptor.number,
+                signal: signal.descriptor.number, bounds: .init(connections: 1024, patience: 10_000),
+                isOver: { shared.isStopping.load(ordering: .acquiring) }
             ).run()
         }
     }
@@ -179,72 +211,4 @@ package final class ProxyServer: Sendable {
 
     /// The prefixes of all routes, in their order.
     var prefixes: [String] { shared.routes.all().map(\.key.text) }
-
-    private static func listen(
-        _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool
-    ) throws(ProxyError) -> [SharedDescriptor] {
-        guard place.path == nil, var address = SocketAddress.resolve(place.host, port: place.port) else {
-            throw .unknownHost(place.host)
-        }
-        let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
-        do {
-            // Without the option not shared: that would take half of another process's connections and tell nobody.
-            let probe: Descriptor
-            do throws(SystemError) {
-                probe = try Descriptor.listener(on: address, isShared: isShared)
-            } catch  where error.isNoIPv6 && place.host.isEmpty {
-                address = address.onIPv4
-                probe = try Descriptor.listener(on: address, isShared: isShared)
-            }
-            guard count > 1 else { return [SharedDescriptor(probe)] }
-            address = address.with(port: probe.boundPort)
-            _ = consume probe
-            var listeners: [SharedDescriptor] = []
-            for _ in 0..<count {
-                listeners.append(SharedDescriptor(try Descriptor.listener(on: address, isShared: true)))
-            }
-            return listeners
-        } catch {
-            throw .cannotListen(on: name, error)
-        }
-    }
-
-    private static func signal() throws(ProxyError) -> SharedDescriptor {
-        do throws(SystemError) {
-            return SharedDescriptor(try Descriptor.signal())
-        } catch {
-            throw .noDescriptors(error)
-        }
-    }
-
-    private static func channels(_ count: Int) throws(ProxyError) -> [SharedChannel] {
-        do throws(SystemError) {
-            var channels: [SharedChannel] = []
-            for _ in 0..<count { channels.append(SharedChannel(try Channel())) }
-            return channels
-        } catch {
-            throw .noDescriptors(error)
-        }
-    }
-
-    private static func target(_ text: String?, option: String) throws(ProxyError) -> Target? {
-        guard let text else { return nil }
-        guard let target = Target(text) else { throw .badTarget(option: option, value: text) }
-        return target
-    }
-}
-
-extension ProxyConfiguration.Listener {
-    /// Its address as people write it: `http://*:8000`, `unix:/run/proxy.sock`.
-    func url(scheme: String, port: UInt16) -> String {
-        if let path { return "unix:\(path)" }
-        let name = host.isEmpty ? "*" : host.contains(":") ? "[\(host)]" : host
-        return "\(scheme)://\(name):\(port)"
-    }
-}
-
-/// A descriptor that several threads use and the last one closes.
-final class SharedDescriptor: Sendable {
-    let descriptor: Descriptor
-    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 }

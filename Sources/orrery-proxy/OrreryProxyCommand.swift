@@ -18,6 +18,8 @@ struct OrreryProxyCommand: ParsableCommand {
     @OptionGroup(title: "For browsers") var browsers: PublicArguments
     @OptionGroup(title: "TLS") var tls: TLSArguments
     @OptionGroup(title: "REST interface") var api: APIArguments
+    @OptionGroup(title: "TLS of the REST interface") var apiTLS: APITLSArguments
+    @OptionGroup(title: "TLS of targets") var clientTLS: ClientTLSArguments
     @OptionGroup(title: "Routes") var routes: RouteArguments
     @OptionGroup(title: "Forwarding") var forwarding: ForwardingArguments
     @OptionGroup(title: "Error pages") var errors: ErrorArguments
@@ -48,6 +50,12 @@ struct OrreryProxyCommand: ParsableCommand {
         return try parse(words)
     }
 
+    func validate() throws {
+        if browsers.redirectPort != nil, !tls.isOn {
+            throw ValidationError("HTTPS redirection specified but certificates not provided.")
+        }
+    }
+
     func run() throws {
         let signals = TerminationSignals()
         let server = try ProxyServer(configuration: proxyConfiguration())
@@ -71,6 +79,8 @@ struct OrreryProxyCommand: ParsableCommand {
         var configuration = ProxyConfiguration()
         try browsers.apply(to: &configuration)
         tls.apply(to: &configuration, environment: environment)
+        apiTLS.apply(to: &configuration, environment: environment, common: tls)
+        clientTLS.apply(to: &configuration, environment: environment, common: tls)
         api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
         configuration.token = try environment.token("CONFIGPROXY_AUTH_TOKEN")
         try routes.apply(to: &configuration, environment: environment)

@@ -23,5 +23,8 @@ struct PublicArguments: ParsableArguments {
         if let socket { configuration.listener = .init(path: socket) }
         configuration.defaultTarget = defaultTarget
         configuration.routesByHost = hostRouting
+        if let redirectPort, configuration.listener.port != 80 {
+            configuration.redirect = .init(listener: .init(host: "", port: redirectPort), port: redirectTo)
+        }
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// The signals that end the proxy, and the one that has it read its certificates again. Blocked in the thread that makes this one and in all that are started afterwards, so
-/// that they wait for `wait()`.
+/// The signals that end the proxy, and the one that has it read its certificates again. Blocked in the thread that makes
+/// this one and in all that are started afterwards, so that they wait for `wait()`.
 struct TerminationSignals: Sendable {
     /// With which status the process ends then: configurable-http-proxy's.
     static let status: CInt = 2

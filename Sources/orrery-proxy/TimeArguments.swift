@@ -10,7 +10,11 @@ struct TimeArguments: ParsableArguments {
 
     func apply(to limits: inout ProxyLimits) {
         let given = [timeout, proxyTimeout].compactMap { $0 }.filter { $0 > 0 }
-        if let timeout, timeout > 0 { limits.stall = .milliseconds(timeout) }
+        if let timeout, timeout > 0 {
+            limits.stall = .milliseconds(timeout)
+            // Else the look at an upload's rate would come later than what was asked for.
+            if limits.stall < limits.upload { limits.uploadRate = 0 }
+        }
         if let shortest = given.min() {
             limits.answer = .milliseconds(shortest)
             limits.quiet = .milliseconds(shortest)

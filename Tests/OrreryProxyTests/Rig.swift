@@ -13,14 +13,14 @@ final class Rig {
     init(
         routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
         errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(), tls: TLSServerConfiguration? = nil,
-        clientTLS: TLSClientConfiguration? = nil,
+        clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil,
         forwarding change: (inout ForwardingOptions) -> Void = { _ in }
     ) throws {
         var forwarding = ForwardingOptions()
         change(&forwarding)
         shared = Shared(
             limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) },
-            forwarding: forwarding, tls: try TLSBook(.init(server: tls, client: clientTLS)))
+            forwarding: forwarding, errorPages: errorPages, tls: try TLSBook(.init(server: tls, client: clientTLS)))
         worker = Worker(
             kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal,
             channel: ScriptedKernel.channel)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import OrreryModel
 import OrreryProxy
+import OrreryWire
 import Testing
 
 @testable import orrery_proxy
@@ -47,11 +48,38 @@ struct CommandLineTests {
         #expect(options.customHeaders.map(\.value) == ["v1", "host:123"])
     }
 
+    @Test func everySideMaySpeakTLS() throws {
+        let configuration = try read(
+            "--ssl-key", "/k", "--ssl-cert", "/c", "--ssl-ca", "/a", "--ssl-request-cert", "--ssl-reject-unauthorized",
+            "--ssl-protocol", "TLSv1_2", "--ssl-ciphers", "HIGH", "--ssl-dhparam", "/d", "--ssl-allow-rc4",
+            "--api-ssl-key", "/ak", "--api-ssl-cert", "/ac", "--api-ssl-ca", "/aa", "--api-ssl-request-cert",
+            "--api-ssl-reject-unauthorized", "--client-ssl-key", "/ck", "--client-ssl-cert", "/cc", "--client-ssl-ca",
+            "/ca", "--client-ssl-request-cert", "--client-ssl-reject-unauthorized", "--insecure", "--redirect-port",
+            "80",
+            "--redirect-to", "443")
+        let tls = try #require(configuration.tls)
+        #expect(tls.identities.map(\.key) == ["/k"] && tls.identities.map(\.certificate) == ["/c"])
+        #expect(tls.clientAuthorities == "/a" && tls.clientCertificates == .required)
+        #expect(tls.least == .v12 && tls.greatest == .v12 && tls.ciphers == "HIGH" && tls.parameters == "/d")
+        let api = try #require(configuration.apiTLS)
+        #expect(api.identities.map(\.key) == ["/ak"] && api.clientAuthorities == "/aa")
+        #expect(api.clientCertificates == .required && api.greatest == .v12)
+        let client = try #require(configuration.clientTLS)
+        #expect(client.identity?.certificate == "/cc" && client.authorities == "/ca" && !client.verifies)
+        #expect(configuration.redirect == .init(listener: .init(host: "", port: 80), port: 443))
+        #expect(configuration.notes.count == 1)
+        let plain = try read("--ssl-cert", "/both", "--ssl-request-cert", "--redirect-port", "81", "--port", "80")
+        #expect(plain.tls?.clientCertificates == .requested && plain.tls?.identities.map(\.key) == ["/both"])
+        #expect(plain.redirect == nil && plain.apiTLS == nil && plain.clientTLS?.verifies == true)
+    }
+
     @Test func timesAreIdleTimes() throws {
         let limits = try read("--timeout=3000", "--proxy-timeout=2000", "--keep-alive-timeout=500", "--drain-seconds=9")
             .limits
         #expect(limits.stall == .seconds(3) && limits.answer == .seconds(2) && limits.quiet == .seconds(2))
         #expect(limits.idle == .milliseconds(500) && limits.drain == .seconds(9))
+        #expect(limits.uploadRate == 0, "a silent upload would be noticed later than it was asked for")
+        #expect(try read("--timeout=60000").limits.uploadRate == ProxyLimits().uploadRate)
     }
 
     @Test(arguments: [
@@ -64,7 +92,9 @@ struct CommandLineTests {
         (["--custom-header", "Content-Length: 5"], "belongs to the connection"),
         (["--error-target", "http://h", "--error-path", "/p"], "Pick one"), (["--storage-backend", "x"], "Node.js"),
         (["--protocol-rewrite", "ftp"], "http or https"), (["--log-level", "loud"], "loud"),
-        (["--redirect-to", "443"], "--redirect-port"), (["--workers", "0"], "--workers"),
+        (["--redirect-to", "443"], "--redirect-port"),
+        (["--redirect-port", "1"], "HTTPS redirection specified but certificates not provided."),
+        (["--ssl-protocol", "TLSv1"], "TLSv1"), (["--workers", "0"], "--workers"),
     ])
     func whatCannotBeIsRefusedWithASentence(_ arguments: [String], _ sentence: String) {
         let error = #expect(throws: (any Error).self) { try OrreryProxyCommand.read(arguments) }

@@ -20,15 +20,16 @@ final class ControlConnection {
         case lingering
     }
 
-    /// For a whole request and its answer, and between two.
-    static let patience: UInt64 = 75_000
+    /// For a whole request and its answer, and between two, in milliseconds.
+    private let patience: UInt64
     private static let linger: UInt64 = 2_000
     /// How many things it does before others have their turn.
     private static let turn = 64
 
-    init(_ descriptor: CInt, bodyLimit: Int, deadline: UInt64) {
+    init(_ descriptor: CInt, bodyLimit: Int, patience: UInt64, now: Moment) {
         self.descriptor = descriptor
-        self.deadline = deadline
+        self.patience = patience
+        deadline = now.monotonic + patience
         reader = ControlReader(bodyLimit: bodyLimit)
     }
 
@@ -68,7 +69,7 @@ final class ControlConnection {
         case .incomplete: return false
         case .wantsBody: output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
         case .answer(let answer, let isHead, let keepsAlive):
-            deadline = now.monotonic + Self.patience
+            deadline = now.monotonic + patience
             if !keepsAlive { stage = .last }
             write(answer, isHead: isHead, now)
         }
@@ -80,7 +81,9 @@ final class ControlConnection {
         for line in answer.lines { head += line + "\r\n" }
         if let type = answer.type { head += "Content-Type: \(type)\r\n" }
         if answer.status != 204 { head += "Content-Length: \(answer.body.count)\r\n" }
-        head += stage == .open ? "Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n" : "Connection: close\r\n"
+        head +=
+            stage == .open
+            ? "Connection: keep-alive\r\nKeep-Alive: timeout=\(patience / 1000)\r\n" : "Connection: close\r\n"
         output.append(contentsOf: (head + "\r\n").utf8)
         if !isHead { output.append(contentsOf: answer.body) }
     }

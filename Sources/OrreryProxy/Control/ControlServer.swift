@@ -9,6 +9,7 @@ struct ControlServer {
     private let shared: Shared
     private let listener: CInt
     private let signal: CInt
+    private let bounds: Bounds
     private let isOver: @Sendable () -> Bool
     private let wantsChores: @Sendable () -> Bool
     private let doChores: @Sendable (Moment) -> Void
@@ -19,13 +20,19 @@ struct ControlServer {
 
     private static let listenerToken: UInt64 = 0
     private static let signalToken: UInt64 = 1
-    private static let limit = 256
     private static let chores: UInt64 = 10_000
+
+    /// How many connections there are at a time, and for how long each may do nothing.
+    struct Bounds {
+        var connections = 256
+        /// In milliseconds.
+        var patience: UInt64 = 75_000
+    }
 
     /// `isOver` is asked after every signal; `doChores` is called every ten seconds, and within one when they are wanted
     /// sooner; it may block.
     init(
-        service: any ControlService, shared: Shared, listener: CInt, signal: CInt,
+        service: any ControlService, shared: Shared, listener: CInt, signal: CInt, bounds: Bounds = Bounds(),
         isOver: @escaping @Sendable () -> Bool, wantsChores: @escaping @Sendable () -> Bool = { false },
         doChores: @escaping @Sendable (Moment) -> Void = { _ in }
     ) {
@@ -33,6 +40,7 @@ struct ControlServer {
         self.shared = shared
         self.listener = listener
         self.signal = signal
+        self.bounds = bounds
         self.isOver = isOver
         self.wantsChores = wantsChores
         self.doChores = doChores
@@ -83,11 +91,11 @@ struct ControlServer {
 
     private mutating func acceptOne(_ now: Moment, _ kernel: inout LinuxKernel) {
         guard case .accepted(let descriptor, _) = kernel.accept(listener) else { return }
-        if connections.count >= Self.limit { closeOldest(&kernel) }
+        if connections.count >= bounds.connections { closeOldest(&kernel) }
         let token = nextToken
         nextToken += 1
         connections[token] = ControlConnection(
-            descriptor, bodyLimit: shared.limits.apiBodyBytes, deadline: now.monotonic + ControlConnection.patience)
+            descriptor, bodyLimit: shared.limits.apiBodyBytes, patience: bounds.patience, now: now)
         kernel.watch(descriptor, token: token)
     }
 

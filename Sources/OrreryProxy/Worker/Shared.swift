@@ -14,9 +14,9 @@ final class Shared: Sendable {
     let limits: ProxyLimits
     let log: ProxyLog
     let forwarding: ForwardingOptions
-    /// Whom to ask for error pages, and the text of its `host:port` and path.
-    let errorTarget: Target?
-    let errorEndpoint: Endpoint?
+    /// Whom to ask for error pages, and those that are files; nil for neither.
+    let errorTarget: ErrorTarget?
+    let errorPages: ErrorPages?
     let isStopping = Atomic<Bool>(false)
     /// Asked twice: what still runs is cut.
     let isEnding = Atomic<Bool>(false)
@@ -25,16 +25,14 @@ final class Shared: Sendable {
 
     init(
         limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false,
-        forwarding: ForwardingOptions = ForwardingOptions(), tls: TLSBook = TLSBook()
+        forwarding: ForwardingOptions = ForwardingOptions(), errorPages: ErrorPages? = nil, tls: TLSBook = TLSBook()
     ) {
         routes = RouteBook(byHost: routesByHost)
         self.tls = tls
         self.limits = limits
         self.log = log
         self.forwarding = forwarding
-        self.errorTarget = errorTarget
-        errorEndpoint = errorTarget.flatMap { [routes] target in
-            target.resolve().map { Endpoint($0, peer: routes.peers.number(of: target.peer)) }
-        }
+        self.errorPages = errorPages
+        self.errorTarget = errorTarget.map { [routes] in ErrorTarget($0, peers: routes.peers) }
     }
 }

@@ -7,6 +7,7 @@ enum StatusPage {
         switch status {
         case 200: "200 OK"
         case 204: "204 No Content"
+        case 301: "301 Moved Permanently"
         case 302: "302 Found"
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"
@@ -53,22 +54,45 @@ enum StatusPage {
         }
         let line = line(status)
         let sentence = sentence(status)
-        let frame: StaticString = "<!doctype html><title></title><h1></h1><p></p>\n"
+        let frame: StaticString = "<!doctype html><title>:</title><h1>:</h1><p></p>\n"
         let length = frame.utf8CodeUnitCount + line.utf8CodeUnitCount * 2 + sentence.utf8CodeUnitCount
-        target.append("HTTP/1.1 ")
-        target.append(line)
-        target.append("\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ")
-        target.append(decimal: UInt64(length))
-        target.append("\r\n")
+        writeHead(status, length: length, to: &target)
         writeLast(status, saysClose: saysClose, date: date, to: &target)
         guard !isHead else { return }
         target.append("<!doctype html><title>")
-        target.append(line)
+        appendTitle(status, to: &target)
         target.append("</title><h1>")
-        target.append(line)
+        appendTitle(status, to: &target)
         target.append("</h1><p>")
         target.append(sentence)
         target.append("</p>\n")
+    }
+
+    /// Appends a whole answer with a page of the operator's.
+    static func write(
+        _ status: Int, page: Span<UInt8>, isHead: Bool, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer
+    ) {
+        writeHead(status, length: page.count, to: &target)
+        writeLast(status, saysClose: saysClose, date: date, to: &target)
+        if !isHead { target.append(page) }
+    }
+
+    private static func writeHead(_ status: Int, length: Int, to target: inout Buffer) {
+        target.append("HTTP/1.1 ")
+        target.append(line(status))
+        target.append("\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ")
+        target.append(decimal: UInt64(length))
+        target.append("\r\n")
+    }
+
+    /// `404: Not Found`, as configurable-http-proxy's pages begin.
+    private static func appendTitle(_ status: Int, to target: inout Buffer) {
+        let line = line(status)
+        for index in 0..<line.utf8CodeUnitCount {
+            if index == 3 { target.append(":") }
+            // Inside the literal: its length is the bound.
+            target.append(unsafe line.utf8Start[index])
+        }
     }
 
     private static func writeLast(_ status: Int, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
@@ -94,9 +118,7 @@ enum StatusPage {
         target.append("Content-Length: ")
         target.append(decimal: UInt64(body.utf8CodeUnitCount))
         target.append("\r\n")
-        target.append(date)
-        if saysClose { target.append("Connection: close\r\n") }
-        target.append("\r\n")
+        writeLast(status, saysClose: saysClose, date: date, to: &target)
         if !isHead { target.append(body) }
     }
 }

@@ -114,8 +114,16 @@ extension Worker {
         var out = headBuffer()
         let isHead = slots[client].exchange.request.isHead
         noteAnswer(client, status)
-        dateLine.read {
-            StatusPage.write(status, isHead: isHead, saysClose: afterwards != .keep, date: $0, to: &out)
+        let saysClose = afterwards != .keep
+        dateLine.read { date in
+            if slots[client].exchange.request.wantsUpgrade {
+                StatusPage.write(
+                    status, fields: "", body: "", isHead: isHead, saysClose: saysClose, date: date, to: &out)
+            } else if status != 204, let page = shared.errorPages?.page(status) {
+                StatusPage.write(status, page: page.span, isHead: isHead, saysClose: saysClose, date: date, to: &out)
+            } else {
+                StatusPage.write(status, isHead: isHead, saysClose: saysClose, date: date, to: &out)
+            }
         }
         return conclude(client, out, afterwards)
     }
@@ -164,7 +172,7 @@ extension Worker {
     // MARK: Error pages
 
     private func canAskForPage(_ client: UInt32) -> Bool {
-        shared.errorEndpoint != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
+        shared.errorTarget != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
             && !slots[client].exchange.request.wantsUpgrade && slots[client].output.isEmpty
     }
 
@@ -175,7 +183,7 @@ extension Worker {
     }
 
     private func writeErrorRequest(_ status: Int, path: Span<UInt8>, query: Span<UInt8>, to out: inout Buffer) {
-        guard let target = shared.errorTarget else { return }
+        guard let target = shared.errorTarget?.target else { return }
         out.append("GET ")
         for byte in target.path.utf8 { out.append(byte) }
         out.append("/")
@@ -189,7 +197,10 @@ extension Worker {
     }
 
     private mutating func askForPage(_ client: UInt32, _ status: Int, _ out: consuming Buffer) -> Bool {
-        guard let endpoint = shared.errorEndpoint else { return answer(client, status) }
+        guard let endpoint = shared.errorTarget?.endpoint else {
+            buffers.recycle(out)
+            return answer(client, status)
+        }
         slots[client].errorStatus = UInt16(status)
         slots[client].activity = nil
         let request = slots[client].exchange.request

@@ -1,0 +1,78 @@
+internal import OrreryWire
+
+/// Getting what a server needs of the system before it runs.
+extension ProxyServer {
+    static func listen(
+        _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool
+    ) throws(ProxyError) -> [SharedDescriptor] {
+        guard place.path == nil, var address = SocketAddress.resolve(place.host, port: place.port) else {
+            throw .unknownHost(place.host)
+        }
+        let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
+        do {
+            // Without the option not shared: that would take half of another process's connections and tell nobody.
+            let probe: Descriptor
+            do throws(SystemError) {
+                probe = try Descriptor.listener(on: address, isShared: isShared)
+            } catch  where error.isNoIPv6 && place.host.isEmpty {
+                address = address.onIPv4
+                probe = try Descriptor.listener(on: address, isShared: isShared)
+            }
+            guard count > 1 else { return [SharedDescriptor(probe)] }
+            address = address.with(port: probe.boundPort)
+            _ = consume probe
+            var listeners: [SharedDescriptor] = []
+            for _ in 0..<count {
+                listeners.append(SharedDescriptor(try Descriptor.listener(on: address, isShared: true)))
+            }
+            return listeners
+        } catch {
+            throw .cannotListen(on: name, error)
+        }
+    }
+
+    static func signal() throws(ProxyError) -> SharedDescriptor {
+        do throws(SystemError) {
+            return SharedDescriptor(try Descriptor.signal())
+        } catch {
+            throw .noDescriptors(error)
+        }
+    }
+
+    static func channels(_ count: Int) throws(ProxyError) -> [SharedChannel] {
+        do throws(SystemError) {
+            var channels: [SharedChannel] = []
+            for _ in 0..<count { channels.append(SharedChannel(try Channel())) }
+            return channels
+        } catch {
+            throw .noDescriptors(error)
+        }
+    }
+
+    /// What the operator should know about files that the configuration names.
+    static func notes(_ shared: Shared) -> [String] {
+        guard let pages = shared.errorPages, pages.isEmpty else { return [] }
+        return ["--error-path: there is no page in that directory yet"]
+    }
+
+    static func target(_ text: String?, option: String) throws(ProxyError) -> Target? {
+        guard let text else { return nil }
+        guard let target = Target(text) else { throw .badTarget(option: option, value: text) }
+        return target
+    }
+}
+
+extension ProxyConfiguration.Listener {
+    /// Its address as people write it: `http://*:8000`, `unix:/run/proxy.sock`.
+    func url(scheme: String, port: UInt16) -> String {
+        if let path { return "unix:\(path)" }
+        let name = host.isEmpty ? "*" : host.contains(":") ? "[\(host)]" : host
+        return "\(scheme)://\(name):\(port)"
+    }
+}
+
+/// A descriptor that several threads use and the last one closes.
+final class SharedDescriptor: Sendable {
+    let descriptor: Descriptor
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+}
