@@ -1,0 +1,104 @@
+// origin PORT: what stands behind every proxy here. One thread that answers GET /bulk/N with N bytes, everything else
+// with 1 KiB, and echoes whatever follows a request to upgrade.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SOCKETS = 1 << 16, ROOM = 8192 };
+
+static struct visitor {
+  char kept[ROOM];   // the beginning of a request
+  int count, echoes;
+  long owed;         // bytes of a large answer that are not sent yet
+} *visitors[SOCKETS];
+static char zeros[1 << 18], small[2048];
+static int loop, small_count;
+
+static void leave(int socket) {
+  free(visitors[socket]);
+  visitors[socket] = NULL;
+  close(socket);
+}
+
+// 0 when the visitor is gone.
+static int pay(int socket) {
+  struct visitor *visitor = visitors[socket];
+  while (visitor->owed) {
+    long sent = send(socket, zeros, visitor->owed < (long)sizeof zeros ? visitor->owed : (long)sizeof zeros, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) return 1;
+    visitor->owed -= sent;
+  }
+  return 1;
+}
+
+static int answer(int socket, const char *head) {
+  struct visitor *visitor = visitors[socket];
+  char text[256];
+  if (strcasestr(head, "\r\nupgrade:")) {
+    visitor->echoes = 1;
+    int n = sprintf(text, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+    return send(socket, text, n, MSG_NOSIGNAL) == n;
+  }
+  if (!strncmp(head, "GET /bulk/", 10)) {
+    visitor->owed = atol(head + 10);
+    int n = sprintf(text, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %ld\r\n\r\n", visitor->owed);
+    return send(socket, text, n, MSG_NOSIGNAL | MSG_MORE) == n && pay(socket);
+  }
+  return send(socket, small, small_count, MSG_DONTWAIT | MSG_NOSIGNAL) == small_count;
+}
+
+static int hear(int socket) {
+  struct visitor *visitor = visitors[socket];
+  while (1) {
+    long got = recv(socket, visitor->kept + visitor->count, ROOM - 1 - visitor->count, MSG_DONTWAIT);
+    if (got < 1) return got < 0;
+    if (visitor->echoes) {
+      if (send(socket, visitor->kept, got, MSG_NOSIGNAL) < got) return 0;
+      continue;
+    }
+    visitor->count += got;
+    visitor->kept[visitor->count] = 0;
+    for (char *end; (end = strstr(visitor->kept, "\r\n\r\n"));) {
+      *end = 0;
+      if (!answer(socket, visitor->kept)) return 0;
+      visitor->count -= end + 4 - visitor->kept;
+      memmove(visitor->kept, end + 4, visitor->count + 1);
+    }
+    if (visitor->count == ROOM - 1) return 0;
+  }
+}
+
+int main(int count, char **words) {
+  if (count != 2) return fprintf(stderr, "origin PORT\n"), 64;
+  small_count = sprintf(small, "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n");
+  memset(small + small_count, 'x', 1024), small_count += 1024;
+  struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 4096)) return perror("origin"), 1;
+  loop = epoll_create1(0);
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[256];
+  epoll_ctl(loop, EPOLL_CTL_ADD, listener, &event);
+  while (1) {
+    int ready = epoll_wait(loop, events, 256, -1);
+    for (int i = 0; i < ready; i++) {
+      int socket = events[i].data.fd;
+      if (socket == listener) {
+        for (int fresh; (fresh = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
+          visitors[fresh] = calloc(1, sizeof *visitors[fresh]);
+          struct epoll_event watched = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fresh};
+          epoll_ctl(loop, EPOLL_CTL_ADD, fresh, &watched);
+        }
+      } else if (!pay(socket) || !hear(socket)) {
+        leave(socket);
+      }
+    }
+  }
+}
