@@ -198,3 +198,20 @@ struct RequestHeadTests {
         String(decoding: bytes[slice.range], as: UTF8.self)
     }
 }
+
+/// The names that a proxy must understand are found in any case of letters, whatever stands around them.
+@Test(arguments: [
+    "te", "host", "date", "cookie", "expect", "origin", "upgrade", "trailer", "connection", "keep-alive",
+    "authorization", "x-forwarded-for", "x-orrery-person", "x-orrery-session", "proxy-connection",
+    "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "proxy-authenticate", "proxy-authorization",
+])
+func everyNameOfOursIsFound(_ name: String) {
+    for spelling in [name, name.uppercased()] {
+        var head = RequestHead()
+        let value = name == "expect" ? "100-continue" : "one"
+        let own = name == "host" ? "" : "Host: h\r\n"
+        let text = "GET / HTTP/1.1\r\n\(own)\(spelling): \(value)\r\nAccept: text/html,application/json\r\n\r\n"
+        #expect(head.parse(Array(text.utf8).span, limits: HeadLimits()) == .complete, "\(spelling)")
+        #expect(head.fields.markCount == (own.isEmpty ? 1 : 2), "\(spelling)")
+    }
+}

@@ -110,6 +110,16 @@ static inline size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, 
   return from;
 }
 
+// A line of a head of the usual kind: a name of letters, digits and hyphens, a colon, text, CRLF. The length of the name
+// in the upper half and the place of the CRLF in the lower; 0 for every other line, and near the end of the bytes.
+static inline uint64_t scan_line(const uint8_t *bytes, size_t from, size_t count) {
+  size_t colon = scan_name(bytes, from, count);
+  if (colon == from || colon - from > 255 || colon + 16 > count || bytes[colon] != ':') return 0;
+  size_t end = scan_text(bytes, colon + 1, count);
+  if (end + 1 >= count || end > 0xffffff || bytes[end] != '\r' || bytes[end + 1] != '\n') return 0;
+  return (uint64_t)(colon - from) << 32 | end;
+}
+
 static inline uint64_t scan_word(const uint8_t *from, size_t count) {
   uint64_t word = 0;
   __builtin_memcpy(&word, from, count);

@@ -1,3 +1,5 @@
+internal import CScan
+
 // Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
 // every event.
 
@@ -101,23 +103,35 @@ extension Fields {
             count += 1
             guard count <= limits.fields else { return .bad(.tooLarge) }
             let nameStart = index
-            // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
-            index = endOfPlainToken(bytes, from: index)
-            guard index < bytes.count else { return .incomplete }
-            let isUnderscored = bytes[index] == 95
-            if isUnderscored {
-                while index < bytes.count, bytes[index].isToken { index += 1 }
+            let name: FieldName
+            let valueStart: Int
+            // It reads inside [index, count) only.
+            let line = unsafe bytes.withUnsafeBufferPointer { unsafe scan_line($0.baseAddress, index, $0.count) }
+            if line != 0 {
+                let length = Int(line >> 32)
+                valueStart = nameStart + length + 1
+                index = Int(line & 0xffff_ffff) + 2
+                guard FieldName.mayBe(length: length, initial: bytes[nameStart]) else { continue }
+                name = FieldName.of(bytes, Slice(nameStart, nameStart + length))
+            } else {
+                // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
+                index = endOfPlainToken(bytes, from: index)
                 guard index < bytes.count else { return .incomplete }
+                let isUnderscored = bytes[index] == 95
+                if isUnderscored {
+                    while index < bytes.count, bytes[index].isToken { index += 1 }
+                    guard index < bytes.count else { return .incomplete }
+                }
+                guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
+                name = isUnderscored ? underscored : FieldName.of(bytes, Slice(nameStart, index))
+                valueStart = index + 1
+                index = endOfText(bytes, from: valueStart)
+                guard index + 1 < bytes.count else {
+                    return index == bytes.count || bytes[index] == 13 ? .incomplete : .bad(.malformed)
+                }
+                guard bytes[index] == 13, bytes[index + 1] == 10 else { return .bad(.malformed) }
+                index += 2
             }
-            guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
-            let name = isUnderscored ? underscored : FieldName.of(bytes, Slice(nameStart, index))
-            let valueStart = index + 1
-            index = endOfText(bytes, from: valueStart)
-            guard index + 1 < bytes.count else {
-                return index == bytes.count || bytes[index] == 13 ? .incomplete : .bad(.malformed)
-            }
-            guard bytes[index] == 13, bytes[index + 1] == 10 else { return .bad(.malformed) }
-            index += 2
             guard name != .other else { continue }
             guard index <= HeadLimits.bytesLimit else { return .bad(.tooLarge) }
             let mark = Mark(
