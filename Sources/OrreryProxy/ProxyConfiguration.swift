@@ -65,6 +65,8 @@ package struct ProxyConfiguration: Sendable {
     package var notes: [String] = []
     /// How many threads relay; each has its own connections and upstream pools.
     package var workers = 1
+    /// Where requests are written down; nil for nowhere.
+    package var accessLog: AccessLogConfiguration?
     /// The hub whose routes are followed; nil when they are set over the REST interface.
     package var hub: HubAccess?
     /// Where the routes are kept on disk, to be there before the first connection is accepted. Nil: nowhere.

@@ -10,6 +10,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
     case badTLS(TLSError)
+    case cannotWrite(String, SystemError)
 
     package var description: String {
         switch self {
@@ -20,6 +21,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
         case .badTLS(let error): "\(error)"
+        case .cannotWrite(let path, let error): "--access-log-file: \(path): \(error)"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"
         }
     }

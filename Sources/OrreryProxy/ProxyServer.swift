@@ -40,9 +40,11 @@ package final class ProxyServer: Sendable {
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
         let tls = try TLSBook(
             .init(server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS))
+        let accessLog = try configuration.accessLog.map { place throws(ProxyError) in try AccessLog(place, log: log) }
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
-            forwarding: configuration.forwarding, errorPages: configuration.errorPath.map(ErrorPages.init), tls: tls)
+            forwarding: configuration.forwarding, errorPages: configuration.errorPath.map(ErrorPages.init), tls: tls,
+            accessLog: accessLog)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
         listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)
@@ -121,6 +123,7 @@ package final class ProxyServer: Sendable {
         }
         if let keeper { threads.append(LoopThread { keeper.run() }) }
         let following = link?.start()
+        let writer = shared.accessLog.map { accessLog in LoopThread { accessLog.run() } }
         let watcher = watch()
         let redirecting = redirect()
         let switchboard = openSwitchboard()
@@ -128,9 +131,11 @@ package final class ProxyServer: Sendable {
         following?.end()
         redirecting?.join()
         for thread in threads { thread.join() }
+        shared.accessLog?.end()
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
         signals[listeners.count + 2].descriptor.signal()
+        writer?.join()
         watcher?.join()
         switchboard?.join()
     }
@@ -166,9 +171,10 @@ package final class ProxyServer: Sendable {
     private func watch() -> LoopThread? {
         guard let metricsListener else { return nil }
         let (shared, signal) = (shared, signals[listeners.count + 1])
+        let interface = ObservationInterface(shared: shared, isFed: link != nil)
         return LoopThread {
             ControlServer(
-                service: ObservationInterface(shared: shared), shared: shared,
+                service: interface, shared: shared,
                 listener: metricsListener.descriptor.number, signal: signal.descriptor.number,
                 isOver: { shared.hasEnded.load(ordering: .acquiring) }
             ).run()
@@ -197,8 +203,9 @@ package final class ProxyServer: Sendable {
         for signal in signals + [end] { signal.descriptor.signal() }
     }
 
-    /// Reads certificates and keys again. Connections that are open keep theirs; when a file is bad, all keep the old.
+    /// Opens the access log anew, and reads certificates and keys again. Connections that are open keep theirs; when a file is bad, all keep the old.
     package func reload() {
+        shared.accessLog?.reopen()
         do throws(ProxyError) {
             try shared.tls.reload()
         } catch {

@@ -25,6 +25,7 @@ struct OrreryProxyCommand: ParsableCommand {
     @OptionGroup(title: "Error pages") var errors: ErrorArguments
     @OptionGroup(title: "Times") var times: TimeArguments
     @OptionGroup(title: "Limits") var limits: LimitArguments
+    @OptionGroup(title: "Access log") var accessLog: AccessLogArguments
     @OptionGroup(title: "Metrics") var metrics: MetricsArguments
     @OptionGroup(title: "Process") var process: ProcessArguments
 
@@ -88,6 +89,9 @@ struct OrreryProxyCommand: ParsableCommand {
         errors.apply(to: &configuration)
         limits.apply(to: &configuration.limits)
         times.apply(to: &configuration.limits)
+        // Nobody waits for the end of a proxy that follows a hub, and everybody who is served for his answer.
+        if configuration.hub != nil, times.drainSeconds == nil { configuration.limits.drain = .seconds(30) }
+        accessLog.apply(to: &configuration)
         metrics.apply(to: &configuration)
         process.apply(to: &configuration)
         return configuration

@@ -6,7 +6,8 @@ struct TimeArguments: ParsableArguments {
     @Option(help: "Milliseconds a client may be silent while it is served.") var timeout: UInt32?
     @Option(help: "Milliseconds a target may be silent while it is asked.") var proxyTimeout: UInt32?
     @Option(help: "Milliseconds between two requests of a client. (default: 75000)") var keepAliveTimeout: UInt32?
-    @Option(help: "Seconds that running requests may go on after SIGTERM. (default: 1)") var drainSeconds: UInt16?
+    @Option(help: "Seconds that running requests may go on after SIGTERM. (default: 1, with --hub 30)")
+    var drainSeconds: UInt16?
 
     func apply(to limits: inout ProxyLimits) {
         let given = [timeout, proxyTimeout].compactMap { $0 }.filter { $0 > 0 }

@@ -13,14 +13,18 @@ final class Rig {
     init(
         routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
         errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(), tls: TLSServerConfiguration? = nil,
-        clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil,
+        clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil, accessLog format: AccessFormat? = nil,
         forwarding change: (inout ForwardingOptions) -> Void = { _ in }
     ) throws {
         var forwarding = ForwardingOptions()
         change(&forwarding)
+        let log = ProxyLog(level: .error)
         shared = Shared(
-            limits: limits, log: ProxyLog(level: .error), errorTarget: try errorTarget.map { try #require(Target($0)) },
-            forwarding: forwarding, errorPages: errorPages, tls: try TLSBook(.init(server: tls, client: clientTLS)))
+            limits: limits, log: log, errorTarget: try errorTarget.map { try #require(Target($0)) },
+            forwarding: forwarding, errorPages: errorPages, tls: try TLSBook(.init(server: tls, client: clientTLS)),
+            accessLog: try format.map {
+                try AccessLog(AccessLogConfiguration(format: $0, path: nil), log: log, room: 1 << 14)
+            })
         worker = Worker(
             kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal,
             channel: ScriptedKernel.channel)
@@ -75,6 +79,13 @@ final class Rig {
 
     /// The connection to an upstream that was made last.
     func upstream() throws -> CInt { try #require(kernel.connected.last) }
+
+    /// The lines that the worker has written since this was asked last.
+    func lines() -> [String] {
+        var bytes: [UInt8] = []
+        unsafe worker.lines?.ring.take { unsafe bytes.append(contentsOf: $0) }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
 
     var connections: Int { worker.slots.count }
     /// Nothing is left to do: its thread would end.

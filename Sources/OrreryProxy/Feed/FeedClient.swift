@@ -36,6 +36,7 @@ final class FeedClient: Sendable {
         while !Task.isCancelled {
             let began = ContinuousClock.now
             let end = await follow(asksForAll: asksForAll)
+            sink.noteFollowed(false)
             guard !Task.isCancelled else { return }
             // What the hub sent after the last good line is unknown, so it is not asked to go on from there.
             asksForAll = if case .broken = end { true } else { false }
@@ -94,6 +95,7 @@ final class FeedClient: Sendable {
         }
         let steps = reader.drain()
         guard sink.take(steps) else { return .full }
+        if reader.hasBegun { sink.noteFollowed(true) }
         let isBack = reader.hasBegun && isAway.exchange(false, ordering: .relaxed)
         if isBack { log.write(.info, "the feed of \(hub.url) is followed again") }
         if isBack || !steps.isEmpty { onChange() }

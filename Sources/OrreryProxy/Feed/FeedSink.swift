@@ -1,5 +1,6 @@
 internal import OrreryModel
 internal import OrreryWire
+internal import Synchronization
 
 /// Puts in force what a feed says.
 ///
@@ -18,6 +19,9 @@ final class FeedSink: Sendable {
 
     /// How far the routes follow the feed.
     var position: FeedPosition? { shared.routes.position }
+
+    /// Whether the feed is followed now, for whoever watches.
+    func noteFollowed(_ isFollowed: Bool) { shared.metrics.isFeedFollowed.store(isFollowed, ordering: .relaxed) }
 
     /// False when there is no room for so many routes.
     func take(_ steps: [FeedReader.Step]) -> Bool {

@@ -71,6 +71,11 @@ struct Gate: ~Copyable {
     /// More than half of the visitor's ticket is used up.
     func isOld(at now: UInt64) -> Bool { visitor?.isOld(at: now) ?? false }
 
+    /// The visitor's name, if there is a visitor.
+    func readPerson(_ body: (Span<UInt8>) -> Void) {
+        if let visitor { seal.person(visitor, body) }
+    }
+
     /// What an upstream is told about the visitor, in at most `fieldsLimit` bytes.
     func writeFields(to out: inout Buffer) {
         guard let visitor else { return }

@@ -11,6 +11,7 @@ internal import Synchronization
     let routeReads = Atomic<UInt64>(0)
     let routeAdditions = Atomic<UInt64>(0)
     let routeRemovals = Atomic<UInt64>(0)
+    let isFeedFollowed = Atomic<Bool>(false)
     private let apiAnswers = Mutex<[Int: UInt64]>([:])
 
     /// Cells of one worker. Lives as long as the `Metrics`, beyond its worker: what was counted stays counted.

@@ -14,6 +14,9 @@ extension MetricsText {
         add(
             .gauge, "orrery_proxy_draining", "1 while the proxy is stopping.",
             UInt64(shared.isStopping.load(ordering: .relaxed) ? 1 : 0))
+        add(
+            .gauge, "orrery_proxy_feed_followed", "1 while the hub's feed of routes is followed.",
+            UInt64(metrics.isFeedFollowed.load(ordering: .relaxed) ? 1 : 0))
         addProcess(metrics)
     }
 

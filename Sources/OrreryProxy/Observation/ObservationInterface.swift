@@ -5,6 +5,8 @@ internal import Synchronization
 /// Concurrency: any thread may call anything.
 struct ObservationInterface: ControlService {
     let shared: Shared
+    /// Routes come from a hub's feed.
+    var isFed = false
 
     func answer(_ request: ControlInterface.Request) -> ControlInterface.Answer {
         guard request.method == "GET" || request.method == "HEAD" else {
@@ -23,6 +25,8 @@ struct ObservationInterface: ControlService {
     /// Ready is who may be sent new connections: 200; else 503 and why not.
     private func readiness() -> ControlInterface.Answer {
         if shared.isStopping.load(ordering: .acquiring) { return .text(503, "draining\n") }
+        // Routes of the last run, from disk, are as good: they are served already.
+        if isFed, shared.routes.position == nil { return .text(503, "no routes from the hub yet\n") }
         return .text(200, "ready\n")
     }
 }

@@ -114,7 +114,7 @@ enum RequestWriter {
         if !plan.sets(.forwardedFor) {
             target.append("X-Forwarded-For: ")
             appendGiven(head.fields, .forwardedFor, bytes, to: &target)
-            append(client, to: &target)
+            target.append(client)
             target.append("\r\n")
         }
         if !plan.sets(.forwardedProto) {
@@ -160,17 +160,6 @@ enum RequestWriter {
             return true
         }
         return false
-    }
-
-    private static func append(_ address: SocketAddress, to target: inout Buffer) {
-        guard address.isIPv4 else {
-            for byte in address.host.utf8 { target.append(byte) }
-            return
-        }
-        for index in 12..<16 {
-            if index > 12 { target.append(UInt8(ascii: ".")) }
-            target.append(decimal: address.byte(index))
-        }
     }
 
     /// The port in `Host`, if there is one.

@@ -11,6 +11,7 @@ final class Shared: Sendable {
     let gate = GateBook()
     let addresses = AddressBook()
     let tls: TLSBook
+    let accessLog: AccessLog?
     let limits: ProxyLimits
     let log: ProxyLog
     let forwarding: ForwardingOptions
@@ -25,10 +26,12 @@ final class Shared: Sendable {
 
     init(
         limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false,
-        forwarding: ForwardingOptions = ForwardingOptions(), errorPages: ErrorPages? = nil, tls: TLSBook = TLSBook()
+        forwarding: ForwardingOptions = ForwardingOptions(), errorPages: ErrorPages? = nil, tls: TLSBook = TLSBook(),
+        accessLog: AccessLog? = nil
     ) {
         routes = RouteBook(byHost: routesByHost)
         self.tls = tls
+        self.accessLog = accessLog
         self.limits = limits
         self.log = log
         self.forwarding = forwarding

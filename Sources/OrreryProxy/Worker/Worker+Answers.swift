@@ -9,6 +9,7 @@ extension Worker {
         slots[client].phase = .exchange
         slots[client].exchange = Exchange(request)
         noteRefusal(status)
+        if isRecording { beginBareRecord(client) }
         return answer(client, status, thenLinger: true)
     }
 
@@ -25,6 +26,8 @@ extension Worker {
     }
 
     mutating func answerHealth(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        // Nobody wants a line every few seconds for each probe.
+        if isRecording { records[client].isOpen = false }
         leaveHead(client, bytes)
         var out = headBuffer()
         let afterwards = ownEnding(client)

@@ -125,16 +125,20 @@ extension Worker {
         slots[client].exchange = Exchange(Exchange.Request(head), body: head.body)
         if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         var bytes = bytes
+        if isRecording { beginRecord(client, bytes) }
         let verdict = judgeTimed(bytes)
         switch verdict {
         case .answer(let status): return answerBefore(client, status, bytes)
         case .healthy: return answerHealth(client, bytes)
         case .loggedOut: return answerLoggedOut(client, bytes)
-        case .gate(let refusal): return answerGate(client, refusal, bytes)
+        case .gate(let refusal):
+            if isRecording { recordPerson(client) }
+            return answerGate(client, refusal, bytes)
         case .enter: return answerEnter(client, bytes)
         case .pass(let match, let endpoint, let session):
             slots[client].activity = match.activity
             metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
+            if isRecording { recordPerson(client) }
             slots[client].browserSession = head.wantsUpgrade ? session : 0
             if needsNote(match) {
                 noteRequest(client, bytes, match)
@@ -235,6 +239,7 @@ extension Worker {
 
     private mutating func conclude(_ client: UInt32, _ afterwards: Exchange.Ending.Client) -> Bool {
         slots[client].phase = .finishing
+        if isRecording { endRecord(client) }
         switch afterwards {
         case .keep:
             slots[client].phase = .head

@@ -3,7 +3,10 @@ internal import OrreryWire
 /// What is counted on the way of a request. Each is a few stores to this worker's own memory.
 extension Worker {
     /// The head of an answer goes to the client, whoever wrote it.
-    @inline(__always) mutating func noteAnswer(_ client: UInt32, _ status: Int) { metrics.answered(status) }
+    @inline(__always) mutating func noteAnswer(_ client: UInt32, _ status: Int) {
+        metrics.answered(status)
+        if isRecording { recordAnswer(client, status) }
+    }
 
     /// The head of the upstream's answer is here; its deadline must still be set.
     @inline(__always) mutating func noteFirstByte(_ client: UInt32) {
@@ -16,8 +19,9 @@ extension Worker {
     func noteOpen(isClient: Bool) { metrics.add(isClient ? .clientsOpened : .upstreamsOpened) }
 
     /// A connection is closed; it still says what it was.
-    func noteClose(_ index: UInt32) {
+    mutating func noteClose(_ index: UInt32) {
         guard slots[index].isClient else { return metrics.add(.upstreamsClosed) }
+        if isRecording { endRecord(index) }
         metrics.add(.clientsClosed)
         guard slots[index].phase == .exchange else { return }
         if slots[index].exchange.isTunnel { return metrics.add(.tunnelsClosed) }
@@ -26,10 +30,12 @@ extension Worker {
 
     @inline(__always) func noteReceived(_ index: UInt32, _ count: Int) {
         metrics.add(slots[index].isClient ? .bytesFromClients : .bytesFromUpstreams, count)
+        if isRecording, slots[index].isClient { records[index].received += UInt64(count) }
     }
 
     @inline(__always) func noteSent(_ index: UInt32, _ count: Int) {
         metrics.add(slots[index].isClient ? .bytesToClients : .bytesToUpstreams, count)
+        if isRecording, slots[index].isClient { records[index].sent += UInt64(count) }
     }
 
     func noteFailure(_ failure: Exchange.Failure) {

@@ -61,6 +61,7 @@ extension Worker {
         if descriptor >= 0 { kernel.watch(descriptor, token: token(index)) }
         if isClient { clients += 1 }
         noteOpen(isClient: isClient)
+        if isRecording, isClient { beginRecords(index) }
         return index
     }
 

@@ -75,6 +75,7 @@ extension Worker {
         slots[upstream].partner = client
         slots[client].partner = upstream
         slots[client].exchange.upstreamChosen(isReused: isReused)
+        if isRecording { recordUpstream(client, slots[upstream].endpoint) }
         if slots[client].exchange.wantsRequestBody { beginUpload(client) } else { wait(client, .answer) }
         guard !slots[client].exchange.hasBody, !slots[client].exchange.request.wantsUpgrade else {
             guard deliver(out, to: upstream) else { return upstreamEnded(client, inOrder: false) }

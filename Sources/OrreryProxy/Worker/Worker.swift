@@ -80,6 +80,12 @@ struct Worker<K: Kernel>: ~Copyable {
     var uploads: Slab<Upload>
     /// When to tell again that somebody has too many connections.
     var nextWarning: UInt64 = 0
+    /// Where requests are written down; nil for nowhere. Then nothing of the next three is ever touched.
+    let lines: AccessLines?
+    let isRecording: Bool
+    /// By client.
+    var records: Slab<AccessRecord>
+    var line: Buffer
     /// Connections to clients that are open.
     var clients: UInt32 = 0
 
@@ -102,6 +108,10 @@ struct Worker<K: Kernel>: ~Copyable {
         contextsVersion = shared.tls.currentVersion
         contexts = shared.tls.snapshot()
         uploads = Slab(capacity: capacity)
+        lines = shared.accessLog.map { AccessLines(ring: $0.addWorker(), format: $0.format) }
+        isRecording = lines != nil
+        records = Slab(capacity: capacity)
+        line = Buffer(capacity: isRecording ? AccessLine.limit : 1)
         let waits = [
             limits.head, limits.idle, limits.stall, limits.halfClosed, limits.connect, limits.answer, limits.pooled,
             limits.linger, limits.farewell, limits.handshake, limits.upload, limits.quiet ?? .zero,
