@@ -143,6 +143,22 @@ def test_what_it_does_is_logged_without_queries(origin):
             assert secret not in words
 
 
+def test_failures_are_logged_but_not_each_of_a_storm(origin):
+    with Origin() as dead:
+        url = dead.url
+    with Proxy("--log-level", "debug") as proxy:
+        proxy.route("/user/ada", url)
+        proxy.route("/user/bob", origin.url)
+        proxy.get("/user/bob/x?token=secret")
+        with proxy.connect() as stream:
+            for _ in range(200):
+                stream.send("GET /user/ada/y?token=secret HTTP/1.1\r\nHost: h\r\n\r\n").final()
+        eventually(lambda: "more requests failed" in proxy.words(), proxy.words, 10)
+        words = proxy.log.read_text()
+        assert "PROXY WEB /user/bob/x to 127.0.0.1:" in words and "warn: 503 GET /user/ada/y: " in words
+        assert words.count("warn: 503 GET /user/ada/y: ") < 200 and "secret" not in words
+
+
 def test_levels_of_the_log_are_kept(origin):
     with Proxy("--log-level", "error", "--default-target", origin.url) as proxy:
         proxy.route("/a", origin.url)

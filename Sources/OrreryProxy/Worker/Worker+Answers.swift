@@ -145,7 +145,7 @@ extension Worker {
     /// The upstream gives no answer.
     mutating func fail(_ client: UInt32, _ failure: Exchange.Failure) -> Bool {
         noteFailure(failure)
-        shared.log.write(.debug, "\(failure.status): \(failure) at \(upstreamName(client))")
+        logFailure(client, failure)
         dropUpstream(client)
         // A page that cannot be had leaves the error it was for.
         let status = slots[client].errorStatus == 0 ? failure.status : Int(slots[client].errorStatus)
@@ -165,11 +165,6 @@ extension Worker {
         }
         buffers.recycle(replay)
         return askForPage(client, status, out)
-    }
-
-    private func upstreamName(_ client: UInt32) -> String {
-        let upstream = slots[client].partner
-        return upstream == Slab<Slot>.none ? "an upstream" : shared.routes.peers.name(slots[upstream].endpoint)
     }
 
     // MARK: Error pages

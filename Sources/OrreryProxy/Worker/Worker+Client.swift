@@ -140,6 +140,7 @@ extension Worker {
             metrics.add(head.wantsUpgrade ? .requestsUpgrade : .requestsWeb)
             if isRecording { recordPerson(client) }
             slots[client].browserSession = head.wantsUpgrade ? session : 0
+            if logsRequests { logRequest(bytes, match) }
             if needsNote(match) {
                 noteRequest(client, bytes, match)
             } else if !requestNotes.isEmpty {

@@ -203,6 +203,7 @@ extension Worker {
     // MARK: Date
 
     mutating func setDate() {
+        if failures > 0 { logOtherFailures() }
         dateSecond = now.wall / 1000
         dateLine.reset()
         dateLine.append("Date: ")

@@ -31,6 +31,10 @@ struct Worker<K: Kernel>: ~Copyable {
     let plan: ForwardingPlan
     /// By client, of requests that go on changed so that their answers need to know; mostly there are none.
     var requestNotes: [UInt32: RequestNote] = [:]
+    /// Whether each request gets a line.
+    let logsRequests: Bool
+    /// How many upstreams gave no answer in this second.
+    var failures = 0
     /// Whether an answer that pauses is given up after a while.
     let boundsQuiet: Bool
     /// The head that is being dealt with just now. Fields, not locals: they are large and would be copied from call to call.
@@ -123,6 +127,7 @@ struct Worker<K: Kernel>: ~Copyable {
         headLimits = heads
         plan = ForwardingPlan(shared.forwarding)
         boundsQuiet = limits.quiet != nil
+        logsRequests = shared.log.wants(.debug)
         routes = shared.routes.snapshot()
         logouts = shared.logouts.snapshot()
         now = self.kernel.now()
