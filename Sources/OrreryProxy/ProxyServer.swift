@@ -154,6 +154,7 @@ package final class ProxyServer: Sendable {
         ControlServer(
             service: control, shared: shared, listener: apiListener.descriptor.number,
             signal: signals[listeners.count].descriptor.number,
+            context: { shared.tls.snapshot().api },
             isOver: { shared.isStopping.load(ordering: .acquiring) },
             wantsChores: { shared.routes.takeNewNames() },
             doChores: { now in

@@ -3,12 +3,10 @@ internal import OrreryWire
 /// One connection of whoever runs the proxy. Requests are read one at a time: the next one waits until the answer to the
 /// last has left, so a connection holds one request and one answer, whatever is sent.
 final class ControlConnection {
-    let descriptor: CInt
+    private var channel: ControlChannel
     /// When it is closed if nothing more happens.
     private(set) var deadline: UInt64
     private var input: [UInt8] = []
-    private var output: [UInt8] = []
-    private var sent = 0
     private var reader: ControlReader
     private var stage = Stage.open
 
@@ -26,12 +24,14 @@ final class ControlConnection {
     /// How many things it does before others have their turn.
     private static let turn = 64
 
-    init(_ descriptor: CInt, bodyLimit: Int, patience: UInt64, now: Moment) {
-        self.descriptor = descriptor
+    init(_ channel: consuming ControlChannel, bodyLimit: Int, patience: UInt64, now: Moment) {
+        self.channel = channel
         self.patience = patience
         deadline = now.monotonic + patience
         reader = ControlReader(bodyLimit: bodyLimit)
     }
+
+    var descriptor: CInt { channel.descriptor }
 
     enum Progress {
         case waits
@@ -42,24 +42,36 @@ final class ControlConnection {
 
     /// Does what can be done now, a turn's worth of it.
     func serve(_ service: any ControlService, _ now: Moment, _ kernel: inout LinuxKernel) -> Progress {
-        guard flush(now, &kernel) else { return .over }
-        var buffer = Buffer(capacity: 64 << 10)
         for _ in 0..<Self.turn {
             // While an answer waits nothing is read, so that who does not read is not written for either.
-            guard output.isEmpty else { return .waits }
-            if answerNext(service, now) {
-                guard flush(now, &kernel) else { return .over }
-                continue
-            }
-            buffer.reset()
-            switch buffer.receive(from: descriptor, through: &kernel) {
+            switch flush(now, &kernel) {
+            case .all: break
             case .blocked: return .waits
-            case .ended, .failed: return .over
-            case .bytes where stage == .lingering: continue
-            case .bytes: buffer.read { bytes in for index in 0..<bytes.count { input.append(bytes[index]) } }
+            case .broken: return .over
+            }
+            if answerNext(service, now) { continue }
+            switch channel.receive(into: &input, through: &kernel) {
+            case .blocked: return .waits
+            case .ended, .failed:
+                guard stage == .open, channel.failure != nil else { return .over }
+                giveUpTLS()
+            case .bytes: if stage == .lingering { input = [] }
             }
         }
         return .hasMore
+    }
+
+    /// Why there was no TLS with the other side; nil when there was, or it is not known yet.
+    private(set) var failure: TLSFailure?
+
+    /// The other side hears of it, if it speaks HTTP without TLS, and is done with.
+    private func giveUpTLS() {
+        failure = channel.failure
+        stage = .last
+        guard failure?.kind == .plainHTTP else { return }
+        channel.dropSecurity()
+        channel.queue(
+            Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8))
     }
 
     /// Whether there was something to say.
@@ -67,7 +79,7 @@ final class ControlConnection {
         guard stage == .open, !input.isEmpty else { return false }
         switch reader.read(&input, service) {
         case .incomplete: return false
-        case .wantsBody: output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        case .wantsBody: channel.queue(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         case .answer(let answer, let isHead, let keepsAlive):
             deadline = now.monotonic + patience
             if !keepsAlive { stage = .last }
@@ -84,33 +96,19 @@ final class ControlConnection {
         head +=
             stage == .open
             ? "Connection: keep-alive\r\nKeep-Alive: timeout=\(patience / 1000)\r\n" : "Connection: close\r\n"
-        output.append(contentsOf: (head + "\r\n").utf8)
-        if !isHead { output.append(contentsOf: answer.body) }
+        channel.queue(Array((head + "\r\n").utf8))
+        if !isHead { channel.queue(answer.body) }
     }
 
-    /// Sends what the kernel takes. False when the connection is to be closed.
-    private func flush(_ now: Moment, _ kernel: inout LinuxKernel) -> Bool {
-        while sent < output.count {
-            let outcome = unsafe output.withUnsafeBytes { bytes in
-                // Inside the array, which lives as long as this call; `sent` is below its count.
-                unsafe bytes.baseAddress.map {
-                    unsafe kernel.send(descriptor, from: $0 + sent, count: bytes.count - sent)
-                }
-            }
-            switch outcome {
-            case .bytes(let count): sent += count
-            case .blocked: return true
-            case .ended, .failed, nil: return false
-            }
-        }
-        output = []
-        sent = 0
-        guard stage == .last else { return true }
+    /// Sends what the kernel takes, and goes on to the end when the last has been said.
+    private func flush(_ now: Moment, _ kernel: inout LinuxKernel) -> ControlChannel.Flushed {
+        let outcome = channel.flush(through: &kernel)
+        guard outcome == .all, stage == .last else { return outcome }
         stage = .lingering
         input = []
         deadline = now.monotonic + Self.linger
-        kernel.shutDownSending(descriptor)
-        return true
+        channel.endSending(through: &kernel)
+        return .all
     }
 
     private static func line(_ status: Int) -> String {

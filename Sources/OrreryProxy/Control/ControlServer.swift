@@ -10,6 +10,8 @@ struct ControlServer {
     private let listener: CInt
     private let signal: CInt
     private let bounds: Bounds
+    private let context: @Sendable () -> TLSContext?
+    private let security = ControlChannel.Security()
     private let isOver: @Sendable () -> Bool
     private let wantsChores: @Sendable () -> Bool
     private let doChores: @Sendable (Moment) -> Void
@@ -29,11 +31,12 @@ struct ControlServer {
         var patience: UInt64 = 75_000
     }
 
-    /// `isOver` is asked after every signal; `doChores` is called every ten seconds, and within one when they are wanted
-    /// sooner; it may block.
+    /// `context` is asked for every connection: what to secure it with, nil for nothing. `isOver` is asked after every
+    /// signal; `doChores` is called every ten seconds, and within one when they are wanted sooner; it may block.
     init(
         service: any ControlService, shared: Shared, listener: CInt, signal: CInt, bounds: Bounds = Bounds(),
-        isOver: @escaping @Sendable () -> Bool, wantsChores: @escaping @Sendable () -> Bool = { false },
+        context: @escaping @Sendable () -> TLSContext? = { nil }, isOver: @escaping @Sendable () -> Bool,
+        wantsChores: @escaping @Sendable () -> Bool = { false },
         doChores: @escaping @Sendable (Moment) -> Void = { _ in }
     ) {
         self.service = service
@@ -41,6 +44,7 @@ struct ControlServer {
         self.listener = listener
         self.signal = signal
         self.bounds = bounds
+        self.context = context
         self.isOver = isOver
         self.wantsChores = wantsChores
         self.doChores = doChores
@@ -85,18 +89,28 @@ struct ControlServer {
         switch connection.serve(service, now, &kernel) {
         case .waits: break
         case .hasMore: busy.append(token)
-        case .over: close(token, &kernel)
+        case .over:
+            if let failure = connection.failure {
+                shared.log.write(.warn, "no TLS with a user of the REST interface: \(failure.reason)")
+            }
+            close(token, &kernel)
         }
     }
 
     private mutating func acceptOne(_ now: Moment, _ kernel: inout LinuxKernel) {
         guard case .accepted(let descriptor, _) = kernel.accept(listener) else { return }
         if connections.count >= bounds.connections { closeOldest(&kernel) }
+        guard let channel = channel(for: descriptor) else { return kernel.close(descriptor, reset: true) }
         let token = nextToken
         nextToken += 1
         connections[token] = ControlConnection(
-            descriptor, bodyLimit: shared.limits.apiBodyBytes, patience: bounds.patience, now: now)
+            channel, bodyLimit: shared.limits.apiBodyBytes, patience: bounds.patience, now: now)
         kernel.watch(descriptor, token: token)
+    }
+
+    private func channel(for descriptor: CInt) -> ControlChannel? {
+        guard let context = context() else { return ControlChannel(descriptor) }
+        return ControlChannel(descriptor, context, security)
     }
 
     /// Makes room: whoever has been quiet for the longest time goes, so that nobody can keep the others out by waiting.
