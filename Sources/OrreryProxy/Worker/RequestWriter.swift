@@ -23,17 +23,18 @@ enum RequestWriter {
         target.append(" ")
         writeTarget(head, bytes, over: route, plan, to: &target, text: text)
         target.append(" HTTP/1.1\r\n")
-        let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: route.isHub)
+        var fields = head.fields
+        let hidesCookies = HubCookie.isIn(&fields, bytes, isForHub: route.isHub)
         let known = KnownFields(
             hidesCookies: hidesCookies, hidesToken: !route.access.isEmpty && HubToken.isIn(head.fields, bytes),
             keepsForwarded: !plan.xForward, keepsHost: !plan.changesOrigin, keepsExpect: head.version == .http11)
         if plan.hasFields {
-            appendLines(head.fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
+            appendLines(&fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
                 plan.sets(name, bytes)
             }
             plan.appendFields(to: &target)
         } else {
-            appendKept(head.fields, bytes, to: &target) { known.areKept($0) }
+            appendKept(&fields, bytes, to: &target) { known.areKept($0) }
         }
         if hidesCookies, !plan.sets(.cookie) {
             HubCookie.writeOthers(head.fields, bytes, isForHub: route.isHub, to: &target)
@@ -44,7 +45,7 @@ enum RequestWriter {
             target.append("\r\n")
         }
         visitor(&target)
-        if plan.xForward { writeForwarded(head, bytes, from: client, isSecure: isSecure, plan, to: &target) }
+        if plan.xForward { writeForwarded(&fields, bytes, from: client, isSecure: isSecure, plan, to: &target) }
         if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {
             target.append("Connection: Upgrade\r\nUpgrade: ")
@@ -108,36 +109,36 @@ enum RequestWriter {
     }
 
     private static func writeForwarded(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
+        _ fields: inout Fields, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         _ plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
         if !plan.sets(.forwardedFor) {
             target.append("X-Forwarded-For: ")
-            appendGiven(head.fields, .forwardedFor, bytes, to: &target)
+            appendGiven(&fields, .forwardedFor, bytes, to: &target)
             target.append(client)
             target.append("\r\n")
         }
         if !plan.sets(.forwardedProto) {
             target.append("X-Forwarded-Proto: ")
-            appendGiven(head.fields, .forwardedProto, bytes, to: &target)
+            appendGiven(&fields, .forwardedProto, bytes, to: &target)
             target.append(isSecure ? "https\r\n" : "http\r\n")
         }
         if !plan.sets(.forwardedPort) {
             target.append("X-Forwarded-Port: ")
-            appendGiven(head.fields, .forwardedPort, bytes, to: &target)
-            appendPort(head.fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
+            appendGiven(&fields, .forwardedPort, bytes, to: &target)
+            appendPort(fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
             target.append("\r\n")
         }
         guard !plan.sets(.forwardedHost) else { return }
-        let host = head.fields.host
-        if appendLine(head.fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
+        let host = fields.host
+        if appendLine(&fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
         target.append("X-Forwarded-Host: ")
         target.append(bytes.extracting(host.range))
         target.append("\r\n")
     }
 
     /// What proxies before us have said, with a comma after each.
-    private static func appendGiven(_ fields: Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer)
+    private static func appendGiven(_ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer)
     {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             let value = fields.mark(index).value
@@ -149,7 +150,7 @@ enum RequestWriter {
 
     /// The first field of this name that has a value, unchanged. False when there is none.
     private static func appendLine(
-        _ fields: Fields, _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
+        _ fields: inout Fields, _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
     ) -> Bool {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             let value = fields.mark(index).value

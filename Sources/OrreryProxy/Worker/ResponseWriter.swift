@@ -7,7 +7,8 @@ enum ResponseWriter {
         _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
-        appendKept(head.fields, bytes, to: &target) { isKept($0, head.status, form) }
+        var fields = head.fields
+        appendKept(&fields, bytes, to: &target) { isKept($0, head.status, form) }
         writeEnd(head, form: form, date: date, to: &target)
     }
 
@@ -17,7 +18,8 @@ enum ResponseWriter {
         plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
-        appendLines(head.fields, bytes, to: &target, isKept: { isKept($0, head.status, form) }) { name, value, target in
+        var fields = head.fields
+        appendLines(&fields, bytes, to: &target, isKept: { isKept($0, head.status, form) }) { name, value, target in
             isSame(bytes, name, as: "location") && note.rewrite(value, bytes, plan, to: &target)
         }
         writeEnd(head, form: form, date: date, to: &target)
@@ -46,14 +48,16 @@ enum ResponseWriter {
     /// An answer before the answer.
     static func writeInterim(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         writeStatus(head, bytes, to: &target)
-        appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
+        var fields = head.fields
+        appendKept(&fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("\r\n")
     }
 
     /// The answer that leaves HTTP.
     static func writeSwitch(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         writeStatus(head, bytes, to: &target)
-        appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
+        var fields = head.fields
+        appendKept(&fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("Connection: Upgrade\r\n")
         writeUpgrade(head, bytes, to: &target)
         target.append("\r\n")
