@@ -195,7 +195,8 @@ int linux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 int linux_epoll_add(int epoll, int fd, uint64_t token, int listener) {
   struct epoll_event event = {
-      .events = listener ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u64 = token};
+      // One listener may be watched by several threads; not all need to wake up for each connection.
+      .events = listener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u64 = token};
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 

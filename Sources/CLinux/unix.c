@@ -21,6 +21,20 @@ int linux_connect_unix(const char *path, size_t length) {
   return fd;
 }
 
+int linux_listen_unix(const char *path, size_t length, int backlog) {
+  struct sockaddr_un place = {.sun_family = AF_UNIX};
+  if (length >= sizeof place.sun_path) return -ENAMETOOLONG;
+  memcpy(place.sun_path, path, length);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (bind(fd, (struct sockaddr *)&place, sizeof place) || listen(fd, backlog)) {
+    int code = errno;
+    close(fd);
+    return -code;
+  }
+  return fd;
+}
+
 int linux_channel(int ends[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) ? -errno : 0;
 }

@@ -3,9 +3,18 @@ internal import OrreryWire
 /// Getting what a server needs of the system before it runs.
 extension ProxyServer {
     static func listen(
-        _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool
+        _ place: ProxyConfiguration.Listener, count: Int, isShared: Bool, files: inout [SocketFile]
     ) throws(ProxyError) -> [SharedDescriptor] {
-        guard place.path == nil, var address = SocketAddress.resolve(place.host, port: place.port) else {
+        if let path = place.path {
+            do throws(SystemError) {
+                let listener = SharedDescriptor(try Descriptor.listener(path: path, replaces: isShared))
+                files.append(SocketFile(path: path))
+                return [SharedDescriptor](repeating: listener, count: count)
+            } catch {
+                throw .cannotListen(on: "unix:\(path)", error)
+            }
+        }
+        guard var address = SocketAddress.resolve(place.host, port: place.port) else {
             throw .unknownHost(place.host)
         }
         let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"

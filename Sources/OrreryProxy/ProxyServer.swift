@@ -28,6 +28,7 @@ package final class ProxyServer: Sendable {
     private let channels: [SharedChannel]
     private let keeper: RouteKeeper?
     private let link: HubLink?
+    private let files: [SocketFile]
     /// Given once, by `stop()`.
     private let end: SharedDescriptor
 
@@ -47,19 +48,22 @@ package final class ProxyServer: Sendable {
             accessLog: accessLog)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
-        listeners = try Self.listen(configuration.listener, count: max(1, configuration.workers), isShared: isShared)
+        var files: [SocketFile] = []
+        listeners = try Self.listen(
+            configuration.listener, count: max(1, configuration.workers), isShared: isShared, files: &files)
         port = listeners[0].descriptor.boundPort
-        apiListener = try Self.listen(configuration.api, count: 1, isShared: isShared)[0]
+        apiListener = try Self.listen(configuration.api, count: 1, isShared: isShared, files: &files)[0]
         apiPort = apiListener.descriptor.boundPort
         metricsListener = try configuration.metrics.map { place throws(ProxyError) in
-            try Self.listen(place, count: 1, isShared: isShared)[0]
+            try Self.listen(place, count: 1, isShared: isShared, files: &files)[0]
         }
         metricsPort = metricsListener?.descriptor.boundPort
         redirectListener = try configuration.redirect.map { redirect throws(ProxyError) in
-            try Self.listen(redirect.listener, count: 1, isShared: isShared)[0]
+            try Self.listen(redirect.listener, count: 1, isShared: isShared, files: &files)[0]
         }
         redirectPort = redirectListener?.descriptor.boundPort
         redirector = Redirector(port: configuration.redirect?.port ?? port)
+        self.files = files
         var signals: [SharedDescriptor] = []
         // One for each worker, the REST interface, whoever watches, the switchboard, and redirects.
         for _ in 0..<listeners.count + 4 { signals.append(try Self.signal()) }
@@ -202,6 +206,8 @@ package final class ProxyServer: Sendable {
         if shared.isStopping.load(ordering: .acquiring) { shared.isEnding.store(true, ordering: .releasing) }
         shared.isStopping.store(true, ordering: .releasing)
         for signal in signals + [end] { signal.descriptor.signal() }
+        // Nobody is let in any more: whoever comes should find nothing rather than wait.
+        for file in files { file.remove() }
     }
 
     /// Opens the access log anew, and reads certificates and keys again. Connections that are open keep theirs; when a file is bad, all keep the old.

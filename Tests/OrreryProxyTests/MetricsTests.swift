@@ -52,6 +52,7 @@ struct MetricsTests {
         rig.kernel.connecting = .fails
         rig.send(client, Sample.get)
         rig.kernel.connecting = .atOnce
+        rig.pass(.milliseconds(300))
         rig.send(client, Sample.get)
         rig.send(try rig.upstream(), "this is no answer\r\n\r\n")
         rig.send(client, Sample.get)

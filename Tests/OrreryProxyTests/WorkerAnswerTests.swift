@@ -37,6 +37,7 @@ struct WorkerAnswerTests {
             answer.hasPrefix("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html\r\nContent-Length: 5\r\n"))
         #expect(answer.hasSuffix("<h1>!") && !answer.contains("X-Secret"))
         #expect(rig.kernel.isOpen(client))
+        rig.pass(.milliseconds(300))
         rig.send(client, Sample.get)
         rig.fail(try rig.upstream(), 111)
         #expect(rig.kernel.sent(pages).hasPrefix("GET /hub/error/503?"), "its connection was not kept")

@@ -12,10 +12,12 @@ struct WorkerUpstreamTests {
         rig.send(client, Sample.get)
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 503 "))
         rig.kernel.connecting = .later
+        rig.pass(.milliseconds(300))
         rig.send(client, Sample.get)
         rig.fail(try rig.upstream(), 111)
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 503 "))
         rig.kernel.connecting = .atOnce
+        rig.pass(.milliseconds(300))
         rig.send(client, Sample.get)
         rig.send(try rig.upstream(), Sample.ok)
         #expect(rig.kernel.sent(client) == Sample.answered)

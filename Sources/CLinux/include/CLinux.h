@@ -42,6 +42,7 @@ int linux_accept(int listener, struct linux_address *peer);
 int linux_connect(struct linux_address a, int *connecting);
 // The same for a socket in the file system: `length` bytes of path. It is connected at once or not at all.
 int linux_connect_unix(const char *path, size_t length);
+int linux_listen_unix(const char *path, size_t length, int backlog);
 int linux_socket_error(int fd);
 // From now on close() sends a reset, so that a body cut short cannot look complete.
 void linux_reset_on_close(int fd);

@@ -112,7 +112,10 @@ enum RequestWriter {
         _ fields: inout Fields, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         _ plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
-        if !plan.sets(.forwardedFor) {
+        if client.isNone {
+            // Whoever connects to a socket in the file system is another proxy here: it has said for whom, or nobody has.
+            if !plan.sets(.forwardedFor) { appendGivenLines(head.fields, .forwardedFor, bytes, to: &target) }
+        } else if !plan.sets(.forwardedFor) {
             target.append("X-Forwarded-For: ")
             appendGiven(&fields, .forwardedFor, bytes, to: &target)
             target.append(client)
@@ -135,6 +138,15 @@ enum RequestWriter {
         target.append("X-Forwarded-Host: ")
         target.append(bytes.extracting(host.range))
         target.append("\r\n")
+    }
+
+    /// All fields of this name, unchanged.
+    private static func appendGivenLines(
+        _ fields: Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
+    ) {
+        for index in 0..<fields.markCount where fields.mark(index).name == name {
+            target.append(bytes.extracting(fields.mark(index).line.range))
+        }
     }
 
     /// What proxies before us have said, with a comma after each.

@@ -7,12 +7,20 @@ extension Worker {
         case failed(Exchange.Failure)
     }
 
-    /// A new connection, made or on its way.
+    /// A new connection, made or on its way; none to a target that did not take one a moment ago.
     mutating func dial(_ endpoint: Endpoint) -> Dialled {
+        guard dead.mayTry(endpoint, now: now.monotonic) else { return .failed(.unreachable) }
+        let outcome = dialAnyhow(endpoint)
+        // Where it was the target's doing, that is noted already.
+        if case .failed = outcome { dead.wasAbandoned(endpoint, now: now.monotonic) }
+        return outcome
+    }
+
+    private mutating func dialAnyhow(_ endpoint: Endpoint) -> Dialled {
         guard endpoint.peer != PeerBook.plain else { return adopt(connect(endpoint.address), endpoint) }
         switch shared.routes.peers.peer(endpoint.peer) {
-        case .tls(let name): return dial(endpoint, securedAs: name)
-        case .unix(let path): return adopt(kernel.connect(path: path), endpoint)
+        case .tls(let name): return connect(endpoint, securedAs: name)
+        case .unix(let path): return adopt(connect(path), endpoint)
         case .cluster: return askForConnection(endpoint)
         // The route is gone, and this request was on its way with it.
         case nil: return .failed(.unreachable)
@@ -26,7 +34,7 @@ extension Worker {
     }
 
     /// A new connection whose far end must prove its name before it is sent anything.
-    private mutating func dial(_ endpoint: Endpoint, securedAs name: String) -> Dialled {
+    private mutating func connect(_ endpoint: Endpoint, securedAs name: String) -> Dialled {
         guard let context = clientContext(), let stream = engine.connect(context, to: name) else {
             return .failed(.insecure)
         }
@@ -35,19 +43,29 @@ extension Worker {
         return dialled
     }
 
+    private mutating func connect(_ path: String) -> Connection {
+        let connection = kernel.connect(path: path)
+        guard case .exhausted = connection, makeRoom() else { return connection }
+        return kernel.connect(path: path)
+    }
+
     private mutating func adopt(_ connection: Connection, _ endpoint: Endpoint) -> Dialled {
         let descriptor: CInt
         let isConnected: Bool
         switch connection {
         case .connected(let number): (descriptor, isConnected) = (number, true)
         case .started(let number): (descriptor, isConnected) = (number, false)
-        case .failed, .exhausted: return .failed(.unreachable)
+        case .failed:
+            dead.failed(endpoint, now: now.monotonic)
+            return .failed(.unreachable)
+        case .exhausted: return .failed(.unreachable)
         }
         guard let upstream = open(descriptor, endpoint, isClient: false) else {
             kernel.close(descriptor, reset: false)
             return .failed(.unreachable)
         }
         if isConnected {
+            dead.succeeded(endpoint)
             slots[upstream].ready.insert(.writable)
         } else {
             slots[upstream].phase = .connecting
@@ -81,6 +99,7 @@ extension Worker {
                 continue
             }
             guard let descriptor = handed.descriptor else {
+                dead.failed(slots[upstream].endpoint, now: now.monotonic)
                 let client = slots[upstream].partner
                 if fail(client, .unreachable) { pump(client) }
                 continue

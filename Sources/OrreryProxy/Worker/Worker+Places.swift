@@ -72,6 +72,7 @@ extension Worker {
             clients -= 1
             forgetAddress(index)
         }
+        if slots[index].phase == .connecting { dead.wasAbandoned(slots[index].endpoint, now: now.monotonic) }
         timers.clear(index)
         if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)

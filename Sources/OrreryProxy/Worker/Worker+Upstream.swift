@@ -21,9 +21,11 @@ extension Worker {
         guard slots[upstream].ready.contains(.writable | .gone) else { return }
         let client = slots[upstream].partner
         guard kernel.connectionError(slots[upstream].descriptor) == 0 else {
+            dead.failed(slots[upstream].endpoint, now: now.monotonic)
             if fail(client, .unreachable) { pump(client) }
             return
         }
+        dead.succeeded(slots[upstream].endpoint)
         if slots[upstream].isSecure {
             slots[upstream].phase = .handshake
             wait(upstream, .connect)

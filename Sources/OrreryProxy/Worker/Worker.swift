@@ -24,6 +24,7 @@ struct Worker<K: Kernel>: ~Copyable {
     var timers: Timers
     var buffers = BufferPool()
     var pools: UpstreamPools
+    var dead: DeadTargets
     var pipes = Pipes(capacity: 2048)
     var paths = PathReading()
     let headLimits: HeadLimits
@@ -121,6 +122,7 @@ struct Worker<K: Kernel>: ~Copyable {
             limits.linger, limits.farewell, limits.handshake, limits.upload, limits.quiet ?? .zero,
         ]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: capacity)
+        dead = DeadTargets(trial: limits.connect.milliseconds)
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
         var heads = HeadLimits()
         (heads.bytes, heads.target, heads.fields) = (limits.headBytes, limits.targetBytes, limits.fields)

@@ -87,15 +87,19 @@ internal import Glibc
         var connecting: CInt = 0
         let descriptor = unsafe linux_connect(address.raw, &connecting)
         guard descriptor < 0 else { return connecting == 0 ? .connected(descriptor) : .started(descriptor) }
-        switch -descriptor {
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-        default: return .failed(-descriptor)
+        return Self.failure(-descriptor)
+    }
+
+    private static func failure(_ number: CInt) -> Connection {
+        switch number {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: .exhausted
+        default: .failed(number)
         }
     }
 
     package func connect(path: String) -> Connection {
         let descriptor = unsafe path.withCString { unsafe linux_connect_unix($0, path.utf8.count) }
-        return descriptor < 0 ? .failed(-descriptor) : .connected(descriptor)
+        return descriptor < 0 ? Self.failure(-descriptor) : .connected(descriptor)
     }
 
     package func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool {

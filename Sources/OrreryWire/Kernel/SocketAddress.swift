@@ -12,6 +12,7 @@ public struct SocketAddress: Hashable, Sendable {
     /// The place of something that is not reached by an address: a socket in the file system, a tunnel.
     public static var none: SocketAddress { SocketAddress(linux_address()) }
 
+    public var isNone: Bool { raw.high == 0 && raw.low == 0 && raw.port == 0 }
     public var port: UInt16 { raw.port }
     public var isIPv4: Bool { raw.high == 0 && raw.low & 0xffff_ffff == Self.mapped }
 
@@ -53,10 +54,11 @@ public struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    public var description: String { isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
+    public var description: String { isNone ? "unix" : isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
 
     /// The address without its port, as `X-Forwarded-For` has it.
     public var host: String {
+        if isNone { return "unix" }
         if isIPv4 { return (12..<16).map { "\(byte($0))" }.joined(separator: ".") }
         return (0..<8).map { String(UInt16(byte($0 * 2)) << 8 | UInt16(byte($0 * 2 + 1)), radix: 16) }
             .joined(separator: ":")

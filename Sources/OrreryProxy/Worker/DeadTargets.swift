@@ -1,0 +1,61 @@
+internal import OrreryWire
+
+/// The targets that did not take a connection a moment ago. Until that moment is over their requests are answered at
+/// once, without another attempt; then one request tries, and the others go on being answered until it is known how that
+/// went. So a server that is gone costs some attempts a second, however many browsers ask for it again and again.
+///
+/// Bounded: a target that falls on the place of another is forgotten, and simply tried. Asked only before a connection is
+/// made, not for each request. Concurrency: belongs to a worker.
+struct DeadTargets: ~Copyable {
+    // Not private: 6.3 compilers cannot emit a non-copyable type whose storage is generic over a private one.
+    struct Place {
+        var endpoint = Endpoint(.none)
+        /// Nothing is tried before; 0 when nothing is known.
+        var until: UInt64 = 0
+        /// One request is trying.
+        var isTried = false
+    }
+
+    private var places: Slab<Place>
+    private let trial: UInt64
+    private static var count: UInt32 { 1024 }
+    private static var rest: UInt64 { 250 }
+
+    /// `trial` is how many milliseconds an attempt may take.
+    init(trial: UInt64) {
+        self.trial = trial
+        places = Slab(capacity: Self.count)
+        for _ in 0..<Self.count { _ = places.add { Place() } }
+    }
+
+    /// Whether a connection may be tried now. If something is known of the target, this is the one attempt.
+    mutating func mayTry(_ endpoint: Endpoint, now: UInt64) -> Bool {
+        let index = Self.index(endpoint)
+        guard places[index].until != 0, places[index].endpoint == endpoint else { return true }
+        guard places[index].until <= now else { return false }
+        places[index].until = now + trial
+        places[index].isTried = true
+        return true
+    }
+
+    /// An attempt failed.
+    mutating func failed(_ endpoint: Endpoint, now: UInt64) {
+        places[Self.index(endpoint)] = Place(endpoint: endpoint, until: now + Self.rest)
+    }
+
+    /// An attempt succeeded.
+    mutating func succeeded(_ endpoint: Endpoint) {
+        let index = Self.index(endpoint)
+        if places[index].endpoint == endpoint { places[index].until = 0 }
+    }
+
+    /// Whoever tried has left before anything was known: the next one tries.
+    mutating func wasAbandoned(_ endpoint: Endpoint, now: UInt64) {
+        let index = Self.index(endpoint)
+        guard places[index].isTried, places[index].until != 0, places[index].endpoint == endpoint else { return }
+        places[index].until = now
+        places[index].isTried = false
+    }
+
+    private static func index(_ endpoint: Endpoint) -> UInt32 { UInt32(endpoint.mixed % UInt64(count)) }
+}
