@@ -114,7 +114,7 @@ enum RequestWriter {
     ) {
         if client.isNone {
             // Whoever connects to a socket in the file system is another proxy here: it has said for whom, or nobody has.
-            if !plan.sets(.forwardedFor) { appendGivenLines(head.fields, .forwardedFor, bytes, to: &target) }
+            if !plan.sets(.forwardedFor) { appendGivenLines(&fields, .forwardedFor, bytes, to: &target) }
         } else if !plan.sets(.forwardedFor) {
             target.append("X-Forwarded-For: ")
             appendGiven(&fields, .forwardedFor, bytes, to: &target)
@@ -142,7 +142,7 @@ enum RequestWriter {
 
     /// All fields of this name, unchanged.
     private static func appendGivenLines(
-        _ fields: Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
+        _ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
     ) {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             target.append(bytes.extracting(fields.mark(index).line.range))
