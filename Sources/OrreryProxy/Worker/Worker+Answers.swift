@@ -146,6 +146,7 @@ extension Worker {
     mutating func fail(_ client: UInt32, _ failure: Exchange.Failure) -> Bool {
         noteFailure(failure)
         logFailure(client, failure)
+        if !stale.questions.isEmpty, prefersStale(client, failure.status) { return answerStale(client) }
         dropUpstream(client)
         // A page that cannot be had leaves the error it was for.
         let status = slots[client].errorStatus == 0 ? failure.status : Int(slots[client].errorStatus)

@@ -122,6 +122,7 @@ extension Worker {
         slots[client].phase = .exchange
         slots[client].errorStatus = 0
         slots[client].activity = nil
+        if !stale.questions.isEmpty { stale.questions[client] = nil }
         slots[client].exchange = Exchange(Exchange.Request(head), body: head.body)
         if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         var bytes = bytes
@@ -146,6 +147,7 @@ extension Worker {
             } else if !requestNotes.isEmpty {
                 requestNotes[client] = nil
             }
+            if match.isHub { bytes.read { noteQuestion(client, $0) } }
             // For a head alone a small one, which can be kept to ask again; all else is there for the body's sake.
             let limit = RequestWriter.limit(head, match, plan)
             var out = head.body.isNone ? buffers.buffer(for: limit) : headBuffer()

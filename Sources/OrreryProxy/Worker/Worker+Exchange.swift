@@ -126,6 +126,7 @@ extension Worker {
         }
         bytes.consume(step.offset)
         bytes.truncate(to: step.count)
+        if !stale.questions.isEmpty { bytes.read { collectAnswer(client, $0, 0..<$0.count) } }
         let isLast = slots[client].exchange.isAnswered
         if slots[client].exchange.isRechunked {
             if step.count > 0 {
@@ -164,6 +165,14 @@ extension Worker {
                 buffers.recycle(out)
                 return fail(client, .garbled)
             case .complete: break
+            }
+            if !stale.questions.isEmpty {
+                if prefersStale(client, answerHead.status) {
+                    buffers.recycle(bytes)
+                    buffers.recycle(out)
+                    return answerStale(client)
+                }
+                if answerHead.status >= 200 { bytes.read { noteAnswerToQuestion(client, $0) } }
             }
             let action = slots[client].exchange.answerHead(Exchange.Answer(answerHead))
             if case .fail(let failure) = action {
@@ -240,6 +249,9 @@ extension Worker {
                 buffers.recycle(out)
                 closeBoth(client, reset: true)
                 return false
+            }
+            if !stale.questions.isEmpty {
+                bytes.read { collectAnswer(client, $0, step.offset..<step.offset + step.count) }
             }
             let isRechunked = slots[client].exchange.isRechunked
             let isLast = slots[client].exchange.isAnswered

@@ -77,6 +77,7 @@ extension Worker {
         if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)
         if !requestNotes.isEmpty { requestNotes[index] = nil }
+        if !stale.questions.isEmpty { stale.questions[index] = nil }
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
         slots[index].descriptor = -1

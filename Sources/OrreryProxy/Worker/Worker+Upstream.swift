@@ -152,6 +152,7 @@ extension Worker {
     /// The whole answer has been read and passed on: what becomes of both connections.
     mutating func finish(_ client: UInt32) -> Bool {
         noteActivity(client)
+        if !stale.questions.isEmpty { keepAnswer(client) }
         let ending = slots[client].exchange.ending()
         let upstream = slots[client].partner
         // The page for a HEAD was asked for with GET: what comes of its content is no answer to the next request.

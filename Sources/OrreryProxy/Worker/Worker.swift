@@ -36,6 +36,7 @@ struct Worker<K: Kernel>: ~Copyable {
     let logsRequests: Bool
     /// How many upstreams gave no answer in this second.
     var failures = 0
+    var stale = StaleAnswers()
     /// Whether an answer that pauses is given up after a while.
     let boundsQuiet: Bool
     /// The head that is being dealt with just now. Fields, not locals: they are large and would be copied from call to call.
