@@ -12,7 +12,8 @@ final class Rig {
 
     init(
         routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
-        errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(), tls: TLSServerConfiguration? = nil,
+        routesByHost: Bool = false, errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(),
+        tls: TLSServerConfiguration? = nil,
         clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil, accessLog format: AccessFormat? = nil,
         forwarding change: (inout ForwardingOptions) -> Void = { _ in }
     ) throws {
@@ -21,7 +22,8 @@ final class Rig {
         let log = ProxyLog(level: .error)
         shared = Shared(
             limits: limits, log: log, errorTarget: try errorTarget.map { try #require(Target($0)) },
-            forwarding: forwarding, errorPages: errorPages, tls: try TLSBook(.init(server: tls, client: clientTLS)),
+            routesByHost: routesByHost, forwarding: forwarding, errorPages: errorPages,
+            tls: try TLSBook(.init(server: tls, client: clientTLS)),
             accessLog: try format.map {
                 try AccessLog(AccessLogConfiguration(format: $0, path: nil), log: log, room: 1 << 14)
             })

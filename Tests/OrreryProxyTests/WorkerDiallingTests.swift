@@ -106,4 +106,22 @@ struct WorkerDiallingTests {
         rig.send(client, get("/tls/x"))
         #expect(rig.kernel.sent(plain) == "", "the same address, but not the same peer")
     }
+
+    @Test func hostAndPathTogetherFindTheRoute() throws {
+        let rig = try Rig(
+            routes: ["/": "http://10.0.0.1:1", "/Ada.example/user": "http://10.0.0.2:2"], routesByHost: true)
+        let client = rig.client()
+        for (host, path, served) in [
+            ("ada.EXAMPLE:8000", "/user/x", "10.0.0.2:2"), ("ada.example", "/x", "10.0.0.1:1"),
+            ("other", "/ada.example/user", "10.0.0.1:1"),
+        ] {
+            rig.send(client, "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            let upstream = try #require(rig.kernel.connected.last { !rig.kernel.sent($0).isEmpty })
+            #expect(rig.kernel.sockets[upstream]?.address?.description == served, "\(host)\(path)")
+            rig.send(upstream, Sample.ok)
+        }
+        _ = rig.kernel.sent(client)
+        rig.send(client, "GET /user%2fx HTTP/1.1\r\nHost: ada.example\r\n\r\n")
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 400 "))
+    }
 }

@@ -150,8 +150,9 @@ enum RequestWriter {
     }
 
     /// What proxies before us have said, with a comma after each.
-    private static func appendGiven(_ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer)
-    {
+    private static func appendGiven(
+        _ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
+    ) {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             let value = fields.mark(index).value
             guard !value.isEmpty else { continue }
