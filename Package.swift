@@ -81,17 +81,21 @@ let package = Package(
             ]),
         .command("orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
 
-        // Tests, one target per layer above.
+        // Tests, one target per layer above, and a slow reading of HTTP to compare the parser with.
+        .target(
+            name: "HTTPReference", dependencies: ["OrreryWire"], path: "Tests/HTTPReference", swiftSettings: settings),
         .tests(of: "OrreryModel"),
         .tests(of: "OrreryDocument", ["OrreryModel"]),
-        .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL"]),
+        .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL", "HTTPReference"]),
         .tests(of: "OrreryCrypto", ["OrreryModel"]),
         .tests(of: "OrreryFetch"),
         .tests(of: "OrreryStore", ["OrreryModel"]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
-        .tests(of: "OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL"]),
+        .tests(
+            of: "OrreryProxy",
+            ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL", "HTTPReference"]),
         .tests(of: "orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
         .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),

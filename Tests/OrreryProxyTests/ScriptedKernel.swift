@@ -20,6 +20,10 @@ final class ScriptedKernel: Kernel {
         var isReset = false
         var address: SocketAddress?
         var path: String?
+        /// Its number among all that there ever were: descriptors are used again.
+        var serial = 0
+        /// On its way: neither side can send.
+        var isStarted = false
     }
 
     enum Connecting { case atOnce, later, fails }
@@ -29,6 +33,8 @@ final class ScriptedKernel: Kernel {
     private(set) var closed: [(number: CInt, socket: Socket)] = []
     /// The descriptors of connections that the proxy made, in order.
     private(set) var connected: [CInt] = []
+    private(set) var serials: [Int] = []
+    private var serial = 0
     /// What the proxy has asked for at its channel, and what was handed over there and not taken yet.
     private(set) var asked: [(word: UInt64, token: UInt64)] = []
     private var handed: [Handed] = []
@@ -58,6 +64,26 @@ final class ScriptedKernel: Kernel {
         return number
     }
 
+    private func open(_ number: CInt, _ socket: Socket) {
+        serial += 1
+        sockets[number] = socket
+        sockets[number]?.serial = serial
+    }
+
+    /// The socket of that number among all, open or closed.
+    func socket(_ serial: Int) -> Socket? {
+        sockets.values.first { $0.serial == serial } ?? closed.last { $0.socket.serial == serial }?.socket
+    }
+
+    /// What the proxy has sent to it since this was asked last.
+    func takeSent(serial: Int) -> [UInt8] {
+        if let number = sockets.first(where: { $0.value.serial == serial })?.key { return sentBytes(number) }
+        guard let index = closed.lastIndex(where: { $0.socket.serial == serial }) else { return [] }
+        let bytes = closed[index].socket.outgoing
+        closed[index].socket.outgoing = []
+        return bytes
+    }
+
     /// What is in each pipe, by the descriptor it is read at. The one it is filled at is the next number.
     private(set) var pipes: [CInt: [UInt8]] = [:]
     var piped: Int { pipes.values.reduce(0) { $0 + $1.count } }
@@ -69,7 +95,7 @@ final class ScriptedKernel: Kernel {
     /// A client connects; its descriptor.
     func connectClient(_ host: String = "192.0.2.7") -> CInt {
         let number = newDescriptor()
-        sockets[number] = Socket()
+        open(number, Socket())
         if let address = SocketAddress.resolve(host, port: 5555) { waiting.append((number, address)) }
         events.append(Event(token: .max, readiness: .readable))
         return number
@@ -96,7 +122,7 @@ final class ScriptedKernel: Kernel {
 
     func setRoom(_ number: CInt, _ room: Int) {
         sockets[number]?.room = room
-        if room > 0 { post(number, .writable) }
+        if room > 0, sockets[number]?.isStarted == false { post(number, .writable) }
     }
 
     /// Answers what was asked first at the channel, with a connection or with none; the connection's descriptor.
@@ -104,8 +130,9 @@ final class ScriptedKernel: Kernel {
         let question = asked.removeFirst()
         let number = isConnected ? newDescriptor() : nil
         if let number {
-            sockets[number] = Socket()
+            open(number, Socket())
             connected.append(number)
+            serials.append(serial)
         }
         handed.append(Handed(token: question.token, descriptor: number))
         post(token: .max - 3, .readable)
@@ -113,7 +140,10 @@ final class ScriptedKernel: Kernel {
     }
 
     /// A connection that was started is made.
-    func establish(_ number: CInt) { post(number, .writable) }
+    func establish(_ number: CInt) {
+        sockets[number]?.isStarted = false
+        post(number, .writable)
+    }
 
     /// An event of the past, for a connection that may no longer be the same.
     func post(token: UInt64, _ readiness: Readiness) { events.append(Event(token: token, readiness: readiness)) }
@@ -145,11 +175,15 @@ final class ScriptedKernel: Kernel {
         var readiness = Readiness.none
         if !socket.incoming.isEmpty || socket.hasEnded { readiness.insert(.readable) }
         if socket.hasEnded { readiness.insert(.ended) }
-        if socket.room > 0, !(connected.contains(descriptor) && connecting == .later) { readiness.insert(.writable) }
+        if socket.room > 0, !socket.isStarted { readiness.insert(.writable) }
         if readiness != .none { post(token: token, readiness) }
     }
 
-    func watchSource(_ descriptor: CInt, token: UInt64) { if descriptor == Self.listener { listenerIsWatched = true } }
+    func watchSource(_ descriptor: CInt, token: UInt64) {
+        guard descriptor == Self.listener else { return }
+        listenerIsWatched = true
+        if !waiting.isEmpty { post(token: token, .readable) }
+    }
     func unwatch(_ descriptor: CInt) { if descriptor == Self.listener { listenerIsWatched = false } }
     func clearSignal(_ descriptor: CInt) {}
     func now() -> Moment { moment }
@@ -180,16 +214,18 @@ final class ScriptedKernel: Kernel {
             return .failed(24)
         }
         let number = newDescriptor()
-        sockets[number] = Socket(address: address)
+        open(number, Socket(address: address, isStarted: connecting == .later))
         connected.append(number)
+        serials.append(serial)
         return connecting == .atOnce ? .connected(number) : .started(number)
     }
 
     func connect(path: String) -> Connection {
         guard connecting != .fails else { return .failed(111) }
         let number = newDescriptor()
-        sockets[number] = Socket(path: path)
+        open(number, Socket(path: path))
         connected.append(number)
+        serials.append(serial)
         return .connected(number)
     }
 

@@ -173,7 +173,7 @@ extension Fields {
     /// Another HTTP, or TLS around it, is no upgrade for us: the requests in it would pass unseen. That offer is ignored.
     private mutating func takeUpgrade(_ value: Slice, _ bytes: Span<UInt8>) -> HeadFault? {
         var isWellFormed = !hasUpgrade
-        var hidesRequests = false
+        var (offers, hidden) = (0, 0)
         forEachToken(bytes, value) { token in
             let slash = place(of: 47, in: token.range, bytes)
             let name = Slice(Int(token.start), slash)
@@ -181,14 +181,16 @@ extension Fields {
             if slash < Int(token.end) {
                 isWellFormed = isWellFormed && isToken(bytes, Slice(slash + 1, Int(token.end)))
             }
-            hidesRequests =
-                hidesRequests || isSame(bytes, name, as: "h2c") || isSame(bytes, name, as: "h2")
-                || isSame(bytes, name, as: "http") || isSame(bytes, name, as: "tls")
+            let hidesRequests =
+                isSame(bytes, name, as: "h2c") || isSame(bytes, name, as: "h2") || isSame(bytes, name, as: "http")
+                || isSame(bytes, name, as: "tls")
+            offers += 1
+            hidden += hidesRequests ? 1 : 0
         }
         hasUpgrade = true
         // Of an upstream only the list that comes with 101 matters, and that has one protocol.
         guard isWellFormed || !isRequest else { return .malformed }
-        upgrade = hidesRequests || !isWellFormed ? .nothing : value
+        upgrade = isWellFormed && offers > 0 && hidden == 0 ? value : .nothing
         isWebSocket = isWellFormed && isSame(bytes, value, as: "websocket")
         return nil
     }
