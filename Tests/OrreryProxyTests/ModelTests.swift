@@ -11,7 +11,7 @@ struct ModelTests {
             var model = Model(Seeded(seed), isGentle: false)
             let faults = model.run(events: 150)
             guard !faults.isEmpty else { continue }
-            Issue.record("seed \(seed): \(faults)")
+            Issue.record("seed \(seed): \(faults)\n\(model.story)")
             return
         }
     }
@@ -22,7 +22,7 @@ struct ModelTests {
             var model = Model(Seeded(seed), isGentle: true)
             let faults = model.run(events: 120)
             guard !faults.isEmpty else { continue }
-            Issue.record("seed \(seed): \(faults)")
+            Issue.record("seed \(seed): \(faults)\n\(model.story)")
             return
         }
     }

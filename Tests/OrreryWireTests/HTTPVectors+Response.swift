@@ -23,6 +23,8 @@ extension HTTPVector {
         HTTPVector("HTTP/1.2", "HTTP/1.2 200 OK\r\n\r\n", 502),
         HTTPVector("small letters", "http/1.1 200 OK\r\n\r\n", 502),
         HTTPVector("an empty line first", "\r\nHTTP/1.1 200 OK\r\n\r\n", 502),
+        HTTPVector("something short", "HTT4 \r\n", 502),
+        HTTPVector("a line without status", "HTTP/1.1\r\n\r\n", 502),
         HTTPVector("something else", "SSH-2.0-OpenSSH_9.2\r\n", 502),
         HTTPVector("a bare line feed", "HTTP/1.1 200 OK\nA: b\r\n\r\n", 502),
         HTTPVector("bare line feeds", "HTTP/1.1 200 OK\nA: b\n\n", 502),

@@ -45,7 +45,8 @@ extension RequestHead {
 
         // "HTTP/1.1" and CRLF are ten bytes.
         guard index + 10 < bytes.count else {
-            return bytes.extracting(index...).isPrefix(of: " HTTP/") ? .incomplete : .bad(.malformed)
+            let isBeginning = Slice(index, bytes.count).isPrefix(of: " HTTP/", bytes)
+            return isBeginning ? .incomplete : .bad(.malformed)
         }
         switch readVersion(bytes, at: index + 1) {
         case .success(let found): version = found
@@ -171,17 +172,17 @@ extension Slice {
     }
 }
 
-extension UInt8 {
-    fileprivate var lowercased: UInt8 { (65...90).contains(self) ? self + 32 : self }
-}
-
-extension Span<UInt8> {
-    /// Whether `word` begins with these bytes, as far as both go.
-    fileprivate func isPrefix(of word: StaticString) -> Bool {
+extension Slice {
+    /// Whether `word` begins with the bytes, as far as both go.
+    func isPrefix(of word: StaticString, _ bytes: Span<UInt8>) -> Bool {
         for index in 0..<Swift.min(count, word.utf8CodeUnitCount) {
             // Inside the literal, by the bound of the loop.
-            guard unsafe self[index] == word.utf8Start[index] else { return false }
+            guard unsafe bytes[Int(start) + index] == word.utf8Start[index] else { return false }
         }
         return true
     }
+}
+
+extension UInt8 {
+    fileprivate var lowercased: UInt8 { (65...90).contains(self) ? self + 32 : self }
 }

@@ -25,7 +25,7 @@ public struct ResponseHead: Sendable {
         fields.reset()
         body = .untilEnd
         // "HTTP/1.1 200" is twelve bytes, and a blank or CR must follow.
-        guard bytes.count > 12 else { return .incomplete }
+        guard bytes.count > 12 else { return isBeginning(bytes) ? .incomplete : .bad(.malformed) }
         guard Slice(0, 7).isWord("HTTP/1.", bytes), bytes[8] == 32, bytes[7] == 48 || bytes[7] == 49 else {
             return .bad(.malformed)
         }
@@ -44,6 +44,21 @@ public struct ResponseHead: Sendable {
         case .complete: return settle()
         default: return outcome
         }
+    }
+
+    /// Whether a first line can begin so. Else whoever speaks another protocol would be waited for.
+    private func isBeginning(_ bytes: Span<UInt8>) -> Bool {
+        guard Slice(0, min(7, bytes.count)).isPrefix(of: "HTTP/1.", bytes) else { return false }
+        for index in min(7, bytes.count)..<bytes.count {
+            let byte = bytes[index]
+            switch index {
+            case 7: guard byte == 48 || byte == 49 else { return false }
+            case 8: guard byte == 32 else { return false }
+            case 9: guard byte.isDigit, byte != 48 else { return false }
+            default: guard byte.isDigit else { return false }
+            }
+        }
+        return true
     }
 
     private mutating func settle() -> HeadOutcome {

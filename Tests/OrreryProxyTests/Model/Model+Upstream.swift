@@ -34,6 +34,7 @@ extension Model {
         reading.isTunnel = head.fields["upgrade"] != nil
         upstreams[index].current = reading
         upstreams[index].requests.append(number)
+        upstreams[index].sentCount = 0
         let answer = answers[number] ?? ModelAnswer(to: request, by: &chance, isGentle: isGentle)
         answers[number] = answer
         if answer.isEarly || answer.status == 101 { reply(index, answer) }

@@ -45,7 +45,7 @@ struct Model<C: Chance> {
         switch chance.below(isGentle ? 9 : 16) {
         case 0: connect()
         case 1, 2, 3: sendFromClient(chance.below(max(clients.count, 1)))
-        case 4, 5: sendFromUpstream(chance.below(max(upstreams.count, 1)))
+        case 4, 5: sendFromUpstream(chance.below(max(upstreams.count, 1)), atMost: pieceSize())
         case 6: changeRoom()
         case 7: kernel.connecting = chance.pick([.atOnce, .later])
         case 8: establish(chance.below(max(upstreams.count, 1)))
@@ -85,9 +85,9 @@ struct Model<C: Chance> {
         kernel.feed(clients[index].number, Array(piece))
     }
 
-    private mutating func sendFromUpstream(_ index: Int) {
+    private mutating func sendFromUpstream(_ index: Int, atMost count: Int) {
         guard index < upstreams.count, isOpen(upstreams[index]), !upstreams[index].hasEnded else { return }
-        let piece = upstreams[index].unsent.prefix(pieceSize())
+        let piece = upstreams[index].unsent.prefix(count)
         upstreams[index].unsent = upstreams[index].unsent.dropFirst(piece.count)
         upstreams[index].sentCount += piece.count
         if !piece.isEmpty { kernel.feed(upstreams[index].number, Array(piece)) }
@@ -164,7 +164,7 @@ struct Model<C: Chance> {
 
     /// Events of the past, and events with nothing behind them.
     private mutating func liesOfTheKernel() {
-        oldTokens += kernel.sockets.values.map(\.token)
+        oldTokens += kernel.sockets.values.map(\.token).sorted()
         guard !oldTokens.isEmpty else { return }
         let current = Set(kernel.sockets.values.map(\.token))
         let token = oldTokens[chance.below(oldTokens.count)]
@@ -211,7 +211,7 @@ struct Model<C: Chance> {
     private mutating func calmDown() {
         kernel.connecting = .atOnce
         for _ in 0..<60 where faults.isEmpty {
-            for number in kernel.sockets.keys { kernel.setRoom(number, .max) }
+            for number in kernel.sockets.keys.sorted() { kernel.setRoom(number, .max) }
             for index in clients.indices {
                 guard isOpen(clients[index]), !clients[index].unsent.isEmpty else { continue }
                 kernel.feed(clients[index].number, Array(clients[index].unsent))
@@ -219,7 +219,9 @@ struct Model<C: Chance> {
             }
             for index in upstreams.indices {
                 establish(index)
-                if !upstreams[index].unsent.isEmpty || upstreams[index].ending != .none { sendFromUpstream(index) }
+                if !upstreams[index].unsent.isEmpty || upstreams[index].ending != .none {
+                    sendFromUpstream(index, atMost: .max)
+                }
             }
             turn()
         }
@@ -230,9 +232,12 @@ struct Model<C: Chance> {
         kernel.isExhausted = false
         kernel.connecting = .atOnce
         for _ in 0..<3 {
-            for number in kernel.sockets.keys { kernel.setRoom(number, .max) }
+            for number in kernel.sockets.keys.sorted() { kernel.setRoom(number, .max) }
             for client in clients where isOpen(client) { kernel.end(client.number) }
-            for upstream in upstreams where isOpen(upstream) { kernel.end(upstream.number) }
+            for upstream in upstreams where isOpen(upstream) {
+                for number in upstream.requests { answers[number]?.isCut = true }
+                kernel.end(upstream.number)
+            }
             turn()
             kernel.moment.monotonic += 4_000_000
             turn()

@@ -59,7 +59,7 @@ struct ModelAnswer {
             bytes = Array("\(head)Transfer-Encoding: chunked\r\n\r\n".utf8)
             var rest = content[...]
             while !rest.isEmpty {
-                let count = min(rest.count, 1 + chance.below(content.count > 1000 ? 40_000 : 30))
+                let count = min(rest.count, content.count > 1000 ? 3000 + chance.below(40_000) : 1 + chance.below(30))
                 bytes += Array("\(String(count, radix: 16))\r\n".utf8) + rest.prefix(count) + [13, 10]
                 rest = rest.dropFirst(count)
             }

@@ -16,7 +16,7 @@ struct ModelRequest {
     /// What the client sends once the other side has agreed to leave HTTP, or before.
     var tunnel: [UInt8] = []
 
-    var isRepeatable: Bool { (kind == .plain || kind == .local) && method != "POST" }
+    var isRepeatable: Bool { content.isEmpty && method != "POST" && kind != .upgrade }
     var path: String { number % 3 == 0 ? "/r\(number)" : "/user/ada/r\(number)" }
     var upstream: String { number % 3 == 0 ? "10.0.0.1:8081" : "10.0.0.2:8888" }
     var hasAnswerBody: Bool { method != "HEAD" }
@@ -84,8 +84,10 @@ struct ModelRequest {
     private mutating func appendChunks(_ chance: inout some Chance, _ isGentle: Bool) {
         var rest = content[...]
         while !rest.isEmpty {
-            let count = min(rest.count, 1 + chance.below(content.count > 1000 ? 30_000 : 30))
-            let name = chance.isOnce(in: 5) ? ";a=\"b\"" : ""
+            let isBulk = content.count > 1000
+            let count = min(rest.count, isBulk ? 3000 + chance.below(30_000) : 1 + chance.below(30))
+            // There may be only so many bytes of them in all.
+            let name = chance.isOnce(in: 5) && !isBulk ? ";a=\"b\"" : ""
             bytes += Array((String(count, radix: 16) + name + "\r\n").utf8) + rest.prefix(count) + [13, 10]
             rest = rest.dropFirst(count)
         }

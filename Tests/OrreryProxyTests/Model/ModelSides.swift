@@ -74,5 +74,5 @@ func modelChunks(_ bytes: ArraySlice<UInt8>) -> (content: [UInt8], rest: ArraySl
         rest = body.dropFirst(size + 2)
         if size == 0 { return (content, rest, true, false) }
     }
-    return (content, rest, false, rest.count > 20)
+    return (content, [], false, rest.count > 20)
 }

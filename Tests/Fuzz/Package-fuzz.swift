@@ -1,0 +1,13 @@
+// What `Tests/fuzz` puts behind Package.swift: the proxy and the fuzzer, nothing else.
+package.targets.removeAll { target in
+    ![
+        "CLinux", "CScan", "COpenSSL", "CCurl", "OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch",
+        "OrreryProxy", "HTTPReference",
+    ].contains(target.name)
+}
+package.products.removeAll()
+package.dependencies.removeAll()
+package.targets.append(
+    .executableTarget(
+        name: "fuzz", dependencies: ["OrreryModel", "OrreryWire", "OrreryProxy", "HTTPReference"], path: "Fuzz",
+        swiftSettings: settings))
