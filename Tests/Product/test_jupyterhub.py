@@ -164,7 +164,9 @@ def test_each_person_may_have_a_host_of_their_own(tmp_path):
 
 
 def test_everything_behind_the_proxy_may_speak_tls(tmp_path):
-    with Hub(tmp_path, "c.JupyterHub.internal_ssl = True\n", internal_ssl=True) as hub:
+    # Absolute: a single-user server runs in a directory of its own.
+    certificates = f"c.JupyterHub.internal_certs_location = {str(tmp_path / 'certificates')!r}\n"
+    with Hub(tmp_path, "c.JupyterHub.internal_ssl = True\n" + certificates, internal_ssl=True) as hub:
         base = hub.spawned("ada")
         with Kernel(hub, base) as kernel:
             assert kernel.run("print('inside')") == "inside\n"
