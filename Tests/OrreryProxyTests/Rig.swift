@@ -44,6 +44,9 @@ final class Rig {
     /// Lets the worker do all it has to do now.
     func turn() { for _ in 0..<20 { worker.turnIfReady() } }
 
+    /// Lets the worker look once at what has happened.
+    func turnOnce() { worker.turnIfReady() }
+
     /// Lets time pass.
     func pass(_ duration: Duration) {
         kernel.moment.monotonic += duration.milliseconds

@@ -49,9 +49,14 @@ final class SecurePeer {
 
     /// Carries what is to be said to the worker, and nothing back.
     func runOnce() {
+        queueGreeting()
+        rig.turn()
+    }
+
+    /// The same, and the worker has not looked at it yet.
+    func queueGreeting() {
         rig.kernel.feed(number, outgoing)
         outgoing = []
-        rig.turn()
     }
 
     /// Reads what the worker has sent, and says nothing to it yet.

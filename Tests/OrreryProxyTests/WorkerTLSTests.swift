@@ -173,6 +173,18 @@ struct WorkerTLSTests {
         #expect(!rig.kernel.isOpen(silent) && rig.kernel.isOpen(slow.number))
     }
 
+    @Test func manyHandshakesAtOnceAreDoneAFewInATurn() throws {
+        let clients = (0..<50).map { _ in SecurePeer(rig, client: secure.trust) }
+        for client in clients { client.queueGreeting() }
+        rig.turnOnce()
+        let answered = clients.count { rig.kernel.sockets[$0.number]?.outgoing.isEmpty == false }
+        #expect(answered == 8)
+        rig.turn()
+        for client in clients { client.run() }
+        #expect(clients.count { $0.isDone } == 50)
+        #expect(rig.connections == 50)
+    }
+
     @Test func tooManyHandshakesGiveUpTheSlowest() throws {
         var limits = ProxyLimits()
         limits.handshakes = 2

@@ -86,6 +86,33 @@ struct TLSContextTests {
         #expect(error(odd) == .badProtocol(""))
     }
 
+    /// What comes with the server's certificate for a client who asks.
+    private func staple(_ context: TLSContext) throws -> [UInt8] {
+        var trusting = TLSClientConfiguration()
+        trusting.authorities = authority.authorities
+        let pair = TLSPair(client: try .client(trusting), server: context)
+        pair.client.askForStaple()
+        pair.shakeHands()
+        #expect(pair.client.isDone)
+        return pair.client.staple
+    }
+
+    @Test func theAuthoritysWordIsShownWithTheCertificate() throws {
+        try authority.vouch(for: "server", days: 2)
+        let context = try TLSContext.server(configuration("server.pem", "server.key"), tickets: TLSTickets())
+        #expect(context.notes.isEmpty)
+        #expect(try staple(context) == Array(Data(contentsOf: URL(filePath: authority.path("server.pem.ocsp")))))
+    }
+
+    @Test(arguments: [(-1, false), (2, true)]) func aWordThatDoesNotHelpIsNotShown(_ days: Int, _ isRevoked: Bool)
+        throws
+    {
+        try authority.vouch(for: "server", days: days, isRevoked: isRevoked)
+        let context = try TLSContext.server(configuration("server.pem", "server.key"), tickets: TLSTickets())
+        #expect(context.notes.count == 1)
+        #expect(try staple(context).isEmpty)
+    }
+
     @Test func aFileOfNoResponseIsNotedAndNotShown() throws {
         try Data("no".utf8).write(to: URL(filePath: authority.path("server.pem.ocsp")))
         let context = try TLSContext.server(configuration("server.pem", "server.key"), tickets: TLSTickets())

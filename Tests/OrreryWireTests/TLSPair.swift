@@ -60,6 +60,26 @@ struct TLSPair {
             sealed.read { bytes in for index in 0..<bytes.count { outgoing.append(bytes[index]) } }
         }
 
+        /// Speaks this version only, however old.
+        func speakOnly(_ version: CInt) {
+            unsafe SSL_ctrl(stream.ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
+            unsafe SSL_ctrl(stream.ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
+            unsafe SSL_set_cipher_list(stream.ssl, "ALL:@SECLEVEL=0")
+        }
+
+        /// Wants the server's certificate to come with its authority's word.
+        func askForStaple() { unsafe SSL_ctrl(stream.ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, 1, nil) }
+
+        /// The authority's word that came with it.
+        var staple: [UInt8] {
+            var bytes: UnsafePointer<UInt8>?
+            let count = unsafe withUnsafeMutablePointer(to: &bytes) {
+                unsafe SSL_ctrl(stream.ssl, SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, $0)
+            }
+            // The connection's own, as many as it says.
+            return count > 0 ? unsafe Array(UnsafeBufferPointer(start: bytes, count: count)) : []
+        }
+
         /// Asks for another handshake, which TLS 1.2 knows and nobody needs.
         func renegotiate() {
             unsafe SSL_clear_options(stream.ssl, UInt64(1) << 30)

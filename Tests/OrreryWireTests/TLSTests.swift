@@ -163,6 +163,13 @@ struct TLSTests {
         #expect(pair.server.failure?.kind == .broken && pair.client.failure?.kind == .broken)
     }
 
+    @Test(arguments: [CInt(0x0301), 0x0302]) func versionsOfThePastAreRefused(_ version: CInt) throws {
+        let pair = try pair()
+        pair.client.speakOnly(version)
+        pair.shakeHands()
+        #expect(pair.server.failure?.reason == "unsupported protocol" && !pair.client.isDone)
+    }
+
     // MARK: Clients' certificates
 
     @Test func aClientsCertificateMayBeAskedFor() throws {

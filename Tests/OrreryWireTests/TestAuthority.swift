@@ -46,6 +46,33 @@ import Foundation
         unsafe try Self.writeKey(key, to: path("\(file).key"), passphrase)
     }
 
+    /// Writes our word, good for so many days from now on, that a certificate holds; or that it does not.
+    func vouch(for file: String, days: Int, isRevoked: Bool = false) throws {
+        let source = unsafe BIO_new_file(path("\(file).pem"), "r")
+        defer { unsafe BIO_free(source) }
+        let subject = unsafe PEM_read_bio_X509(source, nil, nil, nil)
+        defer { unsafe X509_free(subject) }
+        let basic = unsafe OCSP_BASICRESP_new()
+        defer { unsafe OCSP_BASICRESP_free(basic) }
+        let number = unsafe OCSP_cert_to_id(EVP_sha1(), subject, certificate)
+        defer { unsafe OCSP_CERTID_free(number) }
+        let now = unsafe X509_gmtime_adj(nil, -86_400 * 9)
+        defer { unsafe ASN1_STRING_free(now) }
+        let next = unsafe X509_gmtime_adj(nil, 86_400 * days)
+        defer { unsafe ASN1_STRING_free(next) }
+        let status = isRevoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD
+        unsafe OCSP_basic_add1_status(basic, number, status, 0, isRevoked ? now : nil, now, next)
+        unsafe OCSP_basic_sign(basic, certificate, key, EVP_sha256(), nil, 0)
+        let response = unsafe OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic)
+        defer { unsafe OCSP_RESPONSE_free(response) }
+        var bytes = [UInt8](repeating: 0, count: Int(unsafe i2d_OCSP_RESPONSE(response, nil)))
+        _ = unsafe bytes.withUnsafeMutableBufferPointer { room in
+            var start = room.baseAddress
+            return unsafe i2d_OCSP_RESPONSE(response, &start)
+        }
+        try Data(bytes).write(to: URL(filePath: path("\(file).pem.ocsp")))
+    }
+
     /// Puts the certificate and key of that name of another authority in place of ours.
     func replace(_ file: String, from other: TestAuthority) throws {
         for name in ["\(file).pem", "\(file).key"] {
