@@ -45,7 +45,7 @@ package final class ProxyServer: Sendable {
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
             forwarding: configuration.forwarding, errorPages: configuration.errorPath.map(ErrorPages.init), tls: tls,
-            accessLog: accessLog)
+            accessLog: accessLog, listensAtFile: configuration.listener.path != nil)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts
         var files: [SocketFile] = []

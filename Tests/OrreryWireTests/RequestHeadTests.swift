@@ -146,6 +146,18 @@ struct RequestHeadTests {
         #expect(wrong == [])
     }
 
+    @Test(arguments: [
+        ("%2Frun%2fa.sock", true), ("a%41b:80", true), ("%", false), ("%2", false), ("%2g", false), ("a%2", false),
+        ("%2f@h", false), ("[%2f]", false),
+    ])
+    func aHostHasEscapesOnlyWhereSocketsAreFiles(_ host: String, isGood: Bool) {
+        let bytes = Array("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8)
+        var (head, limits) = (RequestHead(), HeadLimits())
+        #expect(head.parse(bytes.span, limits: limits) == .bad(.malformed))
+        limits.takesEscapedHosts = true
+        #expect(head.parse(bytes.span, limits: limits) == (isGood ? .complete : .bad(.malformed)))
+    }
+
     @Test func limitsAreKept() {
         var limits = HeadLimits()
         (limits.bytes, limits.target, limits.fields) = (200, 20, 3)

@@ -29,7 +29,10 @@ struct ControlReader {
     mutating func read(_ input: inout [UInt8], _ service: any ControlService) -> Outcome {
         guard pending == nil else { return readBody(&input, service) }
         var head = RequestHead()
-        switch head.parse(input.span, limits: HeadLimits()) {
+        var limits = HeadLimits()
+        // Nothing is decided by the host here.
+        limits.takesEscapedHosts = true
+        switch head.parse(input.span, limits: limits) {
         case .incomplete: return .incomplete
         case .bad(let fault): return refuse(fault.status)
         case .complete: break

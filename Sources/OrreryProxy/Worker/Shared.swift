@@ -15,6 +15,8 @@ final class Shared: Sendable {
     let limits: ProxyLimits
     let log: ProxyLog
     let forwarding: ForwardingOptions
+    /// Clients come through a socket in the file system.
+    let listensAtFile: Bool
     /// Whom to ask for error pages, and those that are files; nil for neither.
     let errorTarget: ErrorTarget?
     let errorPages: ErrorPages?
@@ -27,7 +29,7 @@ final class Shared: Sendable {
     init(
         limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false,
         forwarding: ForwardingOptions = ForwardingOptions(), errorPages: ErrorPages? = nil, tls: TLSBook = TLSBook(),
-        accessLog: AccessLog? = nil
+        accessLog: AccessLog? = nil, listensAtFile: Bool = false
     ) {
         routes = RouteBook(byHost: routesByHost)
         self.tls = tls
@@ -35,6 +37,7 @@ final class Shared: Sendable {
         self.limits = limits
         self.log = log
         self.forwarding = forwarding
+        self.listensAtFile = listensAtFile
         self.errorPages = errorPages
         self.errorTarget = errorTarget.map { [routes] in ErrorTarget($0, peers: routes.peers) }
     }

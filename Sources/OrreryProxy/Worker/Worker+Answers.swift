@@ -152,7 +152,7 @@ extension Worker {
         let status = slots[client].errorStatus == 0 ? failure.status : Int(slots[client].errorStatus)
         guard canAskForPage(client), let replay = slots[client].replay.take() else { return answer(client, status) }
         var limits = HeadLimits()
-        (limits.bytes, limits.target, limits.fields) = (.max, .max, .max)
+        (limits.bytes, limits.target, limits.fields, limits.takesEscapedHosts) = (.max, .max, .max, true)
         // What we wrote ourselves is whole, but with what we added it may be more than a head can hold.
         guard replay.read({ head.parse($0, limits: limits) }) == .complete else {
             buffers.recycle(replay)

@@ -127,6 +127,7 @@ struct Worker<K: Kernel>: ~Copyable {
         pools = UpstreamPools(limit: limits.pooledPerTarget, capacity: capacity)
         var heads = HeadLimits()
         (heads.bytes, heads.target, heads.fields) = (limits.headBytes, limits.targetBytes, limits.fields)
+        heads.takesEscapedHosts = shared.listensAtFile
         headLimits = heads
         plan = ForwardingPlan(shared.forwarding)
         boundsQuiet = limits.quiet != nil

@@ -1,8 +1,8 @@
 internal import CScan
 
 /// Whether a value is a host with an optional port (RFC 9112 3.2): a name, or an address in brackets. No user, path, list
-/// or blank, and nothing after the port that another reader could take for the host.
-func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
+/// or blank, and nothing after the port that another reader could take for the host. `escapes`: a name may have them.
+func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice, escapes: Bool = false) -> Bool {
     guard slice.count <= 1024 else { return false }
     let end = Int(slice.end)
     var index = Int(slice.start)
@@ -13,10 +13,23 @@ func isAuthority(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
         // It reads inside [index, count) only.
         let passed = unsafe bytes.withUnsafeBufferPointer { unsafe scan_host($0.baseAddress, index, $0.count) }
         index = min(passed, end)
-        while index < end, bytes[index].isHost { index += 1 }
+        while index < end {
+            if bytes[index].isHost {
+                index += 1
+            } else if escapes, isEscape(bytes, index, end) {
+                index += 3
+            } else {
+                break
+            }
+        }
     }
     guard index > Int(slice.start) else { return false }
     return index == end || (bytes[index] == 58 && isPort(bytes, index + 1..<end))
+}
+
+private func isEscape(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> Bool {
+    guard bytes[index] == 37, index + 2 < end else { return false }
+    return bytes[index + 1].hexValue != nil && bytes[index + 2].hexValue != nil
 }
 
 /// Where a host in brackets ends. Only an IPv6 address: nobody ever had use for the other kinds (RFC 3986 3.2.2).

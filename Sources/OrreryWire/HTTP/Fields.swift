@@ -136,11 +136,11 @@ extension Fields {
             guard index <= HeadLimits.bytesLimit else { return .bad(.tooLarge) }
             let mark = Mark(
                 name, line: Slice(nameStart, index), value: trimmed(bytes, Slice(valueStart, index - 2)))
-            if let fault = take(mark, bytes) { return .bad(fault) }
+            if let fault = take(mark, bytes, limits) { return .bad(fault) }
         }
     }
 
-    private mutating func take(_ mark: Mark, _ bytes: Span<UInt8>) -> HeadFault? {
+    private mutating func take(_ mark: Mark, _ bytes: Span<UInt8>, _ limits: HeadLimits) -> HeadFault? {
         guard markCount < marks.count else { return .tooLarge }
         marks[markCount] = mark
         markCount += 1
@@ -155,7 +155,7 @@ extension Fields {
             guard isSame(bytes, mark.value, as: "chunked") else { return codingFault(mark.value, bytes) }
             isChunked = true
         case .host where isRequest:
-            guard !hasHost, isAuthority(bytes, mark.value) else { return .malformed }
+            guard !hasHost, isAuthority(bytes, mark.value, escapes: limits.takesEscapedHosts) else { return .malformed }
             hasHost = true
             host = mark.value
         case .upgrade: return takeUpgrade(mark.value, bytes)

@@ -32,6 +32,9 @@ public struct HeadLimits: Sendable {
     public var bytes = 32 << 10 { didSet { bytes = min(bytes, Self.bytesLimit) } }
     public var target = 16 << 10
     public var fields = 200
+    /// A `Host` may have `%` and two digits. Programs that speak through a socket in the file system say its path so,
+    /// and there it leads nowhere else; elsewhere two readers would undo it at different times.
+    public var takesEscapedHosts = false
 
     /// What `bytes` can be at most.
     static let bytesLimit = Int(UInt16.max)
