@@ -163,6 +163,7 @@ def test_each_person_may_have_a_host_of_their_own(tmp_path):
             assert kernel.run("print('own host')") == "own host\n"
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
 def test_everything_behind_the_proxy_may_speak_tls(tmp_path):
     # Absolute: a single-user server runs in a directory of its own.
     certificates = f"c.JupyterHub.internal_certs_location = {str(tmp_path / 'certificates')!r}\n"
