@@ -107,6 +107,9 @@ final class Rig {
 
     func token(_ number: CInt) -> UInt64 { kernel.sockets[number]?.token ?? 0 }
 
+    /// What a worker does last.
+    func closeAll() { worker.closeAll() }
+
     func stop(atOnce: Bool = false) {
         shared.isStopping.store(true, ordering: .releasing)
         shared.isEnding.store(atOnce, ordering: .releasing)

@@ -108,6 +108,19 @@ struct WorkerDrainTests {
         #expect(rig.hasLeft)
     }
 
+    @Test func anAnswerWithoutALengthIsCutSoThatItShows() throws {
+        let rig = try rig()
+        let open = rig.client()
+        rig.send(open, "GET /user/ada/ HTTP/1.0\r\n\r\n")
+        rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\n\r\nhalf")
+        let counted = rig.client()
+        rig.send(counted, "GET /user/ada/ HTTP/1.0\r\n\r\n")
+        rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+        rig.closeAll()
+        #expect(rig.kernel.closed.first { $0.number == open }?.socket.isReset == true)
+        #expect(rig.kernel.closed.first { $0.number == counted }?.socket.isReset == false)
+    }
+
     @Test func whoAsksTwiceDoesNotWait() throws {
         let rig = try rig()
         let client = rig.client()

@@ -46,6 +46,14 @@ extension Worker {
         kernel.unwatch(listener)
     }
 
+    /// Closes what is left. An answer that only its connection's end would end must not look whole.
+    mutating func closeAll() {
+        for index in 0..<slots.extent where slots[index].phase != .free {
+            let isAnswer = slots[index].isClient && slots[index].phase == .exchange
+            close(index, reset: isAnswer && slots[index].exchange.cutNeedsReset)
+        }
+    }
+
     /// Whether nothing is left to do.
     var hasLeft: Bool {
         guard let leavesBy else { return false }

@@ -144,7 +144,7 @@ struct Worker<K: Kernel>: ~Copyable {
     /// Runs until the proxy is stopped and the running requests have ended, or their time is over.
     mutating func run() {
         while !hasLeft { turn() }
-        for index in 0..<slots.extent where slots[index].phase != .free { close(index) }
+        closeAll()
         pipes.end(&kernel)
     }
 
