@@ -91,7 +91,9 @@ package final class ProxyServer: Sendable {
             HubLink(hub: hub, shared: shared, signals: signals, fallback: fallback)
         }
         end = try Self.signal()
-        keeper = directory.map { [shared, end] in RouteKeeper(directory: $0, shared: shared, signal: end) }
+        keeper = directory.map { [shared, end] in
+            RouteKeeper(directory: $0, shared: shared, signal: end, isFed: configuration.hub != nil)
+        }
         try keeper?.load()
     }
 

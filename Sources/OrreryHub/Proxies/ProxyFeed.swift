@@ -125,23 +125,21 @@ final class ProxyFeed: Sendable {
     /// The lines with which an answer to somebody who is at `position` begins, and the number of the change they end
     /// with.
     func beginning(after position: Position?) -> (lines: [String], number: UInt64) {
-        let now = now()
-        return book.withLock { book in
-            var lines: [String] = []
-            var number = book.number
-            if let position, position.epoch == epoch, changes(after: position.number, in: book) != nil {
-                number = position.number
-                lines.append(head(number, isSnapshot: false))
-            } else {
-                lines.append(head(number, isSnapshot: true))
-                lines += book.routes.map { Self.text(Self.line($0.key, $0.value)) }
-                lines.append(Self.text(["end": .integer(Int64(number))]))
-            }
-            // Before the keys: without them nothing opens yet. A proxy that was started anew remembers neither.
-            lines += book.logouts.filter { $0.value > now }.map { Self.text(Self.line($0.key, $0.value, now)) }
-            if let gate = book.gate { lines.append(Self.text(["gate": gate])) }
-            return (lines, number)
+        // Only looked at under the lock: making a large snapshot takes a while.
+        let (known, isResumed) = book.withLock { book in
+            (book, position?.epoch == epoch && position.map { changes(after: $0.number, in: book) != nil } ?? false)
         }
+        let number = isResumed ? position?.number ?? known.number : known.number
+        var lines = [head(number, isSnapshot: !isResumed)]
+        if !isResumed {
+            lines += known.routes.map { Self.text(Self.line($0.key, $0.value)) }
+            lines.append(Self.text(["end": .integer(Int64(number))]))
+        }
+        let now = now()
+        // Before the keys: without them nothing opens yet. A proxy that was started anew remembers neither.
+        lines += known.logouts.filter { $0.value > now }.map { Self.text(Self.line($0.key, $0.value, now)) }
+        if let gate = known.gate { lines.append(Self.text(["gate": gate])) }
+        return (lines, number)
     }
 
     /// The changes after `number`; nil when some of them have been forgotten.

@@ -10,16 +10,19 @@ final class RouteKeeper: Sendable {
     private let directory: StateDirectory
     private let shared: Shared
     private let signal: SharedDescriptor
+    private let isFed: Bool
     /// Which state of the routes is the one on disk.
     private let loaded = Atomic<UInt64>(0)
     private static let name = "routes"
     private static let pause: CInt = 1000
 
-    /// `signal` is given once, when the proxy stops.
-    init(directory: StateDirectory, shared: Shared, signal: SharedDescriptor) {
+    /// `signal` is given once, when the proxy stops. Unless the routes are a hub's (`isFed`), how far one was followed
+    /// means nothing from now on: whoever sets them would not be asked.
+    init(directory: StateDirectory, shared: Shared, signal: SharedDescriptor, isFed: Bool) {
         self.directory = directory
         self.shared = shared
         self.signal = signal
+        self.isFed = isFed
     }
 
     /// Publishes what is on disk. A file that cannot be believed is put aside and named in the log, and the proxy begins
@@ -53,7 +56,8 @@ final class RouteKeeper: Sendable {
                 access: route.access.split(separator: "\n").map(String.init), members: route.members)
         }
         // Behind the file's, so that they count where both have a route.
-        _ = shared.routes.replaceAll(content.routes + kept, position: content.position, at: Moment.now().wall)
+        let position = isFed ? content.position : nil
+        _ = shared.routes.replaceAll(content.routes + kept, position: position, at: Moment.now().wall)
     }
 
     /// Writes until the proxy stops, and a last time then.

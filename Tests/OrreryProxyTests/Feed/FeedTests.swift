@@ -193,6 +193,25 @@ struct FeedTests {
         #expect(try hub.question(2).contains("epoch=e&after=3 "))
     }
 
+    @Test func routesThatSomebodyElseHasSetMeanwhileAreNotTheHubsAnyMore() throws {
+        let hub = try PlayedHub()
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let proxy = try proxy(hub) { $0.stateDirectory = path }
+            _ = try hub.question(1)
+            try hub.say(Self.snapshot(3), Self.set("/user/ada", 9), #"{"end":3}"#)
+            #expect(eventually { keys(proxy).count == 2 })
+        }
+        do {
+            let alone = try RunningProxy { $0.stateDirectory = path }
+            try alone.setRoute("/user/grace", port: 9)
+        }
+        let proxy = try proxy(hub) { $0.stateDirectory = path }
+        #expect(try !hub.question(2).contains("epoch"))
+        #expect(keys(proxy).contains("/user/grace"))
+    }
+
     @Test func aSnapshotOfThousandsIsOnePublish() throws {
         var reader = FeedReader(after: nil)
         var buffer = LineBuffer()
