@@ -7,7 +7,7 @@ struct ModelTests {
 
     @Test(arguments: [0, fresh])
     func whateverHappensNobodyGetsWhatIsNotTheirs(_ first: UInt64) {
-        for seed in first..<first + 150 {
+        for seed in first..<first + 80 {
             var model = Model(Seeded(seed), isGentle: false)
             let faults = model.run(events: 150)
             guard !faults.isEmpty else { continue }
@@ -18,7 +18,7 @@ struct ModelTests {
 
     @Test(arguments: [0, fresh])
     func whenNobodyBreaksAnythingEverybodyIsAnswered(_ first: UInt64) {
-        for seed in first..<first + 100 {
+        for seed in first..<first + 50 {
             var model = Model(Seeded(seed), isGentle: true)
             let faults = model.run(events: 120)
             guard !faults.isEmpty else { continue }

@@ -45,6 +45,9 @@ final class ScriptedKernel: Kernel {
     private(set) var hearsNewcomers = true
     private(set) var isListening = true
     var connecting = Connecting.atOnce
+    /// What happens to one of the calls that send or receive, counted from one.
+    enum Disturbance { case none, blocks(Int), fails(Int, CInt) }
+    var disturbance = Disturbance.none
     /// How many connections cannot even be begun, from now on.
     var failures = 0
     var isExhausted = false
@@ -241,6 +244,7 @@ final class ScriptedKernel: Kernel {
 
     @unsafe func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
         receives += 1
+        if let disturbed = disturbed() { return disturbed }
         guard var socket = sockets[descriptor] else { return .failed(9) }
         guard !socket.incoming.isEmpty else {
             if let error = socket.error { return .failed(error) }
@@ -255,6 +259,7 @@ final class ScriptedKernel: Kernel {
 
     @unsafe func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer {
         sends += 1
+        if let disturbed = disturbed() { return disturbed }
         guard var socket = sockets[descriptor] else { return .failed(9) }
         if let error = socket.error { return .failed(error) }
         guard !socket.isShutDown else { return .failed(32) }
@@ -264,6 +269,14 @@ final class ScriptedKernel: Kernel {
         if socket.room != .max { socket.room -= taken }
         sockets[descriptor] = socket
         return .bytes(taken)
+    }
+
+    private func disturbed() -> Transfer? {
+        switch disturbance {
+        case .blocks(let call) where receives + sends == call: .blocked
+        case .fails(let call, let error) where receives + sends == call: .failed(error)
+        default: nil
+        }
     }
 
     func makePipe(capacity: Int) -> Pipe? {

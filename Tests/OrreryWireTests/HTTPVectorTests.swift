@@ -1,3 +1,4 @@
+import HTTPReference
 import OrreryWire
 import Testing
 

@@ -6,8 +6,9 @@ extension Model {
                 guard begin(index) else { return }
                 continue
             }
-            let isAnswered = upstreams[index].unsent.isEmpty && upstreams[index].ending == .none
-            if reading.isWhole, !reading.isTunnel, isAnswered {
+            if reading.isWhole, !reading.isTunnel, upstreams[index].unsent.isEmpty {
+                // Who is about to close reads no more.
+                guard upstreams[index].ending == .none else { return upstreams[index].received = [] }
                 upstreams[index].current = nil
                 continue
             }

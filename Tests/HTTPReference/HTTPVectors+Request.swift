@@ -1,7 +1,7 @@
 /// Requests by the paragraph that decides them.
 extension HTTPVector {
     /// RFC 9112 6: how the end of a body is known. Whoever adds a second way is broken or attacking.
-    static let requestFraming: [HTTPVector] = [
+    package static let requestFraming: [HTTPVector] = [
         fields("a length", "Content-Length: 5", nil),
         fields("a length with blanks around", "Content-Length: \t 5 \t", nil),
         fields("a length with zeros in front", "Content-Length: 005", nil),
@@ -56,7 +56,7 @@ extension HTTPVector {
     ]
 
     /// RFC 9112 3: the first line.
-    static let requestLine: [HTTPVector] = [
+    package static let requestLine: [HTTPVector] = [
         line("a path", "GET /a HTTP/1.1", nil),
         line("all that URLs are made of", "GET /a-._~!$&'()*+,;=:@%20?b/?c[]{}|^`\"<> HTTP/1.1", nil),
         line("an absolute target", "GET http://h/a HTTP/1.1", nil),
@@ -113,7 +113,7 @@ extension HTTPVector {
     ]
 
     /// RFC 9112 3.2, RFC 3986 3.2: who is spoken to.
-    static let requestHost: [HTTPVector] = [
+    package static let requestHost: [HTTPVector] = [
         host("h", nil), host("hub.example.", nil), host("hub.example:8000", nil), host("127.0.0.1:65535", nil),
         host("[::1]", nil), host("[2001:db8::1.2.3.4]:443", nil), host("a_b", nil), host("h:", nil),
         host("", 400), host(":80", 400), host("a b", 400), host("a,b", 400), host("a@b", 400), host("a/b", 400),
@@ -130,7 +130,7 @@ extension HTTPVector {
     ]
 
     /// RFC 9112 5, RFC 9110 5: fields.
-    static let requestFields: [HTTPVector] = [
+    package static let requestFields: [HTTPVector] = [
         fields("an empty value", "A:", nil),
         fields("a value of bytes beyond ASCII", "A: \u{e9}\u{ff}", nil),
         fields("a name of all characters", "!#$%&'*+-.^`|~09azAZ: v", nil),
@@ -167,7 +167,7 @@ extension HTTPVector {
     ]
 
     /// RFC 9110 7.8, 10.1.1: what is asked for beyond an answer.
-    static let requestWishes: [HTTPVector] = [
+    package static let requestWishes: [HTTPVector] = [
         fields("the expectation there is", "Expect: 100-Continue", nil),
         fields("another expectation", "Expect: 200-ok", 417),
         fields("no expectation", "Expect:", 417),

@@ -4,7 +4,7 @@ extension HTTPVector {
         HTTPVector(what, "HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n", status)
     }
 
-    static let responses: [HTTPVector] = [
+    package static let responses: [HTTPVector] = [
         HTTPVector("no fields", "HTTP/1.1 200 OK\r\n\r\n", nil),
         HTTPVector("no reason", "HTTP/1.1 200 \r\n\r\n", nil),
         HTTPVector("not even a blank", "HTTP/1.1 200\r\n\r\n", nil),
@@ -49,7 +49,7 @@ extension HTTPVector {
     ]
 
     /// RFC 9112 7.1. A status is 400 for all that is refused.
-    static let chunks: [HTTPVector] = [
+    package static let chunks: [HTTPVector] = [
         HTTPVector("one", "5\r\nhello\r\n0\r\n\r\n", nil),
         HTTPVector("none", "0\r\n\r\n", nil),
         HTTPVector("digits of all kinds", "00a\r\nhello,worl\r\nB\r\nhello,world\r\n000\r\n\r\n", nil),

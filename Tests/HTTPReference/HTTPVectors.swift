@@ -1,10 +1,8 @@
-import Testing
-
 /// A message, and what becomes of it: nil is accepted, a number is the status that refuses it.
-struct HTTPVector: Sendable, CustomTestStringConvertible {
-    let what: String
-    let text: String
-    let status: Int?
+package struct HTTPVector: Sendable, CustomStringConvertible {
+    package let what: String
+    package let text: String
+    package let status: Int?
 
     init(_ what: String, _ text: String, _ status: Int?) { (self.what, self.text, self.status) = (what, text, status) }
 
@@ -23,5 +21,5 @@ struct HTTPVector: Sendable, CustomTestStringConvertible {
         HTTPVector("host \(host)", "GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", status)
     }
 
-    var testDescription: String { what }
+    package var description: String { what }
 }
