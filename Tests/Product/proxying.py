@@ -15,7 +15,8 @@ from wire import LIMIT, connect
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ORRERY_PROXY", str(ROOT / ".build" / "debug" / "orrery-proxy"))
 TOKEN = "a-token-of-the-tests"
-_ports = itertools.cycle(range(PORT + 4000, PORT + 5000))
+# From another place on in each process: two runs at a time do not find the same port free at the same moment.
+_ports = itertools.islice(itertools.cycle(range(PORT + 4000, PORT + 5000)), os.getpid() * 37 % 1000, None)
 
 
 def free_port():
