@@ -26,6 +26,12 @@ package final class LoopThread: Sendable {
         pthread_join(thread, nil)
     }
 
+    /// Lets the thread end on its own; nobody waits for it any more.
+    package func detach() {
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        pthread_detach(thread)
+    }
+
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(run: @escaping @Sendable () -> Void) { self.run = run }

@@ -165,12 +165,23 @@ package final class ProxyServer: Sendable {
             wantsChores: { shared.routes.takeNewNames() },
             doChores: { now in
                 shared.logouts.forget(now: now.wall)
-                shared.routes.refreshNames()
-                shared.errorTarget?.refresh()
+                Self.lookUpNames(shared)
                 shared.errorPages?.refresh()
                 shared.tls.rotateTickets(now: now.monotonic)
             }
         ).run()
+    }
+
+    /// Looks all names up again, where nobody waits for it. One that is still at it goes on: its name server is slow.
+    private static func lookUpNames(_ shared: Shared) {
+        guard !shared.isLookingUp.exchange(true, ordering: .acquiring) else {
+            return shared.routes.hasNewNames.store(true, ordering: .releasing)
+        }
+        LoopThread {
+            shared.routes.refreshNames { shared.isStopping.load(ordering: .acquiring) }
+            shared.errorTarget?.refresh()
+            shared.isLookingUp.store(false, ordering: .releasing)
+        }.detach()
     }
 
     /// Serves metrics and health on a thread of their own, to the end: names that are looked up must not delay an
@@ -204,12 +215,13 @@ package final class ProxyServer: Sendable {
     /// Ends `run()` once running requests have ended, or their time is over, and says why. Asked again, it ends `run()` at
     /// once. May be called from any thread, before `run()` too.
     package func stop(because reason: String? = nil) {
-        if let reason { shared.log.write(.warn, reason) }
         if shared.isStopping.load(ordering: .acquiring) { shared.isEnding.store(true, ordering: .releasing) }
         shared.isStopping.store(true, ordering: .releasing)
         for signal in signals + [end] { signal.descriptor.signal() }
         // Nobody is let in any more: whoever comes should find nothing rather than wait.
         for file in files { file.remove() }
+        // Last: nothing of the end may hang on whether somebody reads the log.
+        if let reason { shared.log.write(.warn, reason) }
     }
 
     /// Opens the access log anew, and reads certificates and keys again. Connections that are open keep theirs; when a file is bad, all keep the old.

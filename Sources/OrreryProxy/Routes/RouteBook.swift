@@ -91,11 +91,12 @@ final class RouteBook: Sendable {
     /// Whether there are targets whose names nobody has looked up yet; once.
     func takeNewNames() -> Bool { hasNewNames.exchange(false, ordering: .acquiringAndReleasing) }
 
-    /// Looks all names up again and publishes the addresses that changed. Blocks while it does.
-    func refreshNames() {
+    /// Looks all names up again and publishes the addresses that changed. Blocks while it does, until `isOver`.
+    func refreshNames(isOver: () -> Bool = { false }) {
         let named = state.withLock { $0.routes.filter { $0.value.target.isNamed } }
         var found: [Target: SocketAddress?] = [:]
         for (key, route) in named {
+            guard !isOver() else { return }
             let address = found[route.target] ?? route.target.resolve()
             found[route.target] = .some(address)
             // A name that cannot be looked up just now keeps the address it had.

@@ -30,7 +30,7 @@ struct RouteSetting: Sendable {
 
     /// The route at `key` that `object` describes. `resolve` finds the address of its target, and may block for that.
     init(
-        _ key: RouteKey, _ object: [String: JSON], resolve: (Target) -> SocketAddress? = { $0.resolve() }
+        _ key: RouteKey, _ object: [String: JSON], resolve: (Target) -> SocketAddress? = { NameLookup.address(of: $0) }
     ) throws(Fault) {
         guard let text = object["target"]?.string else { throw .noTarget }
         guard let target = Target(text) else { throw .badTarget }
@@ -50,7 +50,7 @@ struct RouteSetting: Sendable {
     /// A route that leads to `target`, spelled `text`, and says nothing else.
     init(_ key: RouteKey, to target: Target, text: String) {
         let members = JSONText.members(["target": .string(text)])
-        self.init(key, to: target, address: target.resolve(), members: members)
+        self.init(key, to: target, address: NameLookup.address(of: target), members: members)
     }
 
     init(_ key: RouteKey, to target: Target, address: SocketAddress?, access: [String] = [], members: [UInt8]) {

@@ -21,6 +21,8 @@ final class Shared: Sendable {
     let errorTarget: ErrorTarget?
     let errorPages: ErrorPages?
     let isStopping = Atomic<Bool>(false)
+    /// Names of targets are being looked up, on a thread of its own.
+    let isLookingUp = Atomic<Bool>(false)
     /// Asked twice: what still runs is cut.
     let isEnding = Atomic<Bool>(false)
     /// All workers have ended.
