@@ -1,5 +1,9 @@
 internal import Glibc
 internal import OrreryWire
+internal import Synchronization
+
+/// How often lines were lost since that was last said.
+private let lostLines = Atomic<Int>(0)
 
 /// Lines for the operator. No path's query, no header, no token ever goes in.
 package struct ProxyLog: Sendable {
@@ -30,15 +34,37 @@ package struct ProxyLog: Sendable {
         write(Self.line(level, message(), at: Moment.now().wall))
     }
 
-    /// Writes lines that are whole.
+    /// Writes lines that are whole, or loses them where the log is a pipe that nobody reads: workers write here too, and a
+    /// line is no reason to let a request wait. How many calls lost theirs is said once the pipe is read again.
     func write(_ lines: [UInt8]) {
         var rest = lines[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(output.rawValue, $0.baseAddress, $0.count) }
-            // A lost line is no reason to stop relaying.
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
+            guard hasRoom else {
+                lostLines.wrappingAdd(1, ordering: .relaxed)
+                return
+            }
+            let lost = lostLines.exchange(0, ordering: .relaxed)
+            if lost > 0 {
+                put(Self.line(.warn, "the log was not read; lost \(lost) times", at: Moment.now().wall)[...])
+            }
+            let piece = rest.prefix(Self.atOnce)
+            let end = piece.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? piece.endIndex
+            guard put(rest[..<end]) else { return }
+            rest = rest[end...]
         }
+    }
+
+    /// What a pipe takes as a whole, without waiting, once it takes anything (PIPE_BUF).
+    private static let atOnce = 4096
+
+    /// Whether a write would not wait.
+    private var hasRoom: Bool {
+        var place = pollfd(fd: output.rawValue, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&place, 1, 0) > 0
+    }
+
+    @discardableResult private func put(_ bytes: ArraySlice<UInt8>) -> Bool {
+        unsafe bytes.withUnsafeBytes { unsafe Glibc.write(output.rawValue, $0.baseAddress, $0.count) } == bytes.count
     }
 
     /// A message as it is written, with its line end.

@@ -58,18 +58,19 @@ struct OrreryProxyCommand: ParsableCommand {
     }
 
     func run() throws {
+        StandardDescriptors.open()
         let signals = TerminationSignals()
         let server = try ProxyServer(configuration: proxyConfiguration())
         let pidFile = try process.pidFile.map(PidFile.init(path:))
         let thread = LoopThread { server.run() }
         let cause = signals.wait(reload: server.reload)
-        server.stop(because: cause.sentence)
         _ = LoopThread {
             // Asked twice: whoever asks does not want to wait for what is still running.
             _ = signals.wait {}
             pidFile?.remove()
             _exit(TerminationSignals.status)
         }
+        server.stop(because: cause.sentence)
         thread.join()
         pidFile?.remove()
         throw ExitCode(TerminationSignals.status)
