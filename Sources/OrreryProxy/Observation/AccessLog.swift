@@ -70,7 +70,9 @@ final class AccessLog: Sendable {
     static func open(_ path: String?) -> Result<CInt, SystemError> {
         guard let path else { return .success(1) }
         // Readable for its group, as logs are.
-        let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        // Without waiting: a pipe that nobody reads is an error at once.
+        let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
+        if file >= 0 { _ = fcntl(file, F_SETFL, O_APPEND) }
         return file < 0 ? .failure(SystemError(number: errno)) : .success(file)
     }
 }

@@ -12,7 +12,8 @@ internal import OrreryModel
 
     init(_ path: String) throws(TLSError) {
         self.path = path
-        let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: a pipe in its place would otherwise hold up whoever reads certificates for ever.
+        let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else { throw .unreadable(file: path, SystemError(number: errno)) }
         let descriptor = Descriptor(owning: number)
         var facts = stat()
