@@ -115,4 +115,16 @@ struct WorkerTunnelTests {
         rig.send(socket, Sample.upgrade)
         #expect(rig.kernel.sent(socket).hasPrefix("HTTP/1.1 403 "))
     }
+
+    /// A kept connection may have died, and an upgrade cannot be asked for twice.
+    @Test func anUpgradeGetsAConnectionOfItsOwn() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), Sample.ok)
+        rig.send(client, Sample.upgrade)
+        #expect(rig.kernel.connected.count == 2)
+        rig.send(try rig.upstream(), Sample.switching)
+        #expect(rig.kernel.sent(client).contains("101 Switching Protocols"))
+    }
 }

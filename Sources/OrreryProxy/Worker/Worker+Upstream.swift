@@ -48,9 +48,10 @@ extension Worker {
         pump(client)
     }
 
-    /// Sends the head of a request to an upstream, over a kept connection if there is one.
+    /// Sends the head of a request to an upstream, over a kept connection if there is one. An upgrade takes its connection
+    /// away for good and could not be asked for twice, so it gets one of its own.
     mutating func send(_ client: UInt32, _ out: consuming Buffer, to endpoint: Endpoint) -> Bool {
-        if let upstream = pools.take(endpoint, from: slots) {
+        if !slots[client].exchange.request.wantsUpgrade, let upstream = pools.take(endpoint, from: slots) {
             metrics.add(.reuses)
             timers.clear(upstream)
             return send(client, out, over: upstream, isReused: true)
