@@ -88,6 +88,8 @@ struct PathReadingTests {
             ("10.0.0.1", "/x", "/10.0.0.1"), ("10.0.0.1:80", "/x", "/10.0.0.1"), ("", "/a.example/x", "/"),
             ("h", "/a.example/user/ada", "/"), ("a.example", "/user%2fada", "ambiguous"),
             ("a.example", "//user/ada", "ambiguous"), ("a.example", "/..", "ambiguous"), (":80", "/x", "/"),
+            ("", "/../x", "ambiguous"), (".", "/../x", "ambiguous"), (".:80", "/%zz", "ambiguous"),
+            ("", "/a%00", "ambiguous"),
         ])
     func theHostIsPartOfTheKey(_ host: String, _ path: String, _ expected: String) throws {
         let keys = ["/", "/A.example", "/a.example/user/ada", "/[::1]", "/10.0.0.1"]

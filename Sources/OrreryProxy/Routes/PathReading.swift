@@ -39,21 +39,25 @@ struct PathReading: ~Copyable {
     mutating func route(for path: Span<UInt8>, in routes: RouteSnapshot) -> Outcome {
         start = 0
         reading.reset()
-        return found(path, in: routes)
+        return found(path) { routes.route(for: $0) }
     }
 
     /// The one route for a path at a host, which is part of the key: `/host/path`. `host` is as a request says it.
     mutating func route(for path: Span<UInt8>, at host: Span<UInt8>, in routes: RouteSnapshot) -> Outcome {
         reading.reset()
         let count = Self.lengthOfName(host)
-        guard count > 0 else { return .route(routes.fallback) }
+        guard count > 0 else {
+            // The fallback judges no path, but its target is not to be sent what no route would be sent.
+            start = 0
+            return found(path) { _ in routes.fallback }
+        }
         reading.append("/")
         for index in 0..<count {
             let byte = host[index]
             reading.append(byte &- 65 < 26 ? byte | 0x20 : byte)
         }
         start = reading.count
-        return found(path, in: routes)
+        return found(path) { routes.route(for: $0) }
     }
 
     /// How long a host is without its port and the dot that says it is whole.
@@ -66,15 +70,15 @@ struct PathReading: ~Copyable {
         return end
     }
 
-    private mutating func found(_ path: Span<UInt8>, in routes: RouteSnapshot) -> Outcome {
+    private mutating func found(_ path: Span<UInt8>, _ route: (Span<UInt8>) -> RouteMatch?) -> Outcome {
         guard let habits = differences(path) else { return .ambiguous }
         guard read(path, Habits()), isText() else { return .ambiguous }
-        let first = reading.read { routes.route(for: $0) }
+        let first = reading.read(route)
         // All combinations of what makes a difference here: mostly there is nothing.
         var bits = habits
         while bits != 0 {
             guard read(path, Habits(bits: bits)) else { return .ambiguous }
-            guard reading.read({ routes.route(for: $0) })?.activity == first?.activity else { return .ambiguous }
+            guard reading.read(route)?.activity == first?.activity else { return .ambiguous }
             bits = (bits &- 1) & habits
         }
         return .route(first)
