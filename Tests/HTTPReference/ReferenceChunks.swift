@@ -8,6 +8,7 @@ package struct ReferenceChunks: Equatable, Sendable {
         var rest = message[...]
         var overhead = 0
         while true {
+            if let first = rest.first, !first.isHexDigit { return .refused([400]) }
             guard let line = takeLine(&rest) else { return .unfinished }
             let digits = line.prefix { $0.isHexDigit }
             let extensions = Bytes(line[digits.count...])
