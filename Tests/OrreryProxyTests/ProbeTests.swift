@@ -131,6 +131,23 @@ struct ProbeTests {
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 200 ") && rig.kernel.connected.count == 2)
     }
 
+    /// The client's next request and the end of the kept connection are seen in one turn, the request first.
+    @Test(arguments: [nil, "HTTP/1.1 200 Poison\r\nContent-Length: 0\r\n\r\n"])
+    func whatAKeptConnectionSaysUnaskedAnswersNobody(_ unasked: String?) throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        let kept = try rig.upstream()
+        rig.send(kept, Sample.ok)
+        _ = rig.kernel.sent(client)
+        rig.kernel.feed(client, "POST /user/ada/x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
+        if let unasked { rig.kernel.feed(kept, unasked) } else { rig.kernel.end(kept) }
+        rig.turn()
+        #expect(rig.kernel.connected.count == 2 && rig.kernel.closed.contains { $0.number == kept })
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
     /// Bytes of the next protocol, sent before anybody agreed to it, are no request if nobody does.
     @Test func bytesBehindARefusedUpgradeAreNoRequest() throws {
         let rig = try Rig()

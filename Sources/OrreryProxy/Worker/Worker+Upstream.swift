@@ -17,6 +17,20 @@ extension Worker {
         }
     }
 
+    /// Kept connections are heard before everybody else: one that has ended, or has said something unasked, must not be
+    /// given to a request of the same turn.
+    mutating func hearKept(_ count: Int) {
+        for index in 0..<count {
+            let event = kernel.event(index)
+            let upstream = UInt32(truncatingIfNeeded: event.token)
+            guard upstream < slots.extent, slots[upstream].phase == .pooled, token(upstream) == event.token else {
+                continue
+            }
+            slots[upstream].ready.insert(event.readiness)
+            upstreamReady(upstream)
+        }
+    }
+
     private mutating func connectionReady(_ upstream: UInt32) {
         guard slots[upstream].ready.contains(.writable | .gone) else { return }
         let client = slots[upstream].partner

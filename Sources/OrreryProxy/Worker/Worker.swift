@@ -155,6 +155,7 @@ struct Worker<K: Kernel>: ~Copyable {
         let start = turnBegan()
         if now.wall / 1000 != dateSecond { setDate() }
         handshakesThisTurn = 0
+        if count > 1 { hearKept(count) }
         for index in 0..<count { handle(kernel.event(index)) }
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }

@@ -11,7 +11,7 @@ package protocol Kernel {
     /// Waits for events and returns how many there are. Returns at about `deadline` of the monotonic clock at the latest;
     /// sooner now and then, without any event.
     mutating func wait(until deadline: Deadline) -> Int
-    /// One of the events of the last `wait`; to be asked once for each. Tokens that nobody has given may be among them.
+    /// One of the events of the last `wait`. Tokens that nobody has given may be among them.
     mutating func event(_ index: Int) -> Event
 
     mutating func accept(_ listener: CInt) -> Acceptance

@@ -42,18 +42,18 @@ struct Model<C: Chance> {
     // MARK: Events
 
     private mutating func happen() {
-        switch chance.below(isGentle ? 9 : 16) {
+        switch chance.below(isGentle ? 10 : 16) {
         case 0: connect()
         case 1, 2, 3: sendFromClient(chance.below(max(clients.count, 1)))
         case 4, 5: sendFromUpstream(chance.below(max(upstreams.count, 1)), atMost: pieceSize())
         case 6: changeRoom()
         case 7: kernel.connecting = chance.pick([.atOnce, .later])
         case 8: establish(chance.below(max(upstreams.count, 1)))
-        case 9: endClient()
-        case 10: resetClient()
-        case 11: endUpstream()
-        case 12: passTime()
-        case 13: liesOfTheKernel()
+        case 9: liesOfTheKernel()
+        case 10: endClient()
+        case 11: resetClient()
+        case 12: endUpstream()
+        case 13: passTime()
         case 14: kernel.connecting = chance.pick([.atOnce, .atOnce, .fails, .later])
         default: kernel.isExhausted = chance.isOnce(in: 3)
         }
