@@ -1,27 +1,28 @@
+import Glibc
 import OrreryWire
 import Testing
 
 @testable import OrreryProxy
 
-/// What is gone is not asked again and again.
+/// A machine that is gone is not asked again and again.
 struct DeadTargetTests {
     private let endpoint = Endpoint(.none, peer: 7)
 
-    @Test func afterAFailureNobodyTriesForAMomentAndThenOneDoes() {
+    @Test func afterASilenceNobodyTriesForAMomentAndThenOneDoes() {
         let dead = Subject()
         #expect(dead.mayTry(endpoint, now: 1_000) && dead.mayTry(endpoint, now: 1_000), "nothing is known yet")
-        dead.failed(endpoint, now: 1_000)
+        dead.wasSilent(endpoint, now: 1_000)
         #expect(!dead.mayTry(endpoint, now: 1_249))
         #expect(dead.mayTry(Endpoint(.none, peer: 8), now: 1_249))
         #expect(dead.mayTry(endpoint, now: 1_250) && !dead.mayTry(endpoint, now: 1_251))
         #expect(!dead.mayTry(endpoint, now: 6_249) && dead.mayTry(endpoint, now: 6_250), "an attempt takes no longer")
-        dead.succeeded(endpoint)
+        dead.answered(endpoint)
         #expect(dead.mayTry(endpoint, now: 6_251) && dead.mayTry(endpoint, now: 6_251))
     }
 
     @Test func whoLeavesWhileTryingLetsTheNextOneTry() {
         let dead = Subject()
-        dead.failed(endpoint, now: 1_000)
+        dead.wasSilent(endpoint, now: 1_000)
         dead.wasAbandoned(endpoint, now: 1_001)
         #expect(!dead.mayTry(endpoint, now: 1_002), "nobody was trying")
         #expect(dead.mayTry(endpoint, now: 2_000) && !dead.mayTry(endpoint, now: 2_000))
@@ -29,13 +30,13 @@ struct DeadTargetTests {
         #expect(dead.mayTry(endpoint, now: 2_100) && !dead.mayTry(endpoint, now: 2_100))
     }
 
-    /// Browsers whose notebook was culled come back every second, hundreds of them.
-    @Test func aStormOfWebSocketsToAServerThatIsGoneOpensNothing() throws {
+    /// Browsers whose notebook's machine was lost come back every second, hundreds of them.
+    @Test func aStormOfWebSocketsToAMachineThatIsGoneOpensNothing() throws {
         let rig = try Rig(errorTarget: "http://10.0.0.3:8888")
         rig.kernel.connecting = .later
         let first = rig.client()
         rig.send(first, Sample.upgrade)
-        rig.fail(try rig.upstream(), 111)
+        rig.fail(try rig.upstream(), ETIMEDOUT)
         #expect(rig.kernel.sent(first).hasPrefix("HTTP/1.1 503 "))
         for _ in 0..<50 {
             let client = rig.client()
@@ -52,7 +53,7 @@ struct DeadTargetTests {
         let (first, second) = (rig.client(), rig.client())
         rig.kernel.connecting = .later
         rig.send(first, Sample.get)
-        rig.fail(try rig.upstream(), 111)
+        rig.fail(try rig.upstream(), ETIMEDOUT)
         _ = rig.kernel.sent(first)
         rig.pass(.milliseconds(300))
         rig.send(first, Sample.get)
@@ -73,10 +74,27 @@ struct DeadTargetTests {
         let (first, second) = (rig.client(), rig.client())
         rig.kernel.connecting = .later
         rig.send(first, Sample.get)
-        rig.fail(try rig.upstream(), 111)
+        rig.fail(try rig.upstream(), ETIMEDOUT)
         rig.pass(.milliseconds(300))
         rig.send(first, Sample.get)
         rig.fail(first)
+        rig.send(second, Sample.get)
+        #expect(rig.kernel.connected.count == 3)
+    }
+
+    @Test(arguments: [ECONNREFUSED, ENOENT]) func aRefusalIsAnAnswerAndTheNextRequestTries(_ number: CInt) throws {
+        let rig = try Rig()
+        let (first, second) = (rig.client(), rig.client())
+        rig.kernel.connecting = .later
+        rig.send(first, Sample.get)
+        rig.fail(try rig.upstream(), number)
+        #expect(rig.kernel.sent(first).hasPrefix("HTTP/1.1 503 "))
+        rig.send(second, Sample.get)
+        #expect(rig.kernel.connected.count == 2)
+        rig.fail(try rig.upstream(), number)
+        rig.kernel.connecting = .fails
+        rig.send(first, Sample.get)
+        rig.kernel.connecting = .atOnce
         rig.send(second, Sample.get)
         #expect(rig.kernel.connected.count == 3)
     }
@@ -87,7 +105,7 @@ private final class Subject {
     private var dead = DeadTargets(trial: 5_000)
 
     func mayTry(_ endpoint: Endpoint, now: UInt64) -> Bool { dead.mayTry(endpoint, now: now) }
-    func failed(_ endpoint: Endpoint, now: UInt64) { dead.failed(endpoint, now: now) }
-    func succeeded(_ endpoint: Endpoint) { dead.succeeded(endpoint) }
+    func wasSilent(_ endpoint: Endpoint, now: UInt64) { dead.wasSilent(endpoint, now: now) }
+    func answered(_ endpoint: Endpoint) { dead.answered(endpoint) }
     func wasAbandoned(_ endpoint: Endpoint, now: UInt64) { dead.wasAbandoned(endpoint, now: now) }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import OrreryWire
 
 @testable import OrreryProxy
@@ -210,7 +211,7 @@ final class ScriptedKernel: Kernel {
     func stopListening(_ listener: CInt) { isListening = false }
 
     func connect(_ address: SocketAddress) -> Connection {
-        guard connecting != .fails else { return .failed(111) }
+        guard connecting != .fails else { return .failed(ECONNREFUSED) }
         guard hasRoom else { return .exhausted }
         guard failures == 0 else {
             failures -= 1
@@ -224,7 +225,7 @@ final class ScriptedKernel: Kernel {
     }
 
     func connect(path: String) -> Connection {
-        guard connecting != .fails else { return .failed(111) }
+        guard connecting != .fails else { return .failed(ECONNREFUSED) }
         let number = newDescriptor()
         open(number, Socket(path: path))
         connected.append(number)

@@ -1,8 +1,12 @@
 internal import OrreryWire
 
-/// The targets that did not take a connection a moment ago. Until that moment is over their requests are answered at
-/// once, without another attempt; then one request tries, and the others go on being answered until it is known how that
-/// went. So a server that is gone costs some attempts a second, however many browsers ask for it again and again.
+/// The targets that were silent a moment ago when a connection was tried: nothing came back in time, or the network said
+/// that there is no way. Until that moment is over their requests are answered at once, without another attempt; then one
+/// request tries, and the others go on being answered until it is known how that went. So a machine that is gone holds one
+/// attempt, however many browsers ask for it again and again.
+///
+/// A refused connection is an answer, and costs a round trip: the next request tries again, so that a server that comes
+/// back is served from its first moment on, by every worker.
 ///
 /// Bounded: a target that falls on the place of another is forgotten, and simply tried. Asked only before a connection is
 /// made, not for each request. Concurrency: belongs to a worker.
@@ -38,13 +42,13 @@ struct DeadTargets: ~Copyable {
         return true
     }
 
-    /// An attempt failed.
-    mutating func failed(_ endpoint: Endpoint, now: UInt64) {
+    /// An attempt failed for want of an answer.
+    mutating func wasSilent(_ endpoint: Endpoint, now: UInt64) {
         places[Self.index(endpoint)] = Place(endpoint: endpoint, until: now + Self.rest)
     }
 
-    /// An attempt succeeded.
-    mutating func succeeded(_ endpoint: Endpoint) {
+    /// The target took the connection, or refused it.
+    mutating func answered(_ endpoint: Endpoint) {
         let index = Self.index(endpoint)
         if places[index].endpoint == endpoint { places[index].until = 0 }
     }

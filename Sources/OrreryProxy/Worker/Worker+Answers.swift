@@ -231,7 +231,7 @@ extension Worker {
             pools.remove(index, from: slots)
             close(index)
         case .connecting:
-            dead.failed(slots[index].endpoint, now: now.monotonic)
+            dead.wasSilent(slots[index].endpoint, now: now.monotonic)
             let client = slots[index].partner
             if fail(client, .timedOut) { pump(client) }
         case .handshake: giveUp(index)

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import OrreryWire
 
 /// Making connections to upstreams, of every kind.
@@ -55,8 +56,8 @@ extension Worker {
         switch connection {
         case .connected(let number): (descriptor, isConnected) = (number, true)
         case .started(let number): (descriptor, isConnected) = (number, false)
-        case .failed:
-            dead.failed(endpoint, now: now.monotonic)
+        case .failed(let number):
+            note(number, from: endpoint)
             return .failed(.unreachable)
         case .exhausted: return .failed(.unreachable)
         }
@@ -65,13 +66,22 @@ extension Worker {
             return .failed(.unreachable)
         }
         if isConnected {
-            dead.succeeded(endpoint)
+            dead.answered(endpoint)
             slots[upstream].ready.insert(.writable)
         } else {
             slots[upstream].phase = .connecting
             wait(upstream, .connect)
         }
         return .upstream(upstream)
+    }
+
+    /// Notes what became of an attempt to connect: the kernel's error number, 0 when it worked.
+    mutating func note(_ number: CInt, from endpoint: Endpoint) {
+        switch number {
+        // A Unix socket that is not there is refused as well.
+        case 0, ECONNREFUSED, ENOENT: dead.answered(endpoint)
+        default: dead.wasSilent(endpoint, now: now.monotonic)
+        }
     }
 
     // MARK: Connections that are handed over
@@ -99,7 +109,7 @@ extension Worker {
                 continue
             }
             guard let descriptor = handed.descriptor else {
-                dead.failed(slots[upstream].endpoint, now: now.monotonic)
+                dead.answered(slots[upstream].endpoint)
                 let client = slots[upstream].partner
                 if fail(client, .unreachable) { pump(client) }
                 continue

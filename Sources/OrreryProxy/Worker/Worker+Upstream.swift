@@ -34,12 +34,12 @@ extension Worker {
     private mutating func connectionReady(_ upstream: UInt32) {
         guard slots[upstream].ready.contains(.writable | .gone) else { return }
         let client = slots[upstream].partner
-        guard kernel.connectionError(slots[upstream].descriptor) == 0 else {
-            dead.failed(slots[upstream].endpoint, now: now.monotonic)
+        let number = kernel.connectionError(slots[upstream].descriptor)
+        note(number, from: slots[upstream].endpoint)
+        guard number == 0 else {
             if fail(client, .unreachable) { pump(client) }
             return
         }
-        dead.succeeded(slots[upstream].endpoint)
         if slots[upstream].isSecure {
             slots[upstream].phase = .handshake
             wait(upstream, .connect)
