@@ -53,7 +53,7 @@ import Testing
     }
 
     func token(_ header: String = #"{"alg":"RS256","kid":"a"}"#) throws -> SignedToken {
-        try SignedToken(OpenSSLSigner.rsa.token(header, "{}"))
+        try SignedToken(OpenSSLSigner.rsa.token(header, "{}"), as: .identity)
     }
 
     @Test func aKeyIsFoundByItsNameAlone() throws {

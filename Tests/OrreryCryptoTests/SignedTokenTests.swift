@@ -15,12 +15,12 @@ import Testing
     ]
 
     @Test(arguments: good) func isBelieved(_ header: String) throws {
-        let token = try SignedToken(signer.token(header, #"{"sub":"ada"}"#))
+        let token = try SignedToken(signer.token(header, #"{"sub":"ada"}"#), as: .identity)
         #expect(try token.claims(verifiedBy: key) == ["sub": "ada"])
     }
 
     @Test(arguments: ["384", "512"]) func longerHashesAreBelieved(_ bits: String) throws {
-        let token = try SignedToken(signer.token(#"{"alg":"RS\#(bits)"}"#, "{}", digest: "sha\(bits)"))
+        let token = try SignedToken(signer.token(#"{"alg":"RS\#(bits)"}"#, "{}", digest: "sha\(bits)"), as: .identity)
         #expect(try token.claims(verifiedBy: key) == [:])
     }
 
@@ -47,14 +47,14 @@ import Testing
 
     @Test(arguments: badHeaders) func headerIsRefused(_ header: String, _ reason: String) {
         let token = signer.token(header, "{}")
-        let error = #expect(throws: CryptoError.self) { try SignedToken(token) }
+        let error = #expect(throws: CryptoError.self) { try SignedToken(token, as: .identity) }
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
     static let badPayloads: [String] = ["[]", #""sub""#, #"{"sub":"a","sub":"b"}"#, "{} {}", "", #"{"sub":"\ud800"}"#]
 
     @Test(arguments: badPayloads) func payloadIsRefused(_ payload: String) throws {
-        let token = try SignedToken(signer.token(#"{"alg":"RS256"}"#, payload))
+        let token = try SignedToken(signer.token(#"{"alg":"RS256"}"#, payload), as: .identity)
         #expect(throws: CryptoError.self) { try token.claims(verifiedBy: key) }
     }
 
@@ -71,7 +71,7 @@ import Testing
     @Test(arguments: mutations.map(\.0)) func shapeIsRefused(_ name: String) throws {
         let mutate = try #require(Self.mutations.first { $0.0 == name }).1
         let token = mutate(signer.token(#"{"alg":"RS256"}"#, #"{"sub":"ada"}"#))
-        #expect(throws: CryptoError.self) { try SignedToken(token) }
+        #expect(throws: CryptoError.self) { try SignedToken(token, as: .identity) }
     }
 
     @Test func aTruncatedOrChangedSignatureIsWrong() throws {
@@ -84,7 +84,7 @@ import Testing
             "\(parts[0]).\(other[1]).\(parts[2])",
         ]
         for text in wrong {
-            let token = try SignedToken(text)
+            let token = try SignedToken(text, as: .identity)
             let error = #expect(throws: CryptoError.self) { try token.claims(verifiedBy: key) }
             #expect(error?.kind == .signature)
         }
@@ -94,7 +94,7 @@ import Testing
         var members = signer.members
         members["alg"] = "RS512"
         let key = try VerificationKey(jwk: JSON(strict: members.jsonText))
-        let token = try SignedToken(signer.token(#"{"alg":"RS256"}"#, "{}"))
+        let token = try SignedToken(signer.token(#"{"alg":"RS256"}"#, "{}"), as: .identity)
         let error = #expect(throws: CryptoError.self) { try token.claims(verifiedBy: key) }
         #expect(error?.message == "the key that the token names is not for RS256")
     }
@@ -104,7 +104,7 @@ import Testing
             let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(#"{"sub":"root"}"#.utf8))
             let forged =
                 signed + "." + Base64URL.encode(Digest.sha256.code(of: Array(signed.utf8), key: signer.publicPEM))
-            #expect(throws: CryptoError.self) { try SignedToken(forged).claims(verifiedBy: key) }
+            #expect(throws: CryptoError.self) { try SignedToken(forged, as: .identity).claims(verifiedBy: key) }
         }
     }
 }

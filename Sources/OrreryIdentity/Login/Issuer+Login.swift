@@ -40,6 +40,6 @@ extension Issuer {
     }
 
     func signedToken(_ text: String) throws(IdentityError) -> SignedToken {
-        do throws(CryptoError) { return try SignedToken(text) } catch { throw unbelievable(error) }
+        do throws(CryptoError) { return try SignedToken(text, as: .identity) } catch { throw unbelievable(error) }
     }
 }

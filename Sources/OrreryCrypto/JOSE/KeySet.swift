@@ -3,8 +3,8 @@ import OrreryModel
 /// The public keys that an issuer publishes (RFC 7517 5). A set is valid or not as a whole; keys in it that are not for
 /// us are passed over, so that an issuer may add a new kind without locking everybody out.
 package struct KeySet: Sendable {
+    private let usable: [VerificationKey]
     private let named: [String: VerificationKey]
-    private let unnamed: [VerificationKey]
     /// Names that more than one usable key carries: we cannot tell which is meant, so neither is used.
     package let ambiguousNames: Set<String>
 
@@ -23,12 +23,11 @@ package struct KeySet: Sendable {
         guard !entries.contains(where: Self.isPrivate) else {
             throw CryptoError(.key, "the key set gives away a private key")
         }
-        let keys = entries.compactMap { entry in try? VerificationKey(jwk: entry) }
-        guard !keys.isEmpty else { throw CryptoError(.key, "the key set has no key that we can use") }
-        let groups = Dictionary(grouping: keys.filter { $0.id != nil }) { $0.id ?? "" }
+        usable = entries.compactMap { entry in try? VerificationKey(jwk: entry) }
+        guard !usable.isEmpty else { throw CryptoError(.key, "the key set has no key that we can use") }
+        let groups = Dictionary(grouping: usable.filter { $0.id != nil }) { $0.id ?? "" }
         named = groups.compactMapValues { $0.count == 1 ? $0[0] : nil }
         ambiguousNames = Set(groups.filter { $0.value.count > 1 }.keys)
-        unnamed = keys.filter { $0.id == nil }
     }
 
     /// Whether an entry, other than a symmetric one, has a member that only the issuer may know.
@@ -46,7 +45,7 @@ package struct KeySet: Sendable {
             }
             throw CryptoError(.unknownKey, "no key of the set has the token's kid")
         }
-        let fitting = (unnamed + named.values).filter { $0.algorithms.contains(token.algorithm) }
+        let fitting = usable.filter { $0.algorithms.contains(token.algorithm) }
         guard fitting.count < 2 else { throw CryptoError(.key, "the token names no key and several fit") }
         guard let key = fitting.first else {
             throw CryptoError(.unknownKey, "no key of the set fits the token's algorithm")
