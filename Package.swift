@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CScan"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Layer 1: nouns. Values only, no I/O.
@@ -87,7 +88,7 @@ let package = Package(
         .tests(of: "OrreryModel"),
         .tests(of: "OrreryDocument", ["OrreryModel"]),
         .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL", "HTTPReference"]),
-        .tests(of: "OrreryCrypto", ["OrreryModel"]),
+        .tests(of: "OrreryCrypto", ["OrreryModel", "COpenSSL", "CJWT"]),
         .tests(of: "OrreryFetch"),
         .tests(of: "OrreryStore", ["OrreryModel"]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),

@@ -61,7 +61,8 @@ venv() {
 }
 
 # The packages that building needs.
-build_packages=(libc6-dev libstdc++-12-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config git ca-certificates)
+build_packages=(libc6-dev libstdc++-12-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev libjwt-dev pkg-config git
+    ca-certificates)
 
 has_swift() {
     command -v swift >/dev/null || fail "swift is not on the PATH; Orrery needs Swift 6.3 (https://www.swift.org/install/linux)"
