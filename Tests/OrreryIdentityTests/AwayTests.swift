@@ -89,7 +89,8 @@ import Testing
         ["userinfo_endpoint": "ftp://127.0.0.1/"], ["token_endpoint": "https://user@idp.example.org/token"],
     ]
 
-    @Test(arguments: lies) func aDiscoveryDocumentThatLiesIsNotUsed(_ lie: [String: JSON]) async throws {
+    @Test("K8: a discovery document that lies is not used", arguments: lies)
+    func lyingDocuments(_ lie: [String: JSON]) async throws {
         let issuer = try TestIssuer(clock: clock)
         issuer.change { $0.metadata = lie }
         let directory = directory([issuer.url])
@@ -124,7 +125,7 @@ import Testing
         await #expect(throws: IdentityError.self) { try await login(directory, at: issuer) }
     }
 
-    @Test func unknownKeysCauseAtMostOneFetchAMinute() async throws {
+    @Test("K6: unknown keys cause at most one fetch a minute") func unknownKeys() async throws {
         let issuer = try TestIssuer(clock: clock)
         let directory = directory([issuer.url])
         try await login(directory, at: issuer)
@@ -136,7 +137,7 @@ import Testing
         #expect(issuer.requests(at: "jwks").count == 3)
     }
 
-    @Test func aBadKeySetNeverReplacesAGoodOne() async throws {
+    @Test("K7: a bad key set never replaces a good one") func badSets() async throws {
         let issuer = try TestIssuer(clock: clock)
         let directory = directory([issuer.url])
         try await login(directory, at: issuer)

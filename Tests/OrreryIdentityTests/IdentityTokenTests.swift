@@ -22,7 +22,8 @@ import Testing
         let claims = JSON.object(Self.good.merging(changes) { $1 }.filter { $0.value != .null })
         let check = IdentityTokenCheck(
             issuer: Self.issuer, nonce: "n-1", now: Date(timeIntervalSince1970: TimeInterval(Self.now)))
-        return try check.subject(of: VerifiedClaims(claims: claims, algorithm: .rs256), accessToken: "access-1")
+        return try check.subject(
+            of: VerifiedClaims(claims: claims, algorithm: .rs256, type: nil), accessToken: "access-1")
     }
 
     /// The left half of SHA-256 of `access-1`.

@@ -20,8 +20,14 @@ final class Issuer: Sendable {
         self.source = source
         let metadata = Shelf(now: now, logger: logger) { () async throws(IdentityError) in try await source.metadata() }
         metadataShelf = metadata
-        keyShelf = Shelf(now: now, logger: logger) { () async throws(IdentityError) in
-            try await source.keys(at: metadata.value().keys)
+        keyShelf = Shelf(now: now, logger: logger) { [logger] () async throws(IdentityError) in
+            let keys = try await source.keys(at: metadata.value().keys)
+            if !keys.value.ambiguousNames.isEmpty {
+                logger.warning(
+                    "issuer publishes several keys of one name, none of which is used",
+                    metadata: ["kids": "\(keys.value.ambiguousNames.sorted())"])
+            }
+            return keys
         }
     }
 
@@ -33,23 +39,20 @@ final class Issuer: Sendable {
     }
 
     /// The claims of `token` when one of the issuer's keys made it. A key that we do not know may be new: the set is
-    /// fetched again, at most once a minute, and less often while that does not help.
+    /// fetched again, at most once a minute.
     func verify(_ token: SignedToken) async throws(IdentityError) -> VerifiedClaims {
         let keys = try await keyShelf.value()
         do throws(CryptoError) {
             return try Self.claims(of: token, by: keys)
         } catch  where error.kind == .unknownKey {
             guard let newer = await keyShelf.newer() else { throw unbelievable(error) }
-            do throws(CryptoError) {
-                let claims = try Self.claims(of: token, by: newer)
-                await keyShelf.newerHelped()
-                return claims
-            } catch { throw unbelievable(error) }
+            do throws(CryptoError) { return try Self.claims(of: token, by: newer) } catch { throw unbelievable(error) }
         } catch { throw unbelievable(error) }
     }
 
     private static func claims(of token: SignedToken, by keys: KeySet) throws(CryptoError) -> VerifiedClaims {
-        VerifiedClaims(claims: try token.claims(verifiedBy: keys.key(for: token)), algorithm: token.algorithm)
+        VerifiedClaims(
+            claims: try token.claims(verifiedBy: keys.key(for: token)), algorithm: token.algorithm, type: token.type)
     }
 
     func unbelievable(_ error: CryptoError) -> IdentityError {

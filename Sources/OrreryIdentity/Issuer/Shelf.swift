@@ -42,14 +42,13 @@ actor Shelf<Value: Sendable> {
         }
     }
 
-    /// A newer document for a token whose key is unknown; nil when it is too early to ask, or asking failed.
+    /// The newest document that can be had for a token whose key is unknown; nil when asking failed. When it is too early
+    /// to ask, that is the one of the last time: somebody else's token may have brought it a moment ago.
     func newer() async -> Value? {
         if let fetch { return try? await fetch.value.get() }
-        guard life.mayFetchNewer(at: now()) else { return nil }
+        guard life.mayFetchNewer(at: now()) else { return life.value }
         return try? await fetching().value.get()
     }
-
-    func newerHelped() { life.newerHelped() }
 
     private func fetching() -> Task<Outcome, Never> {
         if let fetch { return fetch }

@@ -5,12 +5,11 @@ import Foundation
 /// A good document is replaced by a good one and by nothing else: while fetching fails it stays in use, for two days
 /// after it came. A key that a good new set no longer has stops working at once.
 struct ShelfLife<Value> {
-    private var value: Value?
+    private(set) var value: Value?
     private var fetchedAt = Date.distantPast
     private var freshness: TimeInterval = 0
     private var failure: (error: IdentityError, at: Date)?
     private var newerAt = Date.distantPast
-    private var newerPause = Self.shortestPause
 
     /// How long a document may be used although no newer one can be had.
     static var endurance: TimeInterval { 2 * 86400 }
@@ -19,9 +18,9 @@ struct ShelfLife<Value> {
     static var refreshPatience: TimeInterval { 60 }
     /// How long an answer shows that the issuer is there.
     static var presence: TimeInterval { 3 }
-    /// Between two fetches because of an unknown key.
-    static var shortestPause: TimeInterval { 60 }
-    static var longestPause: TimeInterval { 600 }
+    /// Between two fetches because of an unknown key. Always the same: were it to grow while asking does not help, whoever
+    /// sends made-up keys could keep a new one from being seen.
+    static var newerPause: TimeInterval { 60 }
 
     enum Decision {
         case use(Value)
@@ -35,7 +34,8 @@ struct ShelfLife<Value> {
         let sinceFailure = failure.map { now.timeIntervalSince($0.at) } ?? .infinity
         let age = now.timeIntervalSince(fetchedAt)
         if let value, age < Self.endurance {
-            return age < freshness || sinceFailure < Self.refreshPatience ? .use(value) : .useAndFetch(value)
+            return (0..<freshness).contains(age) || sinceFailure < Self.refreshPatience
+                ? .use(value) : .useAndFetch(value)
         }
         guard let failure, sinceFailure < Self.patience else { return .fetch }
         return .refuse(failure.error)
@@ -49,15 +49,14 @@ struct ShelfLife<Value> {
         return .refuse(failure.error)
     }
 
-    /// Whether a token with an unknown key is worth a fetch. Each one that does not help doubles the pause.
+    /// Whether a token with an unknown key is worth a fetch: at most one in a minute, and so a new key is known a minute
+    /// after it is published.
     mutating func mayFetchNewer(at now: Date) -> Bool {
-        guard now.timeIntervalSince(newerAt) >= newerPause else { return false }
-        if newerAt != .distantPast { newerPause = min(newerPause * 2, Self.longestPause) }
+        // A clock that was set back must not make us wait until it has caught up.
+        guard !(0..<Self.newerPause).contains(now.timeIntervalSince(newerAt)) else { return false }
         newerAt = now
         return true
     }
-
-    mutating func newerHelped() { newerPause = Self.shortestPause }
 
     /// True when this ends a time of failure.
     mutating func arrived(_ value: Value, freshFor freshness: Duration, at now: Date) -> Bool {

@@ -5,4 +5,6 @@ import OrreryModel
 struct VerifiedClaims {
     let claims: JSON
     let algorithm: SignatureAlgorithm
+    /// The header's `typ` in lower case.
+    let type: String?
 }
