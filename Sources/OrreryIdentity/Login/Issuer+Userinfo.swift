@@ -35,9 +35,10 @@ extension Issuer {
             do throws(CryptoError) { return try JSON(strict: answer.body) } catch { throw unbelievable(error) }
         }
         let claims = try await verify(signedToken(answer.text)).claims
-        guard let issuer = claims["iss"]?.string, configuration.isSpelling(issuer),
-            claims["aud"]?.names(configuration.client) == true
-        else { throw IdentityError(.unbelievable, at: configuration, "its userinfo was signed for somebody else") }
+        do throws(ClaimOffence) {
+            try claims.checkIssuer(configuration)
+            try claims.checkAudience(only: configuration.client)
+        } catch { throw IdentityError(.unbelievable, at: configuration, "its userinfo was signed for somebody else") }
         return claims
     }
 }

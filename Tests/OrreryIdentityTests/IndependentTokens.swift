@@ -1,0 +1,1 @@
+../OrreryCryptoTests/IndependentTokens.swift
