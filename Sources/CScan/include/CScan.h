@@ -34,17 +34,49 @@ static inline size_t scan_first(scan_bytes found) {
 }
 #endif
 
-// How many whole sixteens from `from` on hold no control byte but tabs, and the place of the first control byte in the
-// sixteen after them. Where fewer than sixteen bytes are left, their beginning.
+#ifdef ORRERY_SCAN
+// Whether all of sixteen are 0xff.
+static inline int scan_is_all(scan_bytes found) {
+#if defined(__SSE2__)
+  typedef char signed_bytes __attribute__((vector_size(16)));
+  return __builtin_ia32_pmovmskb128((signed_bytes)found) == 0xffff;
+#else
+  return scan_first(~found) == 16;
+#endif
+}
+
+// 0xff for control bytes, tabs excepted.
+static inline scan_bytes scan_controls(scan_bytes now) {
+  return (scan_bytes)((now < 0x20) & (now != 9)) | (scan_bytes)(now == 0x7f);
+}
+#endif
+
+// The place of the first control byte, tabs excepted; `count` when there is none. Where the machine has no vectors, and
+// at the end of fewer than sixteen bytes, the place up to which there is none.
 static inline size_t scan_text(const uint8_t *bytes, size_t from, size_t count) {
 #ifdef ORRERY_SCAN
+  typedef int8_t signed_bytes __attribute__((vector_size(16)));
   while (from + 16 <= count) {
     scan_bytes now = scan_load(bytes + from);
-    scan_bytes found = (scan_bytes)((now < 0x20) & (now != 9)) | (scan_bytes)(now == 0x7f);
-    size_t first = scan_first(found);
-    from += first;
-    if (first < 16) return from;
+    // ASCII's visible bytes and the blank: one comparison, since 0x7f becomes the lowest number of all.
+    scan_bytes plain = (scan_bytes)((signed_bytes)(now + 1) > 0x20);
+    if (!scan_is_all(plain)) {
+      size_t first = scan_first(~plain);
+      if (bytes[from + first] == '\r') return from + first;
+      first = scan_first(scan_controls(now));
+      if (first < 16) return from + first;
+    }
+    from += 16;
   }
+#if defined(__SSE2__)
+  if (from < count && count >= 16) {
+    // The last sixteen once more, without those that have been looked at.
+    size_t last = count - 16;
+    unsigned mask = (unsigned)__builtin_ia32_pmovmskb128((signed_bytes)scan_controls(scan_load(bytes + last)));
+    mask >>= from - last;
+    return mask ? from + (size_t)__builtin_ctz(mask) : count;
+  }
+#endif
 #endif
   return from;
 }
@@ -110,14 +142,45 @@ static inline size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, 
   return from;
 }
 
-// A line of a head of the usual kind: a name of letters, digits and hyphens, a colon, text, CRLF. The length of the name
-// in the upper half and the place of the CRLF in the lower; 0 for every other line, and near the end of the bytes.
-static inline uint64_t scan_line(const uint8_t *bytes, size_t from, size_t count) {
-  size_t colon = scan_name(bytes, from, count);
-  if (colon == from || colon - from > 255 || colon + 16 > count || bytes[colon] != ':') return 0;
-  size_t end = scan_text(bytes, colon + 1, count);
-  if (end + 1 >= count || end > 0xffffff || bytes[end] != '\r' || bytes[end + 1] != '\n') return 0;
-  return (uint64_t)(colon - from) << 32 | end;
+// The first letters of the names that a proxy must understand, a bit for each, by the length of the name: `FieldName` has
+// the names.
+static inline uint32_t scan_initials(size_t length) {
+  enum { A = 1, C = 1 << 2, D = 1 << 3, E = 1 << 4, H = 1 << 7, K = 1 << 10, O = 1 << 14, P = 1 << 15, T = 1 << 19,
+         U = 1 << 20, X = 1 << 23 };
+  static const uint32_t initials[20] = {
+      [2] = T, [4] = D | H, [6] = C | E | O, [7] = T | U, [10] = C | K, [13] = A, [14] = C, [15] = X, [16] = P | X,
+      [17] = T | X, [18] = P, [19] = P};
+  return length < 20 ? initials[length] : 0;
+}
+
+typedef struct {
+  // Where the line begins, and how many were passed over.
+  uint32_t start, passed;
+  // Where its colon is and where its CRLF; both 0 when the line is not of the usual kind, or near the end of the bytes.
+  uint32_t colon, end;
+} scan_line;
+
+// Passes over lines of a head of the usual kind: a name of letters, digits and hyphens, a colon, text, CRLF. Ends at the
+// first whose name may be one that a proxy must understand, at the first of another kind, and after `most`.
+static inline scan_line scan_lines(const uint8_t *bytes, size_t from, size_t count, size_t most) {
+  scan_line line = {(uint32_t)from, 0, 0, 0};
+  if (count > 0xffffff) return line;
+  while (line.passed < most) {
+    size_t colon = scan_name(bytes, from, count);
+    if (colon == from || colon >= count || bytes[colon] != ':') return line;
+    size_t end = scan_text(bytes, colon + 1, count);
+    if (end + 1 >= count || bytes[end] != '\r' || bytes[end + 1] != '\n') return line;
+    unsigned letter = (bytes[from] | 0x20u) - 'a';
+    if (letter < 26 && scan_initials(colon - from) >> letter & 1) {
+      line.colon = (uint32_t)colon;
+      line.end = (uint32_t)end;
+      return line;
+    }
+    from = end + 2;
+    line.start = (uint32_t)from;
+    line.passed++;
+  }
+  return line;
 }
 
 static inline uint64_t scan_word(const uint8_t *from, size_t count) {

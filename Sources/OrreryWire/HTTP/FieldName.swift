@@ -11,32 +11,6 @@ public enum FieldName: UInt8, Sendable {
     /// from one with a hyphen, so `X_Forwarded_For` would be believed as if we had written it.
     case underscored
 
-    /// Whether a name of `length` bytes that begins with `initial` may be one of ours. Rules out almost every name of a
-    /// browser's request without looking at the rest of it.
-    @inline(__always) static func mayBe(length: Int, initial: UInt8) -> Bool {
-        let letter = (initial | 0x20) &- UInt8(ascii: "a")
-        return length < 20 && letter < 26 && initials(length) >> UInt32(letter) & 1 == 1
-    }
-
-    /// The first letters of our names of this length, a bit for each.
-    @inline(__always) private static func initials(_ length: Int) -> UInt32 {
-        // a=1, c=4, d=8, e=10, h=80, k=400, o=4000, p=8000, t=80000, u=100000, x=800000, in hexadecimal
-        switch length {
-        case 2: 0x80000
-        case 4: 0x88
-        case 6: 0x4014
-        case 7: 0x180000
-        case 10: 0x404
-        case 13: 0x1
-        case 14: 0x4
-        case 15: 0x80_0000
-        case 16: 0x80_8000
-        case 17: 0x88_0000
-        case 18, 19: 0x8000
-        default: 0
-        }
-    }
-
     /// The name in `slice`, which holds a token.
     public static func of(_ bytes: Span<UInt8>, _ slice: Slice) -> FieldName {
         // The length alone rules out almost every name of a browser's request.

@@ -92,6 +92,12 @@ extension Fields {
         var index = start
         var count = 0
         while true {
+            // It reads inside [index, count) only.
+            let line = unsafe bytes.withUnsafeBufferPointer {
+                unsafe scan_lines($0.baseAddress, index, $0.count, max(0, limits.fields - count))
+            }
+            count += Int(line.passed)
+            index = Int(line.start)
             guard index < bytes.count else { return .incomplete }
             if bytes[index] == 13 {
                 guard index + 1 < bytes.count else { return .incomplete }
@@ -105,14 +111,10 @@ extension Fields {
             let nameStart = index
             let name: FieldName
             let valueStart: Int
-            // It reads inside [index, count) only.
-            let line = unsafe bytes.withUnsafeBufferPointer { unsafe scan_line($0.baseAddress, index, $0.count) }
-            if line != 0 {
-                let length = Int(line >> 32)
-                valueStart = nameStart + length + 1
-                index = Int(line & 0xffff_ffff) + 2
-                guard FieldName.mayBe(length: length, initial: bytes[nameStart]) else { continue }
-                name = FieldName.of(bytes, Slice(nameStart, nameStart + length))
+            if line.colon != 0 {
+                name = FieldName.of(bytes, Slice(nameStart, Int(line.colon)))
+                valueStart = Int(line.colon) + 1
+                index = Int(line.end) + 2
             } else {
                 // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
                 index = endOfPlainToken(bytes, from: index)
