@@ -133,10 +133,9 @@ static inline size_t scan_path(const uint8_t *bytes, size_t from, size_t count) 
 // than seventeen bytes are left, their beginning.
 static inline size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, uint8_t one, uint8_t other) {
 #ifdef ORRERY_SCAN
-  while (from + 17 <= count) {
-    size_t first = scan_first((scan_bytes)((scan_load(bytes + from) == one) & (scan_load(bytes + from + 1) == other)));
-    from += first;
-    if (first < 16) return from;
+  for (; from + 17 <= count; from += 16) {
+    scan_bytes apart = (scan_bytes)((scan_load(bytes + from) != one) | (scan_load(bytes + from + 1) != other));
+    if (!scan_is_all(apart)) return from + scan_first(~apart);
   }
 #endif
   return from;

@@ -79,7 +79,7 @@ struct ControlReader {
         conclude(.text(status, "\(StatusPage.line(status))"), keepsAlive: false)
     }
 
-    private static func request(_ head: RequestHead, _ bytes: [UInt8]) -> ControlInterface.Request {
+    private static func request(_ head: borrowing RequestHead, _ bytes: [UInt8]) -> ControlInterface.Request {
         func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
         var request = ControlInterface.Request(
             method: text(head.methodName), path: text(head.path), query: text(head.query))

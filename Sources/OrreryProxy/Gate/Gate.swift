@@ -29,7 +29,7 @@ struct Gate: ~Copyable {
     mutating func forgetVisitor() { visitor = nil }
 
     /// Whether the request brings a ticket for its host that is valid at `now`, in seconds. `visitor` is whose.
-    mutating func admit(_ head: RequestHead, _ bytes: Span<UInt8>, at now: UInt64) -> Bool {
+    mutating func admit(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, at now: UInt64) -> Bool {
         visitor = nil
         guard head.fields.hasCookie, !head.fields.host.isEmpty else { return false }
         let host = bytes.extracting(head.fields.host.range)
@@ -91,7 +91,7 @@ struct Gate: ~Copyable {
     // MARK: Browsers on their way
 
     /// The secret that this browser keeps while it is on its way; nil when it has none, or one that is not ours.
-    func browserSecret(_ head: RequestHead, _ bytes: Span<UInt8>) -> Slice? {
+    func browserSecret(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Slice? {
         guard head.fields.hasCookie else { return nil }
         let name = GateCookie.browser(isSecure: isSecure)
         var reader = CookieReader()

@@ -52,7 +52,7 @@ extension Worker {
 
     /// Whether a page of another host sends this, which may do more than read. `SameSite` stops pages of other sites,
     /// but hosts of one domain are one site for it, and the notebooks of other people are such hosts.
-    private func isForeign(_ bytes: Span<UInt8>) -> Bool {
+    private mutating func isForeign(_ bytes: Span<UInt8>) -> Bool {
         switch head.method {
         case .get, .head, .options: guard head.wantsUpgrade else { return false }
         case .post, .put, .delete, .other: break
@@ -67,7 +67,7 @@ extension Worker {
     }
 
     /// Whether `scheme://authority` is the host of this request.
-    private func isHere(_ origin: Slice, _ bytes: Span<UInt8>) -> Bool {
+    private mutating func isHere(_ origin: Slice, _ bytes: Span<UInt8>) -> Bool {
         let host = head.fields.host
         let start = Int(origin.end) - host.count
         guard start - 3 > Int(origin.start), Slice(start - 3, start).isWord("://", bytes) else { return false }
@@ -78,5 +78,5 @@ extension Worker {
     }
 
     /// A person opens a page; nothing else can follow to the login and back.
-    func isPage(_ bytes: Span<UInt8>) -> Bool { head.method == .get && !head.wantsUpgrade && accepts(bytes) }
+    mutating func isPage(_ bytes: Span<UInt8>) -> Bool { head.method == .get && !head.wantsUpgrade && accepts(bytes) }
 }

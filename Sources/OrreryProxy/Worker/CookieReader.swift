@@ -17,7 +17,7 @@ struct CookieReader {
     private var end = 0
 
     /// The next pair that is not empty. One without `=` has a name only.
-    mutating func next(_ fields: Fields, _ bytes: Span<UInt8>) -> Pair? {
+    mutating func next(_ fields: borrowing Fields, _ bytes: Span<UInt8>) -> Pair? {
         while true {
             while start >= end {
                 guard let line = nextLine(fields) else { return nil }
@@ -30,7 +30,7 @@ struct CookieReader {
         }
     }
 
-    private mutating func nextLine(_ fields: Fields) -> Slice? {
+    private mutating func nextLine(_ fields: borrowing Fields) -> Slice? {
         while mark < fields.markCount {
             mark += 1
             if fields.mark(mark - 1).name == .cookie { return fields.mark(mark - 1).value }

@@ -6,8 +6,8 @@ internal import OrreryWire
 /// at all.
 enum HubCookie {
     /// Whether the request has one that must not go on.
-    static func isIn(_ fields: inout Fields, _ bytes: Span<UInt8>, isForHub: Bool) -> Bool {
-        guard fields.hasCookie, mayHaveOne(&fields, bytes) else { return false }
+    static func isIn(_ fields: borrowing Fields, _ bytes: Span<UInt8>, isForHub: Bool) -> Bool {
+        guard fields.hasCookie, mayHaveOne(fields, bytes) else { return false }
         var reader = CookieReader()
         while let pair = reader.next(fields, bytes) {
             if endsHere(pair.name, bytes, isForHub: isForHub) { return true }
@@ -16,7 +16,7 @@ enum HubCookie {
     }
 
     /// All our names have the two letters "rr" in "orrery", which most cookies have nowhere: one look settles those.
-    private static func mayHaveOne(_ fields: inout Fields, _ bytes: Span<UInt8>) -> Bool {
+    private static func mayHaveOne(_ fields: borrowing Fields, _ bytes: Span<UInt8>) -> Bool {
         for index in 0..<fields.markCount where fields.mark(index).name == .cookie {
             let letter = UInt8(ascii: "r")
             if hasPair(letter, letter, in: fields.mark(index).value.range, bytes) { return true }
@@ -25,7 +25,7 @@ enum HubCookie {
     }
 
     /// Appends the lines with the request's other cookies. Never longer than the lines that it has.
-    static func writeOthers(_ fields: Fields, _ bytes: Span<UInt8>, isForHub: Bool, to target: inout Buffer) {
+    static func writeOthers(_ fields: borrowing Fields, _ bytes: Span<UInt8>, isForHub: Bool, to target: inout Buffer) {
         var line = -1
         var reader = CookieReader()
         while let pair = reader.next(fields, bytes) {

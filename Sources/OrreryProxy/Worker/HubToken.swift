@@ -4,7 +4,7 @@ internal import OrreryWire
 /// gets; what stands behind the gate has no use for them and could be anybody at the hub with them.
 enum HubToken {
     /// Whether a field `Authorization` brings one, under whatever scheme.
-    static func isIn(_ fields: Fields, _ bytes: Span<UInt8>) -> Bool {
+    static func isIn(_ fields: borrowing Fields, _ bytes: Span<UInt8>) -> Bool {
         for index in 0..<fields.markCount where fields.mark(index).name == .authorization {
             let value = fields.mark(index).value
             var start = place(of: UInt8(ascii: " "), in: value.range, bytes)

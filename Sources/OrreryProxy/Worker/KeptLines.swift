@@ -2,14 +2,11 @@ internal import OrreryWire
 
 /// Appends the lines of a head that go on: all that this proxy does not understand, and of the others those that
 /// `isKept`. What `Connection` names goes no further either, unless it is something the next hop must be told.
-///
-/// `fields` are `inout` here and in what is called for every request, though nothing changes them: otherwise 6.3 compilers
-/// copy all marks for each look at one.
 func appendKept(
-    _ fields: inout Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
+    _ fields: borrowing Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool
 ) {
     if fields.connection.contains(.names) {
-        return appendLines(&fields, bytes, to: &target, isKept: isKept) { _, _, _ in false }
+        return appendLines(fields, bytes, to: &target, isKept: isKept) { _, _, _ in false }
     }
     // Lines were checked byte by byte, so they are copied as they are, in runs between those that are left out.
     var start = Int(fields.lines.start)
@@ -24,7 +21,7 @@ func appendKept(
 /// The same for whoever wants a say in every line. `taking` is given the name and the value of each that would go on; when
 /// it is true the line is not copied, and what it has appended stands there instead.
 func appendLines(
-    _ fields: inout Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool,
+    _ fields: borrowing Fields, _ bytes: Span<UInt8>, to target: inout Buffer, isKept: (FieldName) -> Bool,
     taking: (_ name: Slice, _ value: Slice, inout Buffer) -> Bool
 ) {
     let hasNames = fields.connection.contains(.names)

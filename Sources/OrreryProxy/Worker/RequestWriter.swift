@@ -5,7 +5,7 @@ internal import OrreryWire
 enum RequestWriter {
     /// How many bytes a head has at most when it goes on over `route`: what we add are a few names of fields, an address,
     /// the name of the client's host or the target's, and what options add.
-    static func limit(_ head: RequestHead, _ route: RouteMatch, _ plan: borrowing ForwardingPlan) -> Int {
+    static func limit(_ head: borrowing RequestHead, _ route: RouteMatch, _ plan: borrowing ForwardingPlan) -> Int {
         head.length + head.fields.host.count + route.base.count + route.query.count + route.authority.count
             + Gate.fieldsLimit + plan.fieldsLength + 640
     }
@@ -14,7 +14,7 @@ enum RequestWriter {
     /// writes what the gate knows. Cookies that are not for the target end here, and behind the gate tokens for the hub's
     /// interface too.
     static func write(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         over route: RouteMatch, _ plan: borrowing ForwardingPlan, to target: inout Buffer,
         text: (Slice, inout Buffer) -> Void,
         visitor: (inout Buffer) -> Void
@@ -23,18 +23,17 @@ enum RequestWriter {
         target.append(" ")
         writeTarget(head, bytes, over: route, plan, to: &target, text: text)
         target.append(" HTTP/1.1\r\n")
-        var fields = head.fields
-        let hidesCookies = HubCookie.isIn(&fields, bytes, isForHub: route.isHub)
+        let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: route.isHub)
         let known = KnownFields(
             hidesCookies: hidesCookies, hidesToken: !route.access.isEmpty && HubToken.isIn(head.fields, bytes),
             keepsForwarded: !plan.xForward, keepsHost: !plan.changesOrigin, keepsExpect: head.version == .http11)
         if plan.hasFields {
-            appendLines(&fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
+            appendLines(head.fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
                 plan.sets(name, bytes)
             }
             plan.appendFields(to: &target)
         } else {
-            appendKept(&fields, bytes, to: &target) { known.areKept($0) }
+            appendKept(head.fields, bytes, to: &target) { known.areKept($0) }
         }
         if hidesCookies, !plan.sets(.cookie) {
             HubCookie.writeOthers(head.fields, bytes, isForHub: route.isHub, to: &target)
@@ -45,7 +44,7 @@ enum RequestWriter {
             target.append("\r\n")
         }
         visitor(&target)
-        if plan.xForward { writeForwarded(&fields, bytes, from: client, isSecure: isSecure, plan, to: &target) }
+        if plan.xForward { writeForwarded(head.fields, bytes, from: client, isSecure: isSecure, plan, to: &target) }
         if head.body.isChunked { target.append("Transfer-Encoding: chunked\r\n") }
         if head.wantsUpgrade {
             target.append("Connection: Upgrade\r\nUpgrade: ")
@@ -78,7 +77,7 @@ enum RequestWriter {
 
     /// Writes path and query: the target's before the request's.
     private static func writeTarget(
-        _ head: RequestHead, _ bytes: Span<UInt8>, over route: RouteMatch, _ plan: borrowing ForwardingPlan,
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, over route: RouteMatch, _ plan: borrowing ForwardingPlan,
         to target: inout Buffer, text: (Slice, inout Buffer) -> Void
     ) {
         let hasBase = plan.prependsPath && !route.base.isEmpty
@@ -109,32 +108,32 @@ enum RequestWriter {
     }
 
     private static func writeForwarded(
-        _ fields: inout Fields, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
+        _ fields: borrowing Fields, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         _ plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
         if client.isNone {
             // Whoever connects to a socket in the file system is another proxy here: it has said for whom, or nobody has.
-            if !plan.sets(.forwardedFor) { appendGivenLines(&fields, .forwardedFor, bytes, to: &target) }
+            if !plan.sets(.forwardedFor) { appendGivenLines(fields, .forwardedFor, bytes, to: &target) }
         } else if !plan.sets(.forwardedFor) {
             target.append("X-Forwarded-For: ")
-            appendGiven(&fields, .forwardedFor, bytes, to: &target)
+            appendGiven(fields, .forwardedFor, bytes, to: &target)
             target.append(client)
             target.append("\r\n")
         }
         if !plan.sets(.forwardedProto) {
             target.append("X-Forwarded-Proto: ")
-            appendGiven(&fields, .forwardedProto, bytes, to: &target)
+            appendGiven(fields, .forwardedProto, bytes, to: &target)
             target.append(isSecure ? "https\r\n" : "http\r\n")
         }
         if !plan.sets(.forwardedPort) {
             target.append("X-Forwarded-Port: ")
-            appendGiven(&fields, .forwardedPort, bytes, to: &target)
+            appendGiven(fields, .forwardedPort, bytes, to: &target)
             appendPort(fields.host, bytes, default: isSecure ? "443" : "80", to: &target)
             target.append("\r\n")
         }
         guard !plan.sets(.forwardedHost) else { return }
         let host = fields.host
-        if appendLine(&fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
+        if appendLine(fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
         target.append("X-Forwarded-Host: ")
         target.append(bytes.extracting(host.range))
         target.append("\r\n")
@@ -142,7 +141,7 @@ enum RequestWriter {
 
     /// All fields of this name, unchanged.
     private static func appendGivenLines(
-        _ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
+        _ fields: borrowing Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
     ) {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             target.append(bytes.extracting(fields.mark(index).line.range))
@@ -151,7 +150,7 @@ enum RequestWriter {
 
     /// What proxies before us have said, with a comma after each.
     private static func appendGiven(
-        _ fields: inout Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
+        _ fields: borrowing Fields, _ name: FieldName, _ bytes: Span<UInt8>, to target: inout Buffer
     ) {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             let value = fields.mark(index).value
@@ -163,7 +162,8 @@ enum RequestWriter {
 
     /// The first field of this name that has a value, unchanged. False when there is none.
     private static func appendLine(
-        _ fields: inout Fields, _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>, to target: inout Buffer
+        _ fields: borrowing Fields, _ name: FieldName, _ prefix: StaticString, _ bytes: Span<UInt8>,
+        to target: inout Buffer
     ) -> Bool {
         for index in 0..<fields.markCount where fields.mark(index).name == name {
             let value = fields.mark(index).value

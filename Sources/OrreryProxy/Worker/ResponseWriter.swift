@@ -4,22 +4,23 @@ internal import OrreryWire
 enum ResponseWriter {
     /// An answer, with what is to be said about its framing and the connection.
     static func write(
-        _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
+        _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>,
+        to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
-        var fields = head.fields
-        appendKept(&fields, bytes, to: &target) { isKept($0, head.status, form) }
+        let status = head.status
+        appendKept(head.fields, bytes, to: &target) { isKept($0, status, form) }
         writeEnd(head, form: form, date: date, to: &target)
     }
 
     /// The same, with a `Location` that leads where the plan says.
     static func writeRedirect(
-        _ head: ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, note: RequestNote,
+        _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, note: RequestNote,
         plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
-        var fields = head.fields
-        appendLines(&fields, bytes, to: &target, isKept: { isKept($0, head.status, form) }) { name, value, target in
+        let status = head.status
+        appendLines(head.fields, bytes, to: &target, isKept: { isKept($0, status, form) }) { name, value, target in
             isSame(bytes, name, as: "location") && note.rewrite(value, bytes, plan, to: &target)
         }
         writeEnd(head, form: form, date: date, to: &target)
@@ -35,7 +36,7 @@ enum ResponseWriter {
     }
 
     private static func writeEnd(
-        _ head: ResponseHead, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
+        _ head: borrowing ResponseHead, form: Exchange.Form, date: Span<UInt8>, to target: inout Buffer
     ) {
         if form.framing == .chunked { target.append("Transfer-Encoding: chunked\r\n") }
         // RFC 9110 6.6.1: whoever has a clock adds the date that is missing.
@@ -46,18 +47,16 @@ enum ResponseWriter {
     }
 
     /// An answer before the answer.
-    static func writeInterim(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+    static func writeInterim(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         writeStatus(head, bytes, to: &target)
-        var fields = head.fields
-        appendKept(&fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
+        appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("\r\n")
     }
 
     /// The answer that leaves HTTP.
-    static func writeSwitch(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+    static func writeSwitch(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         writeStatus(head, bytes, to: &target)
-        var fields = head.fields
-        appendKept(&fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
+        appendKept(head.fields, bytes, to: &target) { name in !name.isHopByHop && name != .contentLength }
         target.append("Connection: Upgrade\r\n")
         writeUpgrade(head, bytes, to: &target)
         target.append("\r\n")
@@ -65,7 +64,7 @@ enum ResponseWriter {
 
     /// An error page of the error target: its body and what the body is, under the status of the error.
     static func writeErrorPage(
-        _ head: ResponseHead, _ bytes: Span<UInt8>, status: Int, form: Exchange.Form, date: Span<UInt8>,
+        _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, status: Int, form: Exchange.Form, date: Span<UInt8>,
         to target: inout Buffer
     ) {
         target.append("HTTP/1.1 ")
@@ -92,13 +91,13 @@ enum ResponseWriter {
         target.append("\r\n")
     }
 
-    private static func writeStatus(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+    private static func writeStatus(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         target.append("HTTP/1.1 ")
         target.append(bytes.extracting(head.statusLine.range))
         target.append("\r\n")
     }
 
-    private static func writeUpgrade(_ head: ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
+    private static func writeUpgrade(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, to target: inout Buffer) {
         guard !head.fields.upgrade.isEmpty else { return }
         target.append("Upgrade: ")
         target.append(bytes.extracting(head.fields.upgrade.range))

@@ -3,7 +3,7 @@ internal import OrreryWire
 /// The cookie `jupyterhub-session-id`, which a browser has from its login to its logout and sends to hub and notebook.
 enum SessionCookie {
     /// Calls `body` with the hash of each value the request's cookies have under that name.
-    static func forEachHash(_ fields: Fields, _ bytes: Span<UInt8>, _ body: (UInt64) -> Void) {
+    static func forEachHash(_ fields: borrowing Fields, _ bytes: Span<UInt8>, _ body: (UInt64) -> Void) {
         guard fields.hasCookie else { return }
         var reader = CookieReader()
         while let pair = reader.next(fields, bytes) {

@@ -53,7 +53,7 @@ extension Worker {
     }
 
     /// Who the gate says it is.
-    func recordPerson(_ client: UInt32) { gate.readPerson { records[client].person.set($0) } }
+    mutating func recordPerson(_ client: UInt32) { gate.readPerson { records[client].person.set($0) } }
 
     mutating func recordUpstream(_ client: UInt32, _ endpoint: Endpoint) {
         records[client].upstream = endpoint.address

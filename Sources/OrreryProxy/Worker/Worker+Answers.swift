@@ -76,7 +76,7 @@ extension Worker {
     }
 
     /// Whether a field `Accept` names HTML: what a browser sends when a person opens a page.
-    func accepts(_ bytes: Span<UInt8>) -> Bool {
+    mutating func accepts(_ bytes: Span<UInt8>) -> Bool {
         var start = Int(head.fields.lines.start)
         while start < Int(head.fields.lines.end) {
             var end = start
@@ -91,7 +91,7 @@ extension Worker {
     }
 
     /// What becomes of the connection after an answer of our own. Those do not tell an old client that it may go on.
-    func ownEnding(_ client: UInt32) -> Exchange.Ending.Client {
+    mutating func ownEnding(_ client: UInt32) -> Exchange.Ending.Client {
         if slots[client].exchange.request.isHTTP10 { slots[client].exchange.closeAfterwards() }
         return slots[client].exchange.ending().client
     }
@@ -170,7 +170,7 @@ extension Worker {
 
     // MARK: Error pages
 
-    private func canAskForPage(_ client: UInt32) -> Bool {
+    private mutating func canAskForPage(_ client: UInt32) -> Bool {
         shared.errorTarget != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
             && !slots[client].exchange.request.wantsUpgrade && slots[client].output.isEmpty
     }

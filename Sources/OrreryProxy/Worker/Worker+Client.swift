@@ -82,7 +82,7 @@ extension Worker {
 
     /// Whether it is worth reading the head again: its end has come, or a line end that is none, or it is too long.
     /// Else every byte of a slow head would have it read from its beginning.
-    private func mayEndHead(_ bytes: borrowing Buffer, from start: Int) -> Bool {
+    private mutating func mayEndHead(_ bytes: borrowing Buffer, from start: Int) -> Bool {
         guard bytes.count < headLimits.bytes else { return true }
         return bytes.read { bytes in
             for index in max(start, 1)..<max(start, 1, bytes.count) where bytes[index] == 10 {
@@ -164,7 +164,7 @@ extension Worker {
     }
 
     /// Whether the request goes on in such a way that its answer, or the page in place of it, must know what it was.
-    private func needsNote(_ match: RouteMatch) -> Bool {
+    private mutating func needsNote(_ match: RouteMatch) -> Bool {
         plan.rewritesRedirects || !match.base.isEmpty || !match.query.isEmpty || !plan.includesPrefix
     }
 
@@ -180,7 +180,7 @@ extension Worker {
         buffers.recycle(target)
     }
 
-    private func writeHead(
+    private mutating func writeHead(
         _ client: UInt32, _ bytes: borrowing Buffer, _ match: RouteMatch, to out: inout Buffer
     ) {
         let address = slots[client].endpoint.address
@@ -213,7 +213,7 @@ extension Worker {
     }
 
     /// Appends the content that `step` found in `bytes`.
-    func append(
+    mutating func append(
         _ step: BodyReader.Step, of bytes: borrowing Buffer, to out: inout Buffer, isChunked: Bool, isLast: Bool
     ) {
         if step.count > 0 {
@@ -280,7 +280,7 @@ extension Worker {
 
 extension Exchange.Request {
     /// What a head says about how it must be answered.
-    init(_ head: RequestHead) {
+    init(_ head: borrowing RequestHead) {
         self.init()
         isHead = head.method == .head
         isHTTP10 = head.version == .http10

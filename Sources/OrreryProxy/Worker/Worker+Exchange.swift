@@ -224,7 +224,7 @@ extension Worker {
         }
     }
 
-    private func writeRedirect(
+    private mutating func writeRedirect(
         _ note: RequestNote, _ form: Exchange.Form, _ bytes: borrowing Buffer, to out: inout Buffer
     ) {
         bytes.read { bytes in
@@ -272,7 +272,7 @@ extension Worker {
 
 extension Exchange.Answer {
     /// What a head says about how it must be passed on.
-    init(_ head: ResponseHead) {
+    init(_ head: borrowing ResponseHead) {
         self.init()
         status = head.status
         body = head.body

@@ -35,11 +35,11 @@ extension Worker {
         if refuse(client, 429) { pump(client) }
     }
 
-    func forgetAddress(_ client: UInt32) {
+    mutating func forgetAddress(_ client: UInt32) {
         if let network = countedNetwork(client) { shared.addresses.close(network) }
     }
 
-    private func countedNetwork(_ client: UInt32) -> UInt64? {
+    private mutating func countedNetwork(_ client: UInt32) -> UInt64? {
         let limits = shared.limits
         let address = slots[client].endpoint.address
         guard limits.connectionsPerAddress > 0, limits.countsLocalAddresses || address.isPublic else { return nil }
@@ -106,7 +106,7 @@ extension Worker {
         return isHeld ? .upstreamTooSlow : .tooSlow
     }
 
-    private func isUpstreamBusy(_ client: UInt32) -> Bool {
+    private mutating func isUpstreamBusy(_ client: UInt32) -> Bool {
         let upstream = slots[client].partner
         guard upstream != Slab<Slot>.none else { return false }
         let isReady = slots[upstream].phase != .connecting && slots[upstream].phase != .handshake
@@ -130,7 +130,7 @@ extension Worker {
     }
 
     /// Whether bytes wait for a connection that does not take them.
-    private func hasWaiting(_ index: UInt32) -> Bool {
+    private mutating func hasWaiting(_ index: UInt32) -> Bool {
         !slots[index].output.isEmpty || (isSpliced(index) && pipes.held(slots[index].pipe) > 0)
     }
 

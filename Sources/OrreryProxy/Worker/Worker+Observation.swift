@@ -16,7 +16,7 @@ extension Worker {
         metrics.firstByte(after: waited)
     }
 
-    func noteOpen(isClient: Bool) { metrics.add(isClient ? .clientsOpened : .upstreamsOpened) }
+    mutating func noteOpen(isClient: Bool) { metrics.add(isClient ? .clientsOpened : .upstreamsOpened) }
 
     /// A connection is closed; it still says what it was.
     mutating func noteClose(_ index: UInt32) {
@@ -28,17 +28,17 @@ extension Worker {
         metrics.add(slots[index].exchange.isUnanswered ? .clientsLeft : .answersCut)
     }
 
-    @inline(__always) func noteReceived(_ index: UInt32, _ count: Int) {
+    @inline(__always) mutating func noteReceived(_ index: UInt32, _ count: Int) {
         metrics.add(slots[index].isClient ? .bytesFromClients : .bytesFromUpstreams, count)
         if isRecording, slots[index].isClient { records[index].received += UInt64(count) }
     }
 
-    @inline(__always) func noteSent(_ index: UInt32, _ count: Int) {
+    @inline(__always) mutating func noteSent(_ index: UInt32, _ count: Int) {
         metrics.add(slots[index].isClient ? .bytesToClients : .bytesToUpstreams, count)
         if isRecording, slots[index].isClient { records[index].sent += UInt64(count) }
     }
 
-    func noteFailure(_ failure: Exchange.Failure) {
+    mutating func noteFailure(_ failure: Exchange.Failure) {
         switch failure {
         case .unreachable: metrics.add(.failedUnreachable)
         case .timedOut: metrics.add(.failedTimedOut)
@@ -49,7 +49,7 @@ extension Worker {
     }
 
     /// A head was refused with `status`.
-    func noteRefusal(_ status: Int) {
+    mutating func noteRefusal(_ status: Int) {
         switch status {
         case 408: metrics.add(.refusedSlowHead)
         case 414, 431: metrics.add(.refusedHead)

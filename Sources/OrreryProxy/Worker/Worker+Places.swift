@@ -2,7 +2,7 @@ internal import OrreryWire
 
 /// Getting, losing and holding connections and buffers.
 extension Worker {
-    func token(_ index: UInt32) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
+    mutating func token(_ index: UInt32) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
 
     /// Accepts who waits, but not for ever: connections that are open already want their turn too. True when more may
     /// be waiting.

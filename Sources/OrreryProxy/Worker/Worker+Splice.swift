@@ -17,7 +17,7 @@ extension Worker {
     }
 
     /// Whether bytes for this connection go through a pipe now.
-    func isSpliced(_ index: UInt32) -> Bool { slots[index].pipe != Pipes.none }
+    mutating func isSpliced(_ index: UInt32) -> Bool { slots[index].pipe != Pipes.none }
 
     /// Lets what comes for `target` go through a pipe from now on, if there is one and nothing waits in a buffer.
     mutating func beginSplicing(from source: UInt32, to target: UInt32) {
@@ -34,7 +34,7 @@ extension Worker {
     }
 
     /// Only bytes that the kernel has in the clear can go through it.
-    private func canSplice(_ index: UInt32) -> Bool { !slots[index].isSecure }
+    private mutating func canSplice(_ index: UInt32) -> Bool { !slots[index].isSecure }
 
     /// One step: what the pipe holds goes out, and when it is empty, at most `limit` bytes come in.
     mutating func splice(from source: UInt32, to target: UInt32, limit: UInt64) -> Splicing {

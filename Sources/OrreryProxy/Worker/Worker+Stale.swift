@@ -13,7 +13,7 @@ extension Worker {
     }
 
     /// The one credential of the request.
-    private func credential() -> Slice? {
+    private mutating func credential() -> Slice? {
         var found: Slice?
         for index in 0..<head.fields.markCount where head.fields.mark(index).name == .authorization {
             guard found == nil else { return nil }
@@ -23,11 +23,11 @@ extension Worker {
     }
 
     /// Whether an answer of this status is to be replaced by the one before.
-    func prefersStale(_ client: UInt32, _ status: Int) -> Bool {
+    mutating func prefersStale(_ client: UInt32, _ status: Int) -> Bool {
         [502, 503, 504].contains(status) && staleAnswer(client) != nil
     }
 
-    private func staleAnswer(_ client: UInt32) -> StaleAnswers.Entry? {
+    private mutating func staleAnswer(_ client: UInt32) -> StaleAnswers.Entry? {
         guard let question = stale.questions[client], slots[client].errorStatus == 0 else { return nil }
         return stale.answer(to: question.key, at: now.monotonic, logouts)
     }

@@ -94,7 +94,7 @@ extension Worker {
 
     /// Whether an end without TLS's word for it means that something was cut off. Of a client's connection every
     /// message says itself how long it is, and so do those of a tunnel.
-    private func isCut(_ index: UInt32) -> Bool {
+    private mutating func isCut(_ index: UInt32) -> Bool {
         guard !slots[index].isClient, slots[index].partner != Slab<Slot>.none else { return false }
         return !slots[slots[index].partner].exchange.isTunnel
     }

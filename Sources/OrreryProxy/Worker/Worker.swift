@@ -7,6 +7,9 @@ internal import Synchronization
 /// read from snapshots that are looked at again when their number has changed. After the first requests nothing is
 /// allocated: places, buffers and pools are used again.
 ///
+/// Methods on the path of a request are `mutating` even where they only look: for others 6.3 compilers copy the whole
+/// worker, 1.6 KB, at every call that they do not inline.
+///
 /// Concurrency: belongs to the thread that runs it.
 struct Worker<K: Kernel>: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
@@ -164,7 +167,7 @@ struct Worker<K: Kernel>: ~Copyable {
         turnEnded(start)
     }
 
-    private func deadline() -> Deadline {
+    private mutating func deadline() -> Deadline {
         if firstQueued != Slab<Slot>.none { return .now }
         let nearest = min(timers.next ?? .max, acceptsAgain ?? .max, leavesBy ?? .max, doorClosesBy ?? .max)
         if nearest == .max { return .never }

@@ -4,11 +4,14 @@ internal import CScan
 // every event.
 
 /// The fields of a head: what they say about the message, and where those are that a proxy changes.
-public struct Fields: Sendable {
+///
+/// Not copyable, and the marks elsewhere: a head is looked at in many places for every request, and compilers copy what
+/// they may.
+@safe public struct Fields: ~Copyable {
     /// A field that this proxy understands: which, its whole line with CRLF, and its value.
     public struct Mark: Sendable {
         public let name: FieldName
-        // Half words: a head is shorter than 64 KiB, and these are copied with it.
+        // Half words: a head is shorter than 64 KiB.
         @usableFromInline let lineStart: UInt16
         @usableFromInline let lineEnd: UInt16
         @usableFromInline let valueStart: UInt16
@@ -41,8 +44,9 @@ public struct Fields: Sendable {
     /// Where the lines begin and where they end, before the empty one.
     public private(set) var lines: Slice = .nothing
     public private(set) var markCount = 0
-    @usableFromInline private(set) var marks: InlineArray<24, Mark> = InlineArray(
-        repeating: Mark(.other, line: .nothing, value: .nothing))
+    /// Room for `Fields.room` of them, of which the first `markCount` are initialised.
+    @usableFromInline let marks = UnsafeMutablePointer<Mark>.allocate(capacity: Fields.room)
+    private static var room: Int { 24 }
 
     public private(set) var connection: ConnectionOptions = []
     public private(set) var contentLength: UInt64?
@@ -64,12 +68,17 @@ public struct Fields: Sendable {
     /// `ofRequest`: `Host` and `Expect` mean something only there.
     public init(ofRequest: Bool) { isRequest = ofRequest }
 
+    deinit { unsafe marks.deallocate() }
+
     /// The fields this proxy understands, in the order they came; `index` is below `markCount`.
-    @inlinable public func mark(_ index: Int) -> Mark { marks[index] }
+    @inlinable public func mark(_ index: Int) -> Mark {
+        precondition(index >= 0 && index < markCount)
+        return unsafe marks[index]
+    }
 }
 
 extension Fields {
-    /// Forgets all fields; the marks stay, since nobody looks at those beyond `markCount`.
+    /// Forgets all fields.
     mutating func reset() {
         markCount = 0
         connection = []
@@ -143,8 +152,8 @@ extension Fields {
     }
 
     private mutating func take(_ mark: Mark, _ bytes: Span<UInt8>, _ limits: HeadLimits) -> HeadFault? {
-        guard markCount < marks.count else { return .tooLarge }
-        marks[markCount] = mark
+        guard markCount < Fields.room else { return .tooLarge }
+        unsafe (marks + markCount).initialize(to: mark)
         markCount += 1
         switch mark.name {
         case .connection: return takeConnection(mark.value, bytes)
@@ -222,8 +231,8 @@ extension Fields {
     /// Whether `Connection` names the field in `line`, which begins with its name.
     public func names(_ bytes: Span<UInt8>, _ name: Slice) -> Bool {
         var found = false
-        for index in 0..<markCount where marks[index].name == .connection {
-            forEachToken(bytes, marks[index].value) { token in
+        for index in 0..<markCount where mark(index).name == .connection {
+            forEachToken(bytes, mark(index).value) { token in
                 guard token.count == name.count else { return }
                 found = found || zip(token.range, name.range).allSatisfy { bytes[$0] | 0x20 == bytes[$1] | 0x20 }
             }

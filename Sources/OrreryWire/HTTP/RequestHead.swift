@@ -6,7 +6,7 @@
 /// The grammar is RFC 9112 without its allowances for old senders: a line ends with CRLF, one space parts the words of
 /// the first line, no line continues another, and a message has one length. What is refused here cannot be understood
 /// differently by the server behind us.
-public struct RequestHead: Sendable {
+public struct RequestHead: ~Copyable {
     public enum Method: Sendable { case get, head, post, put, delete, options, other }
     public enum Version: Sendable { case http10, http11 }
 

@@ -2,7 +2,7 @@
 // every event.
 
 /// The head of a response, as places in the bytes it was read from. As strict as `RequestHead`.
-public struct ResponseHead: Sendable {
+public struct ResponseHead: ~Copyable {
     public private(set) var length = 0
     public private(set) var status = 0
     /// The status and the reason as they were sent: `200 OK`.
