@@ -83,7 +83,8 @@ package struct Grammar: Sendable {
         "h%41",
     ]
     private static let targets = [
-        "/", "*", "http://h/a?b", "HTTPS://h", "http://H?x", "http://i/", "http://h:80/", "http://", "a", "/a#b",
+        "/", "*", "http://h/a?b", "HTTPS://h", "http://H?x", "http://i/", "http://h:80/", "https://h:", "http://h:81/",
+        "http://", "a", "/a#b",
         "/?a?b",
         "/\u{e9}", "//", "/a/../b", "ftp://h/", "/%2f", "h:80", "/a b", "",
     ]

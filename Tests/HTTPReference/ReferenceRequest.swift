@@ -101,8 +101,16 @@ extension ReferenceRequest {
         guard let scheme = ["http://", "https://"].first(where: { target.lowered.starts(with: bytes($0)) }) else {
             return
         }
-        let authority = target[scheme.utf8.count...].prefix { $0 != 47 && $0 != 63 }
-        if host.isEmpty || Bytes(authority).lowered != host.lowered { faults.insert(400) }
+        let authority = Bytes(target[scheme.utf8.count...].prefix { $0 != 47 && $0 != 63 })
+        let port = scheme == "http://" ? "80" : "443"
+        if host.isEmpty || Self.normal(authority, port: port) != Self.normal(host, port: port) { faults.insert(400) }
+    }
+
+    /// RFC 9110 4.2.3: an authority with the port of its scheme, or with an empty one, is the one without.
+    private static func normal(_ authority: Bytes, port: String) -> Bytes {
+        guard let colon = authority.lastIndex(of: 58), colon > 0 else { return authority.lowered }
+        let digits = Bytes(authority[(colon + 1)...])
+        return (digits.isEmpty || digits == bytes(port) ? Bytes(authority[..<colon]) : authority).lowered
     }
 
     /// RFC 3986 3.2: a name or an IPv6 address, and a port.

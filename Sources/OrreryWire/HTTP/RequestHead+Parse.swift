@@ -114,15 +114,19 @@ extension RequestHead {
     private func afterAuthority(_ target: Slice, _ bytes: Span<UInt8>) -> Int? {
         let start = Int(target.start)
         var authority = start
-        for scheme in [7, 8] where target.count > scheme {
-            let slice = Slice(start, start + scheme)
-            if isSame(bytes, slice, as: "http://") || isSame(bytes, slice, as: "https://") { authority += scheme }
+        var port: StaticString = ":80"
+        if target.count > 7, isSame(bytes, Slice(start, start + 7), as: "http://") { authority += 7 }
+        if target.count > 8, isSame(bytes, Slice(start, start + 8), as: "https://") {
+            authority += 8
+            port = ":443"
         }
         var index = authority
         while index < Int(target.end), bytes[index] != 47, bytes[index] != 63 { index += 1 }
-        let host = fields.host
-        guard authority > start, !host.isEmpty, host.count == index - authority else { return nil }
-        for (one, other) in zip(authority..<index, host.range) where bytes[one].lowercased != bytes[other].lowercased {
+        guard authority > start, !fields.host.isEmpty else { return nil }
+        let one = withoutPort(Slice(authority, index), port, bytes)
+        let other = withoutPort(fields.host, port, bytes)
+        guard one.count == other.count else { return nil }
+        for (one, other) in zip(one.range, other.range) where bytes[one].lowercased != bytes[other].lowercased {
             return nil
         }
         return index
@@ -136,6 +140,17 @@ extension RequestHead {
             body = .chunked
         } else if let length = fields.contentLength, length > 0 {
             body = .length(length)
+    /// An authority without the port that its scheme has anyway, said or left empty (RFC 9110 4.2.3).
+    private func withoutPort(_ authority: Slice, _ port: StaticString, _ bytes: Span<UInt8>) -> Slice {
+        for end in [":", port] {
+            let start = Int(authority.end) - end.utf8CodeUnitCount
+            if start > Int(authority.start), Slice(start, Int(authority.end)).isWord(end, bytes) {
+                return Slice(Int(authority.start), start)
+            }
+        }
+        return authority
+    }
+
         }
         guard version == .http11 else { return .complete }
         if fields.host.isEmpty { return .bad(.malformed) }
