@@ -7,7 +7,7 @@ package struct Grammar: Sendable {
 
     package mutating func request() -> Bytes {
         var text = chance.isOnce(in: 20) ? "\r\n" : ""
-        text += chance.pick(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "get", "M-SEARCH"]) + " "
+        text += chance.pick(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "get", "M-SEARCH", "CONNECT"]) + " "
         text += target() + " " + (chance.isOnce(in: 12) ? chance.pick(Self.versions) : "HTTP/1.1") + "\r\n"
         if !chance.isOnce(in: 25) { text += "Host: \(chance.isOnce(in: 8) ? chance.pick(Self.hosts) : "h")\r\n" }
         for _ in 0..<chance.below(6) { text += field(Self.requestFields) }

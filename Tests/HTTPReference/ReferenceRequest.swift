@@ -81,7 +81,7 @@ extension ReferenceRequest {
         }
         if target.first != 47 {
             guard let scheme = ["http://", "https://"].first(where: { target.lowered.starts(with: bytes($0)) }) else {
-                faults.insert(400)
+                if method != bytes("CONNECT") || !Self.isAuthority(target) { faults.insert(400) }
                 return
             }
             rest = Bytes(target[scheme.utf8.count...])

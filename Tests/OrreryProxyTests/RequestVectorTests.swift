@@ -115,7 +115,7 @@ struct RequestVectorTests {
         #expect(!sent.contains("/user/ada"))
     }
 
-    @Test(arguments: [("CONNECT /", 405), ("TRACE /", 405), ("OPTIONS *", 204), ("GET /_chp_healthz", 200)])
+    @Test(arguments: [("TRACE /", 405), ("OPTIONS *", 204), ("GET /_chp_healthz", 200)])
     func someRequestsAreAnsweredHere(_ line: String, _ status: Int) throws {
         let rig = try Rig()
         let client = rig.client()
@@ -130,6 +130,27 @@ struct RequestVectorTests {
 
     /// Whatever a client can put into a head, what we add to it fits.
     @Test func theLongestHeadsFit() throws {
+    /// What follows may be bytes for the host that it asks for, sent without waiting.
+    @Test(arguments: ["/", "h:443", "other.example:22", "[::1]:80", "http://h/"])
+    func nobodyIsConnectedThroughAndNothingBehindIsRead(_ target: String) throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, "CONNECT \(target) HTTP/1.1\r\nHost: h\r\n\r\n" + Sample.get)
+        let answer = rig.kernel.sent(client)
+        #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.contains("Allow: GET"))
+        #expect(answer.contains("Connection: close\r\n") && answer.split(separator: "HTTP/1.1 ").count == 1)
+        #expect(rig.kernel.connected.isEmpty && rig.kernel.sockets[client]?.isShutDown == true)
+    }
+
+    /// RFC 9110 4.2.3. What goes on is what the client has said in `Host`, which is the same host.
+    @Test(arguments: [("http://hub:80/a", "hub"), ("http://hub/a", "hub:80"), ("https://hub:443/a", "hub")])
+    func thePortOfTheSchemeMayBeSaidOrNot(_ target: String, _ host: String) throws {
+        let lines = try lines(of: "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        #expect(lines.first == "get /a http/1.1")
+        #expect(lines.contains("host: \(host)") && lines.contains("x-forwarded-host: \(host)"))
+        #expect(lines.contains("x-forwarded-port: 80"))
+    }
+
         for count in stride(from: 1000, through: 32_000, by: 500) {
             let rig = try Rig()
             let client = rig.client()

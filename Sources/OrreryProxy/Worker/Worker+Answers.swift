@@ -15,6 +15,8 @@ extension Worker {
 
     /// An answer from the head alone; the body, if there is one, is not read.
     mutating func answerBefore(_ client: UInt32, _ status: Int, _ bytes: consuming Buffer) -> Bool {
+        // What follows may be meant for the host that it wants to be connected to, and must not be read as a request.
+        if bytes.read({ head.methodName.isWord("CONNECT", $0) }) { slots[client].exchange.closeAfterwards() }
         guard status == 404 || status == 503, canAskForPage(client) else {
             leaveHead(client, bytes)
             return answer(client, status)

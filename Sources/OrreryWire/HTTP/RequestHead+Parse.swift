@@ -102,10 +102,18 @@ extension RequestHead {
             return method == .options ? .complete : .bad(.malformed)
         }
         if bytes[start] != 47 {
-            guard let path = afterAuthority(target, bytes) else { return .bad(.malformed) }
+            guard let path = afterAuthority(target, bytes) else { return takeTunnel(target, bytes) }
             start = path
         }
         path = Slice(start, query.isEmpty ? Int(target.end) : Int(query.start))
+        return .complete
+    }
+
+    /// `host:port`, which only CONNECT may ask for (RFC 9112 3.2.3): that is understood, so that it can be refused for
+    /// what it is. It has no path.
+    private mutating func takeTunnel(_ target: Slice, _ bytes: Span<UInt8>) -> HeadOutcome {
+        guard methodName.isWord("CONNECT", bytes), isAuthority(bytes, target) else { return .bad(.malformed) }
+        path = .nothing
         return .complete
     }
 
@@ -132,14 +140,6 @@ extension RequestHead {
         return index
     }
 
-    /// What only all fields together decide.
-    private mutating func settle(_ bytes: Span<UInt8>) -> HeadOutcome {
-        if fields.isChunked {
-            // RFC 9112 6.1: both lengths, or chunks before HTTP/1.1 had them: an attack or a bug.
-            guard fields.contentLength == nil, version == .http11 else { return .bad(.framing) }
-            body = .chunked
-        } else if let length = fields.contentLength, length > 0 {
-            body = .length(length)
     /// An authority without the port that its scheme has anyway, said or left empty (RFC 9110 4.2.3).
     private func withoutPort(_ authority: Slice, _ port: StaticString, _ bytes: Span<UInt8>) -> Slice {
         for end in [":", port] {
@@ -151,6 +151,14 @@ extension RequestHead {
         return authority
     }
 
+    /// What only all fields together decide.
+    private mutating func settle(_ bytes: Span<UInt8>) -> HeadOutcome {
+        if fields.isChunked {
+            // RFC 9112 6.1: both lengths, or chunks before HTTP/1.1 had them: an attack or a bug.
+            guard fields.contentLength == nil, version == .http11 else { return .bad(.framing) }
+            body = .chunked
+        } else if let length = fields.contentLength, length > 0 {
+            body = .length(length)
         }
         guard version == .http11 else { return .complete }
         if fields.host.isEmpty { return .bad(.malformed) }
