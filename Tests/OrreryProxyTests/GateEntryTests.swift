@@ -64,6 +64,35 @@ struct GateEntryTests {
         #expect(request.contains("X-Orrery-Person: ada\r\nX-Orrery-Session: s1\r\n"))
     }
 
+    @Test func askingForTheHeadIsAnsweredTheSameWay() throws {
+        let gate = try GateRig()
+        let entry = try gate.ticket(as: .entry, browser: Self.mark, lasting: 60)
+        let (path, cookie) = ("/.orrery/enter?ticket=\(entry)&next=%2Fuser", "Cookie: \(Self.keeping)\r\n")
+        let answer = gate.refused(path, cookie, method: "HEAD")
+        #expect(answer.hasPrefix("HTTP/1.1 302 Found\r\n") && field("location", in: answer) == "/user")
+        #expect(answer.contains("Set-Cookie: __Host-orrery-gate="))
+        let refusal = gate.refused(path, method: "HEAD")
+        #expect(refusal.hasPrefix("HTTP/1.1 403 ") && refusal.hasSuffix("\r\n\r\n"))
+        #expect(field("content-length", in: refusal) == field("content-length", in: gate.refused(path)))
+    }
+
+    @Test(arguments: ["POST", "PUT", "OPTIONS", "brew"])
+    func onlyReadingIsAllowedThere(_ method: String) throws {
+        let answer = try GateRig().refused("/.orrery/enter?ticket=x", "Content-Length: 0\r\n", method: method)
+        #expect(answer.hasPrefix("HTTP/1.1 405 ") && field("allow", in: answer) == "GET, HEAD")
+    }
+
+    /// Nobody could be sent back, and no cookie is for it.
+    @Test(arguments: ["/user/ada/lab", "/common", "/.orrery/enter?ticket=x&next=/"], ["", GateRig.page])
+    func aRequestWithoutAHostIsToldSo(_ path: String, _ fields: String) throws {
+        let gate = try GateRig()
+        let client = gate.rig.client()
+        gate.rig.send(client, "GET \(path) HTTP/1.0\r\n\(fields)\r\n")
+        let answer = gate.rig.kernel.sent(client)
+        #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("\"status\":400") && answer.contains("Host"))
+        #expect(field("location", in: answer) == nil && gate.rig.kernel.connected.isEmpty)
+    }
+
     @Test func anEntryIsForOneBrowserHostAndMinute() throws {
         let gate = try GateRig()
         func answer(_ entry: String, _ cookies: String = Self.keeping, host: String = GateRig.host) -> String {

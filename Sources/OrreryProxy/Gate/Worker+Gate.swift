@@ -12,12 +12,15 @@ enum GateRefusal {
     case denied
     /// A page of another site wants to act with the visitor's cookie.
     case foreign
+    /// It names no host. Every cookie is for one, and nobody could be sent back.
+    case hostless
 
     var status: Int {
         switch self {
         case .unready: 503
         case .unknown, .old: 401
         case .denied, .foreign: 403
+        case .hostless: 400
         }
     }
 }
@@ -29,7 +32,7 @@ extension Worker {
         let refusal = judgeVisitor(match, bytes)
         switch refusal {
         case nil: metrics.add(.gatePassed)
-        case .denied, .foreign, .unready: metrics.add(.gateDenied)
+        case .denied, .foreign, .hostless, .unready: metrics.add(.gateDenied)
         case .unknown, .old: metrics.add(.gateLogin)
         }
         return refusal
@@ -38,7 +41,7 @@ extension Worker {
     private mutating func judgeVisitor(_ match: RouteMatch, _ bytes: Span<UInt8>) -> GateRefusal? {
         let seconds = now.wall / 1000
         guard gate.settings != nil else { return .unready }
-        guard gate.admit(head, bytes, at: seconds) else { return .unknown }
+        guard gate.admit(head, bytes, at: seconds) else { return head.fields.host.isEmpty ? .hostless : .unknown }
         if !logouts.isEmpty, logouts.contains(gate.session) {
             metrics.add(.gateLoggedOut)
             return .unknown

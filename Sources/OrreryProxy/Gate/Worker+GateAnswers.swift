@@ -26,7 +26,7 @@ extension Worker {
     private func writeRefusal(_ refusal: GateRefusal, isPage: Bool, saysClose: Bool, to out: inout Buffer) {
         let isHead = head.method == .head
         dateLine.read { date in
-            if isPage {
+            if isPage, refusal.status != 400 {
                 return StatusPage.write(refusal.status, isHead: isHead, saysClose: saysClose, date: date, to: &out)
             }
             let (fields, body): (StaticString, StaticString) =
@@ -50,6 +50,11 @@ extension Worker {
                     (
                         "Content-Type: application/json\r\nCache-Control: no-store\r\n",
                         "{\"status\":403,\"message\":\"This request came from a page of another site.\"}"
+                    )
+                case .hostless:
+                    (
+                        "Content-Type: application/json\r\nCache-Control: no-store\r\n",
+                        "{\"status\":400,\"message\":\"A login here is for one host; send its name in the field Host.\"}"
                     )
                 }
             StatusPage.write(
@@ -97,6 +102,11 @@ extension Worker {
 
     /// `/.orrery/enter`: exchanges the entry that the hub has given for a cookie of this host.
     mutating func answerEnter(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        guard head.method == .get || head.method == .head else {
+            leaveHead(client, bytes)
+            return answer(client, 405, allowed: "GET, HEAD")
+        }
+        guard !head.fields.host.isEmpty else { return answerGate(client, .hostless, bytes) }
         var out = headBuffer()
         let afterwards = ownEnding(client)
         let saysClose = afterwards != .keep
@@ -108,7 +118,8 @@ extension Worker {
             endHead(saysClose: saysClose, to: &out)
         } else {
             out.reset()
-            dateLine.read { StatusPage.write(403, isHead: false, saysClose: saysClose, date: $0, to: &out) }
+            let isHead = head.method == .head
+            dateLine.read { StatusPage.write(403, isHead: isHead, saysClose: saysClose, date: $0, to: &out) }
         }
         gate.forgetVisitor()
         leaveHead(client, bytes)

@@ -1,6 +1,6 @@
 internal import OrreryWire
 
-/// The answers that the proxy gives itself.
+/// The answers that the proxy gives itself. `allowed` is what `Allow` says, with 204 and 405.
 enum StatusPage {
     /// The status and its reason.
     static func line(_ status: Int) -> StaticString {
@@ -47,17 +47,20 @@ enum StatusPage {
     }
 
     /// Appends a whole answer with a small page. `isHead`: without the page itself.
-    static func write(_ status: Int, isHead: Bool, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
+    static func write(
+        _ status: Int, isHead: Bool, saysClose: Bool, date: Span<UInt8>, allowed: StaticString = allMethods,
+        to target: inout Buffer
+    ) {
         if status == 204 {
             target.append("HTTP/1.1 204 No Content\r\n")
-            return writeLast(status, saysClose: saysClose, date: date, to: &target)
+            return writeLast(status, saysClose: saysClose, date: date, allowed: allowed, to: &target)
         }
         let line = line(status)
         let sentence = sentence(status)
         let frame: StaticString = "<!doctype html><title>:</title><h1>:</h1><p></p>\n"
         let length = frame.utf8CodeUnitCount + line.utf8CodeUnitCount * 2 + sentence.utf8CodeUnitCount
         writeHead(status, length: length, to: &target)
-        writeLast(status, saysClose: saysClose, date: date, to: &target)
+        writeLast(status, saysClose: saysClose, date: date, allowed: allowed, to: &target)
         guard !isHead else { return }
         target.append("<!doctype html><title>")
         appendTitle(status, to: &target)
@@ -70,10 +73,11 @@ enum StatusPage {
 
     /// Appends a whole answer with a page of the operator's.
     static func write(
-        _ status: Int, page: Span<UInt8>, isHead: Bool, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer
+        _ status: Int, page: Span<UInt8>, isHead: Bool, saysClose: Bool, date: Span<UInt8>,
+        allowed: StaticString = allMethods, to target: inout Buffer
     ) {
         writeHead(status, length: page.count, to: &target)
-        writeLast(status, saysClose: saysClose, date: date, to: &target)
+        writeLast(status, saysClose: saysClose, date: date, allowed: allowed, to: &target)
         if !isHead { target.append(page) }
     }
 
@@ -95,10 +99,14 @@ enum StatusPage {
         }
     }
 
-    private static func writeLast(_ status: Int, saysClose: Bool, date: Span<UInt8>, to target: inout Buffer) {
+    private static func writeLast(
+        _ status: Int, saysClose: Bool, date: Span<UInt8>, allowed: StaticString, to target: inout Buffer
+    ) {
         target.append(date)
         if status == 204 || status == 405 {
-            target.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
+            target.append("Allow: ")
+            target.append(allowed)
+            target.append("\r\n")
         }
         // Something that starts, or starts again, mostly has done so by then.
         if status == 503 { target.append("Retry-After: 1\r\n") }
@@ -109,7 +117,7 @@ enum StatusPage {
     /// Appends a whole answer of another kind. `fields` ends each of its lines.
     static func write(
         _ status: Int, fields: StaticString, body: StaticString, isHead: Bool, saysClose: Bool, date: Span<UInt8>,
-        to target: inout Buffer
+        allowed: StaticString = allMethods, to target: inout Buffer
     ) {
         target.append("HTTP/1.1 ")
         target.append(line(status))
@@ -118,7 +126,7 @@ enum StatusPage {
         target.append("Content-Length: ")
         target.append(decimal: UInt64(body.utf8CodeUnitCount))
         target.append("\r\n")
-        writeLast(status, saysClose: saysClose, date: date, to: &target)
+        writeLast(status, saysClose: saysClose, date: date, allowed: allowed, to: &target)
         if !isHead { target.append(body) }
     }
 }

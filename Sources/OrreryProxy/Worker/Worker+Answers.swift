@@ -105,8 +105,11 @@ extension Worker {
         keepInput(client, bytes)
     }
 
-    /// Answers with a small page, in place of the upstream's answer, of which nothing has been passed on yet.
-    mutating func answer(_ client: UInt32, _ status: Int, thenLinger: Bool = false) -> Bool {
+    /// Answers with a small page, in place of the upstream's answer, of which nothing has been passed on yet. `allowed`
+    /// are the methods that a 405 names.
+    mutating func answer(
+        _ client: UInt32, _ status: Int, thenLinger: Bool = false, allowed: StaticString = StatusPage.allMethods
+    ) -> Bool {
         dropUpstream(client)
         if let replay = slots[client].replay.take() { buffers.recycle(replay) }
         guard slots[client].output.isEmpty else {
@@ -123,11 +126,15 @@ extension Worker {
         dateLine.read { date in
             if slots[client].exchange.request.wantsUpgrade {
                 StatusPage.write(
-                    status, fields: "", body: "", isHead: isHead, saysClose: saysClose, date: date, to: &out)
+                    status, fields: "", body: "", isHead: isHead, saysClose: saysClose, date: date, allowed: allowed,
+                    to: &out)
             } else if status != 204, let page = shared.errorPages?.page(status) {
-                StatusPage.write(status, page: page.span, isHead: isHead, saysClose: saysClose, date: date, to: &out)
+                StatusPage.write(
+                    status, page: page.span, isHead: isHead, saysClose: saysClose, date: date, allowed: allowed,
+                    to: &out)
             } else {
-                StatusPage.write(status, isHead: isHead, saysClose: saysClose, date: date, to: &out)
+                StatusPage.write(
+                    status, isHead: isHead, saysClose: saysClose, date: date, allowed: allowed, to: &out)
             }
         }
         return conclude(client, out, afterwards)

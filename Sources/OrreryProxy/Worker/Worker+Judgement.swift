@@ -10,7 +10,7 @@ extension Worker {
         case loggedOut
         /// The gate does not let it through.
         case gate(GateRefusal)
-        /// Somebody comes from the hub with an entry.
+        /// Somebody comes from the hub with an entry, or asks for that in another way than one can.
         case enter
     }
 
@@ -20,7 +20,7 @@ extension Worker {
         if head.isAsterisk { return .answer(204) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
         gate.forgetVisitor()
-        if head.path.isWord("/.orrery/enter", bytes) { return head.method == .get ? .enter : .answer(405) }
+        if head.path.isWord("/.orrery/enter", bytes) { return .enter }
         guard case .route(let match) = findRoute(bytes) else { return .answer(400) }
         guard let match else { return .answer(404) }
         if !match.access.isEmpty {
