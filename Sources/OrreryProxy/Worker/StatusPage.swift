@@ -2,6 +2,9 @@ internal import OrreryWire
 
 /// The answers that the proxy gives itself. `allowed` is what `Allow` says, with 204 and 405.
 enum StatusPage {
+    /// What may be sent to a target.
+    static let allMethods: StaticString = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
     /// The status and its reason.
     static func line(_ status: Int) -> StaticString {
         switch status {
@@ -29,19 +32,37 @@ enum StatusPage {
         }
     }
 
-    /// What to tell a person, in a sentence.
+    /// What to tell a person: what happened, whose doing it is where that is known, and what to do next.
     static func sentence(_ status: Int) -> StaticString {
         switch status {
-        case 400: "The request cannot be understood in only one way, so it was not passed on."
+        case 400:
+            "The request can be understood in more than one way, so it was not passed on. Please check its address."
         case 403:
-            "This is not open to you, or the way here took too long. Please open the page again from its beginning."
-        case 404: "Nothing is served here."
-        case 408: "The request took too long to arrive."
-        case 429: "Too many connections come from this address."
-        case 414, 431: "The request's address or headers are too long."
-        case 502: "The server behind this address gave no usable answer. Please try again."
-        case 503: "The server behind this address does not answer. It may be starting or stopped."
-        case 504: "The server behind this address took too long to answer."
+            """
+            This is not open to you, or the way here took too long. Please open the page again from its beginning; \
+            if that does not help, ask its owner.
+            """
+        case 404: "Nothing is served at this address. Please check it, or begin at the first page of this site."
+        case 405: "This address does not take requests of this method."
+        case 408: "Your request took too long to arrive. Please try again."
+        case 414, 431: "The address or the headers are too long. Deleting this site's cookies may help."
+        case 417, 501, 505: "The program that asked wants something that is not supported here."
+        case 429: "Too many connections come from your network. Please close some pages and try again."
+        case 502:
+            """
+            The server behind this address gave no usable answer. Please try again; if it stays so, tell whoever \
+            runs it.
+            """
+        case 503:
+            """
+            The server behind this address does not answer. It may be starting or stopped: please try again in a \
+            moment, or start it again.
+            """
+        case 504:
+            """
+            The server behind this address took too long to answer. Please try again; if it stays so, tell whoever \
+            runs it.
+            """
         default: "The request cannot be served."
         }
     }
