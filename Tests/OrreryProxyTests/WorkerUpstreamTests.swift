@@ -56,6 +56,55 @@ struct WorkerUpstreamTests {
         #expect(rig.connections == 1)
     }
 
+    /// The chunks before a broken one, with what of that is content.
+    private static let broken =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\ndex\r\n0\r\n\r\n"
+
+    /// What the client has got is `abcde`, in chunks without the last one.
+    private func isCutWell(_ answer: String) -> Bool {
+        answer.hasPrefix("HTTP/1.1 200 OK\r\n") && !answer.hasSuffix("0\r\n\r\n")
+            && dechunked(answer + "0\r\n\r\n") == "abcde"
+    }
+
+    /// How a connection was closed; nil while it is open.
+    private func isReset(_ number: CInt, _ rig: Rig) -> Bool? {
+        rig.kernel.closed.first { $0.number == number }?.socket.isReset
+    }
+
+    @Test func whatCameBeforeABrokenChunkArrives() throws {
+        for cut in 0...Self.broken.utf8.count {
+            let rig = try Rig()
+            let client = rig.client()
+            rig.send(client, Sample.get)
+            let upstream = try rig.upstream()
+            rig.send(upstream, String(Self.broken.prefix(cut)))
+            rig.send(upstream, String(Self.broken.dropFirst(cut)))
+            #expect(isCutWell(rig.kernel.sent(client)), "in two pieces, at \(cut)")
+            #expect(isReset(client, rig) == false && rig.connections == 0 && rig.heldBuffers == 0)
+            #expect(rig.shared.metrics.value(.answersCut) == 1)
+        }
+    }
+
+    @Test func whatCameBeforeABrokenChunkArrivesAtASlowClientToo() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.setRoom(client, 10)
+        rig.send(try rig.upstream(), Self.broken)
+        #expect(try rig.kernel.isOpen(client) && !rig.kernel.isOpen(rig.upstream()))
+        rig.setRoom(client, 1000)
+        #expect(isCutWell(rig.kernel.sent(client)) && !rig.kernel.isOpen(client))
+    }
+
+    @Test func anOldClientLearnsOfABrokenChunkByAReset() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, "GET / HTTP/1.0\r\n\r\n")
+        rig.send(try rig.upstream(), Self.broken)
+        #expect(rig.kernel.sent(client).hasSuffix("\r\n\r\nabcde"))
+        #expect(isReset(client, rig) == true && rig.connections == 0)
+    }
+
     @Test func aKeptConnectionThatDiesUnderTheRequestIsReplacedOnce() throws {
         let rig = try Rig()
         let client = rig.client()

@@ -119,11 +119,6 @@ extension Worker {
         var bytes = bytes
         let isFull = bytes.count >= Self.portion
         let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
-        guard !step.isBad else {
-            buffers.recycle(bytes)
-            closeBoth(client, reset: slots[client].exchange.cutNeedsReset)
-            return false
-        }
         bytes.consume(step.offset)
         bytes.truncate(to: step.count)
         if !stale.questions.isEmpty { bytes.read { collectAnswer(client, $0, 0..<$0.count) } }
@@ -139,6 +134,7 @@ extension Worker {
             closeBoth(client)
             return false
         }
+        guard !step.isBad else { return cut(client) }
         guard isLast else {
             if isFull, slots[client].exchange.unseenAnswer >= Self.bulk {
                 beginSplicing(from: slots[client].partner, to: client)
@@ -239,17 +235,13 @@ extension Worker {
     private mutating func takeRest(_ client: UInt32, _ bytes: consuming Buffer, _ out: consuming Buffer) -> Bool {
         var bytes = bytes
         var out = out
+        var isBad = false
         if let replay = slots[client].replay.take() { buffers.recycle(replay) }
         if slots[client].exchange.isTunnel {
             bytes.read { out.append($0) }
         } else if !slots[client].exchange.isUnanswered {
             let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
-            guard !step.isBad else {
-                buffers.recycle(bytes)
-                buffers.recycle(out)
-                closeBoth(client, reset: true)
-                return false
-            }
+            isBad = step.isBad
             if !stale.questions.isEmpty {
                 bytes.read { collectAnswer(client, $0, step.offset..<step.offset + step.count) }
             }
@@ -258,7 +250,20 @@ extension Worker {
             append(step, of: bytes, to: &out, isChunked: isRechunked, isLast: isLast)
         }
         buffers.recycle(bytes)
-        return deliverAnswer(client, out)
+        let goesOn = deliverAnswer(client, out)
+        return isBad && goesOn ? cut(client) : goesOn
+    }
+
+    /// From here on the upstream's body makes no sense. The client gets what did, and then an end that is none: chunks
+    /// without the last one, or a reset where the end of the connection would pass for the answer's.
+    private mutating func cut(_ client: UInt32) -> Bool {
+        guard !slots[client].exchange.cutNeedsReset else {
+            closeBoth(client, reset: true)
+            return false
+        }
+        metrics.add(.answersCut)
+        dropUpstream(client)
+        return settle(client, .close)
     }
 
     private mutating func deliverAnswer(_ client: UInt32, _ out: consuming Buffer) -> Bool {
