@@ -66,6 +66,20 @@ struct MetricsTests {
         #expect(page["orrery_proxy_requests_total{status=\"502\"}"] == 2)
     }
 
+    @Test func anAnswerThatIsGivenAgainIsCounted() throws {
+        let rig = try Rig()
+        let question = "GET /hub/api/user HTTP/1.1\r\nHost: h\r\nAuthorization: token abc\r\n\r\n"
+        let client = rig.client()
+        rig.send(client, question)
+        rig.send(
+            try rig.upstream(), "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok")
+        #expect(page(rig)["orrery_proxy_stale_answers_total"] == 0)
+        rig.send(client, question)
+        rig.send(try rig.upstream(), "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+        #expect(rig.kernel.sent(client).hasSuffix("\r\n\r\nok"))
+        #expect(page(rig)["orrery_proxy_stale_answers_total"] == 1)
+    }
+
     @Test func anExchangeThatIsCutIsCounted() throws {
         let rig = try Rig()
         let impatient = rig.client()

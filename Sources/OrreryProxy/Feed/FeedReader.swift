@@ -15,6 +15,9 @@ struct FeedReader {
         case gate(JSON)
         /// Something the operator ought to know of; the feed goes on.
         case warning(String)
+
+        /// Whether anything is different afterwards.
+        var isChange: Bool { if case .warning = self { false } else { true } }
     }
 
     private enum Phase {

@@ -27,6 +27,9 @@ final class FeedSink: Sendable {
     func take(_ steps: [FeedReader.Step]) -> Bool {
         var fits = true
         for step in steps where fits { fits = take(step) }
+        if fits, steps.contains(where: \.isChange) {
+            shared.metrics.feedChanged.store(Moment.now().wall, ordering: .relaxed)
+        }
         return fits
     }
 

@@ -17,6 +17,9 @@ enum Metric: Int, CaseIterable {
     case reuses, retries, failedUnreachable, failedTimedOut, failedGarbled, failedClosedEarly,
         failedInsecure
 
+    /// Answers of the hub's that were given again while it was away.
+    case staleAnswers
+
     // Refused by a limit.
     case refusedHead, refusedSlowHead, refusedSlowBody, refusedSlowReader, refusedAddress, refusedConnection
     case refusedPipeline, refusedHandshake, evicted

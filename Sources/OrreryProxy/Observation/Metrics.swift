@@ -12,6 +12,8 @@ internal import Synchronization
     let routeAdditions = Atomic<UInt64>(0)
     let routeRemovals = Atomic<UInt64>(0)
     let isFeedFollowed = Atomic<Bool>(false)
+    /// When the feed put something in force last, in milliseconds since 1970; 0 when it never did.
+    let feedChanged = Atomic<UInt64>(0)
     private let apiAnswers = Mutex<[Int: UInt64]>([:])
 
     /// Cells of one worker. Lives as long as the `Metrics`, beyond its worker: what was counted stays counted.

@@ -14,10 +14,26 @@ extension MetricsText {
         add(
             .gauge, "orrery_proxy_draining", "1 while the proxy is stopping.",
             UInt64(shared.isStopping.load(ordering: .relaxed) ? 1 : 0))
+        addHub(metrics)
+        addProcess(metrics)
+    }
+
+    /// How it stands with the hub.
+    private mutating func addHub(_ metrics: Metrics) {
         add(
             .gauge, "orrery_proxy_feed_followed", "1 while the hub's feed of routes is followed.",
             UInt64(metrics.isFeedFollowed.load(ordering: .relaxed) ? 1 : 0))
-        addProcess(metrics)
+        let changed = metrics.feedChanged.load(ordering: .relaxed)
+        // A time that there was not would be an age of fifty years.
+        if changed > 0 {
+            add(
+                .gauge, "orrery_proxy_feed_changed_timestamp_seconds",
+                "When the feed changed something last, in seconds since 1970.", Double(changed) / 1000)
+        }
+        add(
+            .counter, "orrery_proxy_stale_answers_total",
+            "Answers to GET /hub/api/user that were given again while the hub gave none.",
+            metrics.value(.staleAnswers))
     }
 
     /// What configurable-http-proxy tells of itself.

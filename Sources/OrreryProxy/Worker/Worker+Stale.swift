@@ -88,6 +88,7 @@ extension Worker {
         let afterwards = ownEnding(client)
         var out = buffers.buffer(for: entry.size + 512)
         writeStale(entry, saysClose: afterwards != .keep, to: &out)
+        metrics.add(.staleAnswers)
         noteAnswer(client, 200)
         return conclude(client, out, afterwards)
     }

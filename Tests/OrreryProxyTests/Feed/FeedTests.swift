@@ -95,6 +95,31 @@ struct FeedTests {
         #expect(eventually { keys(proxy) == ["/", "/user/emmy"] })
     }
 
+    @Test func whoWatchesSeesWhetherTheFeedIsFollowedAndWhenItChanged() throws {
+        let hub = try PlayedHub()
+        let proxy = try proxy(hub) { $0.metrics = .init(host: "127.0.0.1", port: 0) }
+        let (followed, changed) = ("orrery_proxy_feed_followed", "orrery_proxy_feed_changed_timestamp_seconds")
+        func page() throws -> MetricsPage {
+            let stream = try Stream(port: try #require(proxy.server.metricsPort))
+            stream.send("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n")
+            return MetricsPage(stream.answer().body)
+        }
+        _ = try hub.question(1)
+        let before = try page()
+        #expect(before.faults.isEmpty && before[followed] == 0 && before[changed] == nil)
+        let start = Double(Moment.now().wall) / 1000
+        try hub.say(Self.snapshot(3), #"{"end":3}"#)
+        #expect(eventually { (try? page()[followed]) == 1 })
+        let first = try #require(try page()[changed])
+        #expect(try page().faults.isEmpty && first >= start && first <= Double(Moment.now().wall) / 1000)
+        try hub.say(Self.set("/user/ada", 9, number: 4))
+        #expect(eventually { ((try? page()[changed]) ?? 0) > first })
+        hub.answer(feed: 503)
+        hub.hangUp()
+        #expect(eventually { (try? page()[followed]) == 0 })
+        #expect(try page()[changed] != nil)
+    }
+
     @Test func silenceIsAnEndToo() throws {
         let hub = try PlayedHub()
         let proxy = try proxy(hub) { $0.hub?.silence = .milliseconds(200) }
