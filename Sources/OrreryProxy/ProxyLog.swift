@@ -7,8 +7,13 @@ private let lostLines = Atomic<Int>(0)
 
 /// Lines for the operator. No path's query, no header, no token ever goes in.
 package struct ProxyLog: Sendable {
-    /// Where the lines go.
-    package enum Output: CInt, Sendable { case standardOutput = 1, standardError = 2 }
+    /// Where the lines go: an open file, which must stay open for as long as anybody may log.
+    package struct Output: Equatable, Sendable {
+        let descriptor: CInt
+
+        package static let standardOutput = Output(descriptor: 1)
+        package static let standardError = Output(descriptor: 2)
+    }
 
     package enum Level: String, Sendable, CaseIterable, Comparable {
         case debug, info, warn, error
@@ -18,7 +23,7 @@ package struct ProxyLog: Sendable {
     }
 
     package let level: Level
-    private let output: Output
+    let output: Output
 
     package init(level: Level, output: Output = .standardError) {
         self.level = level
@@ -59,12 +64,12 @@ package struct ProxyLog: Sendable {
 
     /// Whether a write would not wait.
     private var hasRoom: Bool {
-        var place = pollfd(fd: output.rawValue, events: Int16(POLLOUT), revents: 0)
+        var place = pollfd(fd: output.descriptor, events: Int16(POLLOUT), revents: 0)
         return unsafe poll(&place, 1, 0) > 0
     }
 
     @discardableResult private func put(_ bytes: ArraySlice<UInt8>) -> Bool {
-        unsafe bytes.withUnsafeBytes { unsafe Glibc.write(output.rawValue, $0.baseAddress, $0.count) } == bytes.count
+        unsafe bytes.withUnsafeBytes { unsafe Glibc.write(output.descriptor, $0.baseAddress, $0.count) } == bytes.count
     }
 
     /// A message as it is written, with its line end.

@@ -118,7 +118,8 @@ package final class ProxyServer: Sendable {
                     }
                     let asking = channel?.ends.asking.number
                     let isAlone = kernel.leaveDescriptorTable(
-                        keeping: [listener.descriptor.number, signal.descriptor.number] + [asking].compactMap(\.self))
+                        keeping: [listener.descriptor.number, signal.descriptor.number, shared.log.output.descriptor]
+                            + [asking].compactMap(\.self))
                     var worker = Worker(
                         kernel: kernel, shared: shared, listener: listener.descriptor.number,
                         signal: signal.descriptor.number, channel: asking ?? -1)

@@ -40,8 +40,11 @@ struct LoopbackTLSTests {
         }
     }
 
-    private func proxy(_ origin: Origin) throws -> RunningProxy {
-        try RunningProxy(defaultPort: origin.port) { $0.tls = SecureRig.configuration(authority) }
+    private func proxy(_ origin: Origin, log: ProxyLog.Output = .standardError) throws -> RunningProxy {
+        try RunningProxy(defaultPort: origin.port) { configuration in
+            configuration.tls = SecureRig.configuration(authority)
+            configuration.logOutput = log
+        }
     }
 
     @Test func requestsAndTunnelsGoThroughTLS() throws {
@@ -63,7 +66,8 @@ struct LoopbackTLSTests {
 
     @Test func aReloadDropsNobody() throws {
         let origin = try Origin(Self.serve)
-        let proxy = try proxy(origin)
+        let log = try KeptLog()
+        let proxy = try proxy(origin, log: log.output)
         let wrong = Atomic<Int>(0)
         let connected = Atomic<Int>(0)
         let isOver = Atomic<Bool>(false)
@@ -89,6 +93,7 @@ struct LoopbackTLSTests {
         // A bad file changes nothing.
         try authority.replace("server", with: "nonsense")
         proxy.server.reload()
+        #expect(log.hasError("the certificates stay as they are", "server.pem holds no certificate"))
         #expect(try SecureStream(port: port, newTrust).isDone)
         isOver.store(true, ordering: .relaxed)
         for thread in busy { thread.join() }
@@ -121,11 +126,13 @@ struct LoopbackTLSTests {
             #expect(client.answer().body == "GET /\(number) HTTP/1.1")
         }
         // With the system's authorities alone it is not believed.
-        let strict = try RunningProxy()
+        let log = try KeptLog()
+        let strict = try RunningProxy { $0.logOutput = log.output }
         #expect(try strict.api("POST", "/api/routes/", target) == 201)
         let distrustful = try strict.client()
         distrustful.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(distrustful.answer().head.hasPrefix("HTTP/1.1 502 "))
+        #expect(log.hasError("no TLS with 127.0.0.1", "issuer"))
     }
 
     // MARK: REST interface

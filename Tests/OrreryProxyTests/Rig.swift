@@ -15,11 +15,12 @@ final class Rig {
         routesByHost: Bool = false, errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(),
         tls: TLSServerConfiguration? = nil,
         clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil, accessLog format: AccessFormat? = nil,
+        log output: ProxyLog.Output = .standardError,
         forwarding change: (inout ForwardingOptions) -> Void = { _ in }
     ) throws {
         var forwarding = ForwardingOptions()
         change(&forwarding)
-        let log = ProxyLog(level: .error)
+        let log = ProxyLog(level: .error, output: output)
         shared = Shared(
             limits: limits, log: log, errorTarget: try errorTarget.map { try #require(Target($0)) },
             routesByHost: routesByHost, forwarding: forwarding, errorPages: errorPages,

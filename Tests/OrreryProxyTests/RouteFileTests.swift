@@ -140,10 +140,12 @@ struct RouteFileTests {
             var bytes = try Data(contentsOf: URL(fileURLWithPath: "\(path)/routes"))
             bytes[bytes.count - 5] ^= 4
             try bytes.write(to: URL(fileURLWithPath: "\(path)/routes"))
+            let log = try KeptLog()
             let proxy = try RunningProxy {
                 $0.stateDirectory = path
-                $0.logLevel = .error
+                $0.logOutput = log.output
             }
+            #expect(log.hasError("\(path)/routes is damaged", "kept as routes.damaged"))
             #expect(try proxy.api("GET", "/api/routes/user/ada") == 404)
             #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path)/routes.damaged")) == bytes)
         }

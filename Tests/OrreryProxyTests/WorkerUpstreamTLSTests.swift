@@ -8,6 +8,7 @@ import Testing
 struct WorkerUpstreamTLSTests {
     private let authority: TestAuthority
     private let rig: Rig
+    private let log: KeptLog
 
     init() throws {
         authority = try TestAuthority()
@@ -17,8 +18,10 @@ struct WorkerUpstreamTLSTests {
         trusting.authorities = authority.authorities
         trusting.identity = TLSIdentity(
             certificate: authority.path("client.pem"), key: authority.path("client.key"))
+        log = try KeptLog()
         rig = try Rig(
-            routes: ["/": "https://10.0.0.3:8443", "/stranger": "https://10.0.0.4:8443"], clientTLS: trusting)
+            routes: ["/": "https://10.0.0.3:8443", "/stranger": "https://10.0.0.4:8443"], clientTLS: trusting,
+            log: log.output)
     }
 
     /// The server to which a connection was made last, before it has heard anything.
@@ -86,6 +89,7 @@ struct WorkerUpstreamTLSTests {
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 502 "))
         #expect(!server.isDone && server.read().isEmpty && !rig.kernel.isOpen(server.number))
         #expect(rig.shared.metrics.value(.failedInsecure) == 1)
+        #expect(log.hasError("no TLS with 10.0.0.4", "mismatch"))
     }
 
     @Test func weShowOurCertificateWhenAsked() throws {
@@ -102,6 +106,7 @@ struct WorkerUpstreamTLSTests {
         rig.send(client, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         rig.send(try rig.upstream(), "HTTP/1.1 400 Bad Request\r\n\r\n")
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 502 "))
+        #expect(log.hasError("no TLS with 10.0.0.3"))
     }
 
     @Test func aServerThatLeavesBeforeItIsKnownIsABadGateway() throws {
