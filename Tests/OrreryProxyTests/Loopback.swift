@@ -5,13 +5,17 @@ import Testing
 
 @testable import OrreryProxy
 
-/// A blocking connection of the test's own, which gives up after five seconds of silence.
+/// How many seconds a test waits for what must happen, before it says that it did not. Nothing that goes well takes them,
+/// on however busy a machine.
+let patience = 60
+
+/// A blocking connection of the test's own, which loses its patience with silence.
 final class Stream: Sendable {
     let descriptor: CInt
 
     init(owning descriptor: CInt) {
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -53,7 +57,7 @@ final class Stream: Sendable {
 
     @discardableResult func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Some bytes; empty at the end, nil after an error or five seconds of nothing.
+    /// Some bytes; empty at the end, nil after an error or when the patience is over.
     func receive(_ limit: Int = 65_536) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = unsafe recv(descriptor, &bytes, limit, 0)
@@ -176,9 +180,9 @@ final class RunningProxy {
     }
 }
 
-/// Waits until `condition` holds, five seconds at most.
+/// Waits until `condition` holds, or the patience is over.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let end = Moment.now().monotonic + 5_000
+    let end = Moment.now().monotonic + UInt64(patience) * 1000
     while !condition() {
         if Moment.now().monotonic > end { return false }
         usleep(1_000)
