@@ -63,7 +63,8 @@ struct OrreryProxyCommand: ParsableCommand {
         let server = try ProxyServer(configuration: proxyConfiguration())
         let pidFile = try process.pidFile.map(PidFile.init(path:))
         let thread = LoopThread { server.run() }
-        let cause = signals.wait(reload: server.reload)
+        let reloading = Reloading { server.reload() }
+        let cause = signals.wait(reload: reloading.begin)
         _ = LoopThread {
             // Asked twice: whoever asks does not want to wait for what is still running.
             _ = signals.wait {}
@@ -73,6 +74,8 @@ struct OrreryProxyCommand: ParsableCommand {
         server.stop(because: cause.sentence)
         thread.join()
         pidFile?.remove()
+        // It may be inside OpenSSL, which takes itself apart in an orderly exit.
+        if reloading.isUnderWay { _exit(TerminationSignals.status) }
         throw ExitCode(TerminationSignals.status)
     }
 
