@@ -35,9 +35,11 @@ struct RequestVectorTests {
         Vector(
             "fields that nobody may take away",
             "Connection: close, host, content-length, x-forwarded-for, x-forwarded-proto, x-forwarded-host, cookie, "
-                + "authorization, via\r\nCookie: a=b\r\nAuthorization: t\r\nContent-Length: 0\r\nX-Forwarded-For: 9.9.9.9",
+                + "authorization, via, origin, date\r\nConnection: expect\r\nCookie: a=b\r\nAuthorization: t\r\n"
+                + "Content-Length: 0\r\nX-Forwarded-For: 9.9.9.9\r\nOrigin: o\r\nDate: now\r\nExpect: 100-continue",
             has: [
-                "host: h", "cookie: a=b", "authorization: t", "content-length: 0",
+                "host: h", "cookie: a=b", "authorization: t", "content-length: 0", "origin: o", "date: now",
+                "expect: 100-continue",
                 "x-forwarded-for: 9.9.9.9,192.0.2.7", "x-forwarded-proto: http", "x-forwarded-host: h",
                 "via: 1.1 orrery-proxy",
             ]),
@@ -128,8 +130,6 @@ struct RequestVectorTests {
         #expect(rig.kernel.connected.count == 1)
     }
 
-    /// Whatever a client can put into a head, what we add to it fits.
-    @Test func theLongestHeadsFit() throws {
     /// What follows may be bytes for the host that it asks for, sent without waiting.
     @Test(arguments: ["/", "h:443", "other.example:22", "[::1]:80", "http://h/"])
     func nobodyIsConnectedThroughAndNothingBehindIsRead(_ target: String) throws {
@@ -151,6 +151,8 @@ struct RequestVectorTests {
         #expect(lines.contains("x-forwarded-port: 80"))
     }
 
+    /// Whatever a client can put into a head, what we add to it fits.
+    @Test func theLongestHeadsFit() throws {
         for count in stride(from: 1000, through: 32_000, by: 500) {
             let rig = try Rig()
             let client = rig.client()
