@@ -6,7 +6,9 @@ internal import OrreryWire
 /// attempt, however many browsers ask for it again and again.
 ///
 /// A refused connection is an answer, and costs a round trip: the next request tries again, so that a server that comes
-/// back is served from its first moment on, by every worker.
+/// back is served from its first moment on, by every worker. A handshake that fails comes after a connection that was taken,
+/// so it counts as an answer too, like a server that accepts and says nothing: whoever mends a certificate should not
+/// find the old verdict, and somebody who listens is no machine that is gone.
 ///
 /// Bounded: a target that falls on the place of another is forgotten, and simply tried. Asked only before a connection is
 /// made, not for each request. Concurrency: belongs to a worker.
