@@ -13,8 +13,8 @@ private func runFuzzer(
     _ call: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// Looks for messages and schedules that the proxy does not survive, or reads otherwise than the grammar. `Tests/fuzz`
-/// builds and runs it.
+/// Looks for messages and schedules that the proxy does not survive, or reads otherwise than the grammar, and for tokens and
+/// key sets that are read otherwise than others read them. `Tests/fuzz` builds and runs it.
 @main
 enum Fuzz {
     static func main() {
@@ -58,6 +58,7 @@ enum Fuzz {
             ]
             for (index, input) in inputs.enumerated() { write(input, to: "\(folder)/\(index)-\(seed)") }
         }
+        for (index, input) in TokenReading.seeds.enumerated() { write(input, to: "\(folder)/token-\(index)") }
     }
 
     private static func write(_ bytes: [UInt8], to path: String) {
@@ -73,13 +74,16 @@ enum Case {
     static func fault(_ input: [UInt8]) -> String? {
         guard let kind = input.first else { return nil }
         let rest = Array(input.dropFirst())
-        switch kind % 6 {
+        switch kind % 9 {
         case 0: return requestDifference(rest)
         case 1: return responseDifference(rest)
         case 2: return rest.first.flatMap { chunkDifference(Array(rest.dropFirst()), min(Int($0), rest.count - 1)) }
         case 3: return rest.first.flatMap { RawExchange.fault(Array(rest.dropFirst()), cut: Int($0)) }
+        case 6: return TokenReading.documentFault(rest)
+        case 7: return TokenReading.tokenFault(rest)
+        case 8: return TokenReading.keySetFault(rest)
         default:
-            var model = Model(ByteChance(rest), isGentle: kind % 6 == 5)
+            var model = Model(ByteChance(rest), isGentle: kind % 9 == 5)
             return model.run(events: 400).first.map { "\($0)\n\(model.story)" }
         }
     }

@@ -1,4 +1,4 @@
-// What `Tests/fuzz` puts behind Package.swift: the proxy and the fuzzer, nothing else.
+// What `Tests/fuzz` puts behind Package.swift: the proxy, the reader of tokens and the fuzzer, nothing else.
 package.targets.removeAll { target in
     ![
         "CLinux", "CScan", "COpenSSL", "CCurl", "OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch",
@@ -9,5 +9,5 @@ package.products.removeAll()
 package.dependencies.removeAll()
 package.targets.append(
     .executableTarget(
-        name: "fuzz", dependencies: ["OrreryModel", "OrreryWire", "OrreryProxy", "HTTPReference"], path: "Fuzz",
-        swiftSettings: settings))
+        name: "fuzz", dependencies: ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryProxy", "HTTPReference"],
+        path: "Fuzz", swiftSettings: settings))
