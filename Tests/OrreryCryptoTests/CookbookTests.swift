@@ -27,6 +27,15 @@ struct CookbookTests {
         #expect(throws: CryptoError.self) { try SignedToken(text, as: .identity) }
     }
 
+    static let keys: [(String, Set<SignatureAlgorithm>)] = [
+        ("3_1.ec_public_key", [.es512]), ("3_3.rsa_public_key", [.rs256, .rs384, .rs512]),
+    ]
+
+    @Test(arguments: keys) func keyIsUsable(_ name: String, _ algorithms: Set<SignatureAlgorithm>) throws {
+        let key = try VerificationKey(jwk: RecordedVectors.read("jose-cookbook/jwk/\(name).json"))
+        #expect(key.algorithms == algorithms)
+    }
+
     @Test(arguments: ["glewlwyd-2.7.5", "canaille-0.3.6", "oidc-provider-mock-0.3.4"])
     func keySetsOfRealProvidersAreRead(_ name: String) throws {
         _ = try KeySet(Array(RecordedVectors.read("providers/\(name)-jwks.json").text.utf8))
