@@ -1,25 +1,38 @@
 extension StrictJSONReader {
     mutating func string() throws(CryptoError) -> String {
         position += 1
-        var text: [UInt8] = []
+        let plain = plainBytes()
+        if next == UInt8(ascii: "\"") { return try text(of: plain) }
+        var text = Array(plain)
         while let byte = next {
             switch byte {
-            case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw offence("a string is not UTF-8")
-                }
-                position += 1
-                return string
+            case UInt8(ascii: "\""): return try self.text(of: text[...])
             case UInt8(ascii: "\\"):
                 position += 1
                 try escape(into: &text)
             case 0..<0x20: throw offence("a control character stands in a string")
-            default:
-                text.append(byte)
-                position += 1
+            default: text.append(contentsOf: plainBytes())
             }
         }
         throw offence("the text ends inside a string")
+    }
+
+    /// Everything before the next quote, backslash or control character.
+    private mutating func plainBytes() -> ArraySlice<UInt8> {
+        let start = position
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+            position += 1
+        }
+        return bytes[start..<position]
+    }
+
+    /// The string whose quote is next.
+    private mutating func text(of bytes: ArraySlice<UInt8>) throws(CryptoError) -> String {
+        guard let string = String(validating: bytes, as: UTF8.self) else { throw offence("a string is not UTF-8") }
+        position += 1
+        return string
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(CryptoError) {
