@@ -62,7 +62,9 @@ struct RouteTests {
             ("http://hub", .tcp(host: "hub", port: 80), ""), ("http://h:1/base/", .tcp(host: "h", port: 1), "/base"),
             ("http://h?q", .tcp(host: "h", port: 80), ""), ("http://h/b/?q/", .tcp(host: "h", port: 80), "/b"),
             ("http://[::1]:8081/", .tcp(host: "::1", port: 8081), ""),
-            ("https://hub", .tls(host: "hub", port: 443), ""),
+            ("https://hub", .tls(host: "hub", port: 443), ""), ("HTTPS://hub", .tls(host: "hub", port: 443), ""),
+            ("Http://h:0081", .tcp(host: "h", port: 81), ""),
+            ("HTTP+Unix://%2Frun%2Fhub.sock", .unix(path: "/run/hub.sock"), ""),
             ("https://10.0.0.1:8443/b", .tls(host: "10.0.0.1", port: 8443), "/b"),
             ("unix:/run/hub.sock", .unix(path: "/run/hub.sock"), ""),
             ("http+unix://%2Frun%2Fhub.sock", .unix(path: "/run/hub.sock"), ""),
@@ -78,8 +80,7 @@ struct RouteTests {
         "", "nonsense", "ftp://h", "http:h", "unix:run", "unix:", "http+unix://run", "http+unix://%2Frun%00",
         "unix:/" + String(repeating: "x", count: 107), "cluster:north", "cluster:/pod:1", "cluster:north/pod",
         "cluster:north/pod:0", "cluster:no rth/pod:1", "http://", "http://h:0", "http://h:x", "http://h:99999",
-        "http://a@b",
-        "http://h/a b", "http://h/\r\n", "http://::1:80",
+        "http://h:+80", "http://h:-1", "http://h:", "cluster:north/pod:+1", "http://a@b", "http://h/a b", "http://h/\r\n", "http://::1:80",
     ])
     func otherTargetsAreRefused(_ text: String) { #expect(Target(text) == nil) }
 

@@ -16,9 +16,11 @@ package struct HubAccess: Sendable {
     package init?(url: String, token: Secret, authority: String? = nil) {
         var base = Substring(url)
         while base.last == "/" { base.removeLast() }
-        guard base.hasPrefix("http://") || base.hasPrefix("https://"),
-            let target = Target(String(base)), target.path.isEmpty
-        else { return nil }
+        guard let target = Target(String(base)), target.path.isEmpty, target.query.isEmpty else { return nil }
+        switch target.place {
+        case .tcp, .tls: break
+        case .unix, .cluster: return nil
+        }
         self.url = String(base)
         self.token = token
         self.authority = authority

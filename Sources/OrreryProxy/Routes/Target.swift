@@ -37,7 +37,9 @@ package struct Target: Hashable, Sendable {
     private static func parts(_ text: String) -> (Place, Substring)? {
         guard let colon = text.firstIndex(of: ":") else { return nil }
         let rest = text[text.index(after: colon)...]
-        switch text[..<colon] {
+        // RFC 3986 3.1: a scheme has no case.
+        let scheme = text[..<colon].lowercased()
+        switch scheme {
         case "unix": return unixPath(rest).map { (.unix(path: $0), "") }
         case "cluster": return cluster(rest)
         case "http", "https", "http+unix", "unix+http": break
@@ -46,10 +48,10 @@ package struct Target: Hashable, Sendable {
         guard rest.hasPrefix("//") else { return nil }
         let authority = rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" }
         let path = rest.dropFirst(2 + authority.count)
-        if text[..<colon].contains("unix") {
+        if scheme.contains("unix") {
             return RouteKey.decode(authority).flatMap { unixPath($0[...]) }.map { (.unix(path: $0), path) }
         }
-        let isTLS = text.hasPrefix("https")
+        let isTLS = scheme == "https"
         guard let (host, port) = split(authority, defaultPort: isTLS ? 443 : 80) else { return nil }
         return (isTLS ? .tls(host: host, port: port) : .tcp(host: host, port: port), path)
     }
@@ -78,7 +80,11 @@ package struct Target: Hashable, Sendable {
         var host = authority
         var port = defaultPort
         if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
-            guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else { return nil }
+            let digits = authority[authority.index(after: colon)...]
+            // The number's own reading would take a sign.
+            guard digits.utf8.allSatisfy({ $0 &- 48 < 10 }), let number = UInt16(digits), number > 0 else {
+                return nil
+            }
             port = number
             host = authority[..<colon]
         }
