@@ -5,7 +5,8 @@ package import OrreryWire
 package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case cannotListen(on: String, SystemError)
     case unknownHost(String)
-    case badTarget(option: String, value: String)
+    case badTarget(option: String, value: String, Target.Fault)
+    case badHub(option: String, value: String)
     case noDescriptors(SystemError)
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
@@ -16,8 +17,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .cannotListen(let place, let error): "cannot listen on \(place): \(error)"
         case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
-        case .badTarget(let option, let value):
-            "\(option): \(value) is not a target; write http://host:port, https://host:port or unix:/path"
+        case .badTarget(let option, let value, let fault): "\(option): \(value) is not a target: \(fault)"
+        case .badHub(let option, let value): "\(option): \(value) is not http://host:port or https://host:port"
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
         case .badTLS(let error): "\(error)"

@@ -66,8 +66,11 @@ extension ProxyServer {
 
     static func target(_ text: String?, option: String) throws(ProxyError) -> Target? {
         guard let text else { return nil }
-        guard let target = Target(text) else { throw .badTarget(option: option, value: text) }
-        return target
+        do throws(Target.Fault) {
+            return try Target(reading: text)
+        } catch {
+            throw .badTarget(option: option, value: text, error)
+        }
     }
 }
 

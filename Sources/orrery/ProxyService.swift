@@ -16,7 +16,7 @@ struct ProxyService: Service {
         // The same way as any other proxy's: over the hub's own port.
         let url = "http://\(configuration.listen.reachable)"
         guard let hub = HubAccess(url: url, token: configuration.proxy.token) else {
-            throw .badTarget(option: "hub.listen", value: url)
+            throw .badHub(option: "hub.listen", value: url)
         }
         proxy.hub = hub
         server = try ProxyServer(configuration: proxy)

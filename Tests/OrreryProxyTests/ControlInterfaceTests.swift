@@ -65,6 +65,17 @@ struct ControlInterfaceTests {
         #expect(shared.routes.all().isEmpty && shared.logouts.snapshot().isEmpty)
     }
 
+    /// Of a target it is said what is wrong and what would be right; the target, which may hold a password, is not repeated.
+    @Test(arguments: [
+        ("h:80", "it begins with no scheme that is known"), ("http://h:0", "its port is not a number from 1 to 65535"),
+        ("http://u:secret@h", "it has an @, and no user or password is sent on"),
+    ])
+    func aTargetThatIsNoneIsExplained(_ target: String, _ problem: String) {
+        let answer = text(ask("POST", "/api/routes/x", #"{"target":"\#(target)"}"#))
+        let kinds = "http://host:port, https://host:port, unix:/path or cluster:name/pod:port"
+        #expect(answer == "Not a target: \(problem); write \(kinds)")
+    }
+
     @Test(arguments: [
         ("0", "0"), ("-7", "-7"), ("9007199254740993", "9007199254740993"), ("2.5", "2.5"), ("1e2", "100"),
         ("true", "true"), ("null", "null"), (#""秀樹 \u00e9 \ud83d\ude00""#, #""秀樹 é 😀""#),
@@ -80,8 +91,10 @@ struct ControlInterfaceTests {
         let large = String(repeating: "ü", count: 200_000)
         #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":"\#(large)"}"#).status == 201)
         #expect(text(ask("GET", "/api/routes/x")).contains(large))
-        let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
-        #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":\#(deep)}"#).status == 400)
+        for (depth, status) in [(127, 201), (128, 400), (100_000, 400)] {
+            let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            #expect(ask("POST", "/api/routes/x", #"{"target":"http://127.0.0.1:1","f":\#(deep)}"#).status == status)
+        }
     }
 
     /// What JupyterHub's own tests set, and what configurable-http-proxy's do.

@@ -259,7 +259,7 @@ struct LoopbackTests {
         configuration.listener = .init(host: "127.0.0.1", port: 0)
         configuration.api = .init(host: "127.0.0.1", port: 0)
         configuration.defaultTarget = "ftp://h"
-        #expect(throws: ProxyError.badTarget(option: "--default-target", value: "ftp://h")) {
+        #expect(throws: ProxyError.badTarget(option: "--default-target", value: "ftp://h", .unknownScheme)) {
             _ = try ProxyServer(configuration: configuration)
         }
         configuration.defaultTarget = nil

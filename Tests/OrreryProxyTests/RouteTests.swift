@@ -76,13 +76,25 @@ struct RouteTests {
         #expect(Target(text)?.place == place && Target(text)?.path == path)
     }
 
-    @Test(arguments: [
-        "", "nonsense", "ftp://h", "http:h", "unix:run", "unix:", "http+unix://run", "http+unix://%2Frun%00",
-        "unix:/" + String(repeating: "x", count: 107), "cluster:north", "cluster:/pod:1", "cluster:north/pod",
-        "cluster:north/pod:0", "cluster:no rth/pod:1", "http://", "http://h:0", "http://h:x", "http://h:99999",
-        "http://h:+80", "http://h:-1", "http://h:", "cluster:north/pod:+1", "http://a@b", "http://h/a b", "http://h/\r\n", "http://::1:80",
-    ])
-    func otherTargetsAreRefused(_ text: String) { #expect(Target(text) == nil) }
+    @Test(
+        arguments: [
+            ("", .unknownScheme), ("nonsense", .unknownScheme), ("ftp://h", .unknownScheme), ("http:h", .noSlashes),
+            ("unix:run", .badSocket), ("unix:", .badSocket), ("http+unix://run", .badSocket),
+            ("http+unix://%2Frun%00", .badSocket), ("unix:/" + String(repeating: "x", count: 107), .badSocket),
+            ("cluster:north", .badCluster), ("cluster:/pod:1", .badCluster), ("cluster:north/pod", .badCluster),
+            ("cluster:north/pod:0", .badPort), ("cluster:north/pod:+1", .badPort), ("cluster:no rth/pod:1", .badByte),
+            ("http://", .noHost), ("http://:80", .noHost), ("http://h:0", .badPort), ("http://h:x", .badPort),
+            ("http://h:99999", .badPort), ("http://h:+80", .badPort), ("http://h:-1", .badPort), ("http://h:", .badPort),
+            ("http://a:secret@b", .user), ("http://h/a b", .badByte), ("http://h/\r\n", .badByte),
+            ("http://::1:80", .noBrackets), ("http://a%20b", .badHost),
+            ("http://" + String(repeating: "h", count: 256), .badHost),
+            ("http://h/" + String(repeating: "x", count: 1024), .longPath),
+            ("http://h/" + String(repeating: "x", count: 2040), .long),
+        ] as [(String, Target.Fault)])
+    func otherTargetsAreRefusedAndToldWhy(_ text: String, _ fault: Target.Fault) {
+        #expect(throws: fault) { try Target(reading: text) }
+        #expect(Target(text) == nil && !"\(fault)".contains("secret"))
+    }
 
     // MARK: Activity
 

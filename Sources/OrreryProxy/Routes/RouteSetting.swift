@@ -16,14 +16,15 @@ struct RouteSetting: Sendable {
 
     /// Why an object is no route, as whoever sent it is told.
     enum Fault: Error, Equatable, CustomStringConvertible {
-        case noTarget, badTarget, badAccess
+        case noTarget, badAccess
+        case badTarget(Target.Fault)
 
         var description: String {
             switch self {
             case .noTarget: "Must specify 'target' as string"
-            case .badTarget:
-                "Not a target: write http://host:port, https://host:port, unix:/path or cluster:name/pod:port"
-            case .badAccess: "'access' is a list of names, at least one, or absent when everybody may pass"
+            case .badTarget(let fault): "Not a target: \(fault)"
+            case .badAccess:
+                "'access' is a list of names, at least one and 64 KiB together at most, or absent when everybody may pass"
             }
         }
     }
@@ -33,7 +34,12 @@ struct RouteSetting: Sendable {
         _ key: RouteKey, _ object: [String: JSON], resolve: (Target) -> SocketAddress? = { NameLookup.address(of: $0) }
     ) throws(Fault) {
         guard let text = object["target"]?.string else { throw .noTarget }
-        guard let target = Target(text) else { throw .badTarget }
+        let target: Target
+        do throws(Target.Fault) {
+            target = try Target(reading: text)
+        } catch {
+            throw .badTarget(error)
+        }
         guard let access = Self.access(object["access"]) else { throw .badAccess }
         var kept = object
         kept["last_activity"] = nil
