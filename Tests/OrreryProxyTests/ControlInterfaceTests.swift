@@ -65,6 +65,25 @@ struct ControlInterfaceTests {
         #expect(shared.routes.all().isEmpty && shared.logouts.snapshot().isEmpty)
     }
 
+    @Test(arguments: [
+        ("//dbl//s//", "two slashes"), ("/a/%2e%2e/b", "segment . or .."), ("/_chp_healthz/", "answers /_chp_healthz"),
+        ("/.orrery/enter", "answers /.orrery/enter"),
+    ])
+    func aKeyThatNoRequestGetsToIsRefusedAndToldWhy(_ posted: String, _ reason: String) {
+        let answer = ask("POST", "/api/routes" + posted, #"{"target":"http://127.0.0.1:1"}"#)
+        #expect(answer.status == 400 && text(answer).contains(reason))
+        #expect(shared.routes.all().isEmpty)
+    }
+
+    @Test func withHostsInTheKeysTheFirstSegmentIsOne() throws {
+        func isRouted(_ key: String) throws -> Bool {
+            let key = try #require(RouteKey(key))
+            return (try? key.checkIsRouted(byHost: true)) != nil
+        }
+        #expect(try isRouted("/_chp_healthz") && isRouted("/h/.orrery") && isRouted("/"))
+        #expect(try !isRouted("/h/_chp_healthz") && !isRouted("/h/.orrery/enter"))
+    }
+
     /// Of a target it is said what is wrong and what would be right; the target, which may hold a password, is not repeated.
     @Test(arguments: [
         ("h:80", "it begins with no scheme that is known"), ("http://h:0", "its port is not a number from 1 to 65535"),
@@ -101,7 +120,7 @@ struct ControlInterfaceTests {
     @Test(arguments: [
         ("/user/foo%40bar", "/user/foo@bar"), ("/has%20space/foo/", "/has space/foo"), ("/has/@/", "/has/@"),
         ("/user/%E7%A7%80%E6%A8%B9", "/user/秀樹"), ("/user/~TestJH", "/user/~TestJH"), ("/user/50fia", "/user/50fia"),
-        ("/host.name/path/", "/host.name/path"), ("", "/"), ("/", "/"), ("//dbl//s//", "//dbl//s"),
+        ("/host.name/path/", "/host.name/path"), ("", "/"), ("/", "/"),
     ])
     func keysAreListedDecoded(_ posted: String, _ key: String) {
         #expect(ask("POST", "/api/routes" + posted, #"{"target":"http://127.0.0.1:1"}"#).status == 201)

@@ -61,6 +61,18 @@ struct RouteFileTests {
         #expect(throws: RouteFile.Fault.self) { try RouteFile.decode(bytes + bytes) }
     }
 
+    @Test func whatAnEarlierVersionTookIsLeftOutAndTheRestServed() throws {
+        let book = try book()
+        var routes = book.saved().routes
+        let target = try #require(Target("http://h:80"))
+        let route = Route(
+            target: target, address: nil, peer: 0, activity: .init(index: 0, generation: 0),
+            members: Array(#""target":"http://h:+80""#.utf8), access: "")
+        routes.append((try #require(RouteKey("/later")), route))
+        let content = try RouteFile.decode(RouteFile.encode(routes, position: nil) { _ in 0 })
+        #expect(content.leftOut == 1 && content.routes.count == 3)
+    }
+
     @Test func theReasonIsSaid() throws {
         let bytes = file(try book())
         let text = String(decoding: bytes, as: UTF8.self)

@@ -48,7 +48,13 @@ extension ControlInterface {
     }
 
     func set(_ prefix: String, _ body: [UInt8]) -> Answer {
-        guard let key = RouteKey(escaped: prefix) else { return .text(400, "The path cannot be a route") }
+        let key: RouteKey
+        do throws(RouteKey.Fault) {
+            key = try RouteKey(readingEscaped: prefix)
+            try key.checkIsRouted(byHost: shared.routes.isByHost)
+        } catch {
+            return .text(400, "\(error)")
+        }
         guard let value = JSONText.read(body) else { return .text(400, "Body not valid JSON") }
         var object = value.object ?? [:]
         if shared.routes.isByHost, let host = key.host { object["host"] = .string(host.lowercased()) }

@@ -34,6 +34,8 @@ enum RouteFile {
     struct Content: Sendable {
         var routes: [RouteSetting] = []
         var position: FeedPosition?
+        /// How many routes stand there that cannot be routes.
+        var leftOut = 0
     }
 
     // MARK: Writing
@@ -94,23 +96,22 @@ enum RouteFile {
             }
             if number == 2 {
                 content.position = FeedPosition(object)
+            } else if let route = try route(object, number) {
+                content.routes.append(route)
             } else {
-                content.routes.append(try route(object, number))
+                content.leftOut += 1
             }
             number += 1
         }
         return content
     }
 
-    private static func route(_ object: [String: JSON], _ number: Int) throws(Fault) -> RouteSetting {
-        guard let text = object["set"]?.string, let key = RouteKey(text), let members = object["route"]?.object else {
+    /// Nil for a route that cannot be one: the digest is right, so an earlier version took what this one does not.
+    private static func route(_ object: [String: JSON], _ number: Int) throws(Fault) -> RouteSetting? {
+        guard let text = object["set"]?.string, let members = object["route"]?.object else {
             throw .badLine(number, "no route")
         }
-        do {
-            return try RouteSetting(key, members, resolve: Target.literalAddress)
-        } catch {
-            throw .badLine(number, "\(error)")
-        }
+        return RouteKey(text).flatMap { try? RouteSetting($0, members, resolve: Target.literalAddress) }
     }
 }
 

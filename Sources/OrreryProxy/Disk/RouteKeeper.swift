@@ -40,6 +40,8 @@ final class RouteKeeper: Sendable {
             let content = try RouteFile.decode(bytes)
             publish(content)
             shared.log.write(.info, "\(content.routes.count) route(s) taken from \(directory.path)/\(Self.name)")
+            guard content.leftOut > 0 else { return }
+            shared.log.write(.warn, "\(content.leftOut) route(s) there cannot be served any more and are left out")
         } catch {
             let aside = directory.putAside(Self.name)
             shared.log.write(

@@ -137,11 +137,14 @@ struct FeedReader {
 
     /// The route of a line; nil for one that this proxy cannot serve. That is no reason to follow none of the others.
     private mutating func setting(_ text: String, _ route: [String: JSON]) -> RouteSetting? {
-        guard let key = RouteKey(text) else {
-            steps.append(.warning("line \(line): the prefix cannot be a route; it is left out"))
+        let key: RouteKey
+        do throws(RouteKey.Fault) {
+            key = try RouteKey(reading: text)
+        } catch {
+            steps.append(.warning("line \(line) is left out: \(error)"))
             return nil
         }
-        do {
+        do throws(RouteSetting.Fault) {
             return try RouteSetting(key, route, resolve: resolve)
         } catch {
             steps.append(.warning("line \(line): \(key.text) is left out: \(error)"))
