@@ -43,7 +43,7 @@ import Testing
 
     @Test func aPodDeletedWhileNobodyLookedIsEnded() async throws {
         try await restarting(
-            "while :; do sleep 0.05; done",
+            "echo begun; while :; do sleep 0.05; done",
             meanwhile: { test, key, _ in test.store.remove(key) }
         ) { test, key in
             let deadline = ContinuousClock.now + .seconds(10)
@@ -69,7 +69,7 @@ import Testing
         #expect(test.store.object(key)?["status"]?["reason"] == "Terminated")
     }
 
-    /// Runs `script` under one node until it is up, does `meanwhile` with no node, and `then` under the next one.
+    /// Runs `script` under one node until it has said `begun`, does `meanwhile` with no node, and `then` under the next one.
     private func restarting(
         _ script: String, policy: String = "Always",
         meanwhile: (TestNode, ObjectStore.Key, JSON) async throws -> Void = { _, _, _ in },
@@ -82,7 +82,11 @@ import Testing
         let first = try test.node()
         let work = Task { try await first.run() }
         let key = try test.create(pod)
-        let running = try await test.wait(for: key) { $0.isRunning }
+        // Running is said when the command may begin. Before its shell has got to its trap it is deaf to SIGTERM, as the
+        // first process of a container is to every signal it has no handler for.
+        let running = try await test.wait(for: key, "has not begun") { pod in
+            pod.isRunning && (try? test.log(of: key)) == ["begun"]
+        }
         work.cancel()
         try await work.value
         let process = try test.outer(of: key)
