@@ -10,7 +10,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case noDescriptors(SystemError)
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
-    case badTLS(TLSError)
+    /// `option` is the one whose doing it is, if that is known.
+    case badTLS(option: String?, TLSError)
     case cannotWrite(String, SystemError)
 
     package var description: String {
@@ -21,7 +22,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         case .badHub(let option, let value): "\(option): \(value) is not http://host:port or https://host:port"
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
-        case .badTLS(let error): "\(error)"
+        case .badTLS(let option, let error): (option.map { "\($0): " } ?? "") + "\(error)"
         case .cannotWrite(let path, let error): "--access-log-file: \(path): \(error)"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"
         }

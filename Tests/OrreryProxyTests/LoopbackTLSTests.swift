@@ -179,10 +179,34 @@ struct LoopbackTLSTests {
 
     @Test func aBadCertificateEndsTheStart() throws {
         try authority.replace("server", with: "nonsense")
-        #expect(throws: ProxyError.badTLS(.noCertificate(file: authority.path("server.pem")))) {
+        #expect(throws: ProxyError.badTLS(option: "--ssl-cert", .noCertificate(file: authority.path("server.pem")))) {
             var configuration = ProxyConfiguration()
             configuration.tls = SecureRig.configuration(authority)
             _ = try ProxyServer(configuration: configuration)
         }
+    }
+
+    @Test(arguments: [
+        "--ssl-ca", "--api-ssl-ca", "--client-ssl-ca", "--ssl-key", "--api-ssl-key", "--api-ssl-cert",
+        "--client-ssl-cert", "--ssl-dhparam",
+    ])
+    func aFileThatIsNotThereIsNamedWithItsOption(_ option: String) throws {
+        let path = authority.path("absent")
+        var configuration = ProxyConfiguration()
+        var (server, api) = (SecureRig.configuration(authority), SecureRig.configuration(authority))
+        var client = TLSClientConfiguration()
+        switch option {
+        case "--ssl-ca": server.clientAuthorities = path
+        case "--api-ssl-ca": api.clientAuthorities = path
+        case "--client-ssl-ca": client.authorities = path
+        case "--ssl-key": server.identities[0].key = path
+        case "--api-ssl-key": api.identities[0].key = path
+        case "--api-ssl-cert": api.identities[0].certificate = path
+        case "--client-ssl-cert": client.identity = TLSIdentity(certificate: path, key: path)
+        default: api.parameters = path
+        }
+        (configuration.tls, configuration.apiTLS, configuration.clientTLS) = (server, api, client)
+        let error = try #require(throws: ProxyError.self) { _ = try ProxyServer(configuration: configuration) }
+        #expect("\(error)" == "\(option): cannot read \(path): No such file or directory")
     }
 }

@@ -220,7 +220,9 @@ struct WorkerTLSTests {
 
     @Test func aReloadOfBadFilesChangesNothing() throws {
         try secure.authority.replace("server", with: "nonsense")
-        #expect(throws: ProxyError.badTLS(.noCertificate(file: secure.authority.path("server.pem")))) {
+        #expect(
+            throws: ProxyError.badTLS(option: "--ssl-cert", .noCertificate(file: secure.authority.path("server.pem")))
+        ) {
             try rig.shared.tls.reload()
         }
         rig.heed()

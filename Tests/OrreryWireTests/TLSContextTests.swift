@@ -73,6 +73,21 @@ struct TLSContextTests {
         #expect(error(asking) == nil)
     }
 
+    @Test func authoritiesAreReadThoughNobodyIsAsked() {
+        for (file, expected) in [
+            ("absent.pem", TLSError.unreadable(file: authority.path("absent.pem"), SystemError(number: ENOENT))),
+            ("empty.pem", .noCertificate(file: authority.path("empty.pem"))),
+        ] {
+            var silent = configuration("server.pem", "server.key")
+            silent.clientAuthorities = authority.path(file)
+            #expect(error(silent) == expected)
+            var careless = TLSClientConfiguration()
+            careless.verifies = false
+            careless.authorities = authority.path(file)
+            #expect(throws: expected) { _ = try TLSContext.client(careless) }
+        }
+    }
+
     @Test func ciphersAndParametersAreChecked() {
         var odd = configuration("server.pem", "server.key")
         odd.ciphers = "ROT13"

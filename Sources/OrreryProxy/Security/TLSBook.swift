@@ -88,8 +88,8 @@ final class TLSBook: Sendable {
         _ configurations: Configurations, _ tickets: TLSTickets, _ apiTickets: TLSTickets
     ) throws(ProxyError) -> Contexts {
         Contexts(
-            server: try context(configurations.server, tickets), api: try context(configurations.api, apiTickets),
-            client: try context(configurations.client))
+            server: try context(configurations.server, "--ssl-", tickets),
+            api: try context(configurations.api, "--api-ssl-", apiTickets), client: try context(configurations.client))
     }
 
     private static func context(_ configuration: TLSClientConfiguration?) throws(ProxyError) -> TLSContext? {
@@ -97,18 +97,18 @@ final class TLSBook: Sendable {
         do throws(TLSError) {
             return try TLSContext.client(configuration)
         } catch {
-            throw .badTLS(error)
+            throw .badTLS(option: TLSOptions.option(for: error, in: configuration), error)
         }
     }
 
     private static func context(
-        _ configuration: TLSServerConfiguration?, _ tickets: TLSTickets
+        _ configuration: TLSServerConfiguration?, _ prefix: String, _ tickets: TLSTickets
     ) throws(ProxyError) -> TLSContext? {
         guard let configuration else { return nil }
         do throws(TLSError) {
             return try TLSContext.server(configuration, tickets: tickets)
         } catch {
-            throw .badTLS(error)
+            throw .badTLS(option: TLSOptions.option(for: error, prefix, in: configuration), error)
         }
     }
 }

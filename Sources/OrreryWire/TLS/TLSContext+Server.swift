@@ -40,7 +40,10 @@ extension TLSContext {
 extension ContextDraft {
     fileprivate func askClients(_ configuration: TLSServerConfiguration) throws(TLSError) {
         var family = [UInt8]("orrery".utf8)
-        if configuration.clientCertificates != .unasked {
+        if configuration.clientCertificates == .unasked {
+            // Whoever names a file means it to be there, though nobody is asked yet.
+            if let path = configuration.clientAuthorities { _ = try TLSFile(path).certificates() }
+        } else {
             guard let path = configuration.clientAuthorities else { throw .noAuthorities }
             for authority in try setAuthorities(path) { unsafe SSL_CTX_add_client_CA(pointer, authority.pointer) }
             let isRequired = configuration.clientCertificates == .required

@@ -132,8 +132,10 @@ extension TLSContext {
         if let identity = configuration.identity, let complaint = try draft.setIdentity(identity).complaint {
             notes.append("the certificate \(identity.certificate) \(complaint)")
         }
-        if configuration.verifies {
+        if configuration.verifies || configuration.authorities != nil {
             _ = try draft.setAuthorities(configuration.authorities)
+        }
+        if configuration.verifies {
             unsafe SSL_CTX_set_verify(draft.pointer, SSL_VERIFY_PEER, nil)
         }
         let protocols = try ContextDraft.listed(configuration.protocols)

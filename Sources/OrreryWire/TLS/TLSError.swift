@@ -33,6 +33,16 @@ package enum TLSError: Error, Equatable, CustomStringConvertible {
         case .noMemory: "no memory left for TLS"
         }
     }
+
+    /// The file that it is about; nil when it is about none.
+    package var file: String? {
+        switch self {
+        case .unreadable(let file, _), .noCertificate(let file), .noKey(let file), .keyIsEncrypted(let file),
+            .wrongPassphrase(let file), .keyDoesNotMatch(let file, _), .badParameters(let file), .refused(let file, _):
+            file
+        case .noIdentity, .noAuthorities, .badCiphers, .badProtocol, .noMemory: nil
+        }
+    }
 }
 
 /// Why a connection could not be secured.
