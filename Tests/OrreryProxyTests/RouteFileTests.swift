@@ -111,6 +111,21 @@ struct RouteFileTests {
         }
     }
 
+    @Test func whetherAFileWasPutAsideIsKnown() throws {
+        try withDirectory { path in
+            let directory = try StateDirectory(path)
+            try directory.replace("routes", with: [1])
+            #expect(try directory.putAside("routes") == "routes.damaged" && directory.read("routes") == nil)
+            #expect(throws: SystemError(number: ENOENT)) { try directory.putAside("routes") }
+            try directory.replace("routes", with: [2])
+            try FileManager.default.removeItem(atPath: "\(path)/routes.damaged")
+            try FileManager.default.createDirectory(
+                atPath: "\(path)/routes.damaged", withIntermediateDirectories: false)
+            #expect(throws: SystemError(number: EISDIR)) { try directory.putAside("routes") }
+            #expect(try directory.read("routes") == [2])
+        }
+    }
+
     @Test func theDirectoryIsFreeWhenItsProxyIsGone() throws {
         try withDirectory { path in
             _ = try StateDirectory(path)

@@ -43,11 +43,19 @@ final class RouteKeeper: Sendable {
             guard content.leftOut > 0 else { return }
             shared.log.write(.warn, "\(content.leftOut) route(s) there cannot be served any more and are left out")
         } catch {
-            let aside = directory.putAside(Self.name)
+            let file = "\(directory.path)/\(Self.name)"
             shared.log.write(
                 .error,
-                "\(directory.path)/\(Self.name) is damaged: \(error). It is kept as \(aside), and the proxy begins without its routes."
-            )
+                "\(file) is damaged: \(error). \(putAside()), and the proxy begins without its routes.")
+        }
+    }
+
+    /// Puts the file aside, and says what has become of it.
+    private func putAside() -> String {
+        do throws(SystemError) {
+            return "It is kept as \(try directory.putAside(Self.name))"
+        } catch {
+            return "It could not be put aside (\(error)) and is written over with the next change of a route"
         }
     }
 

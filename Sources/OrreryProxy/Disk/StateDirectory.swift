@@ -66,10 +66,10 @@ final class StateDirectory: Sendable {
         else { throw Self.error }
     }
 
-    /// Gives the file a name under which nobody reads it, for whoever wants to see what became of it.
-    func putAside(_ name: String) -> String {
+    /// Gives the file a name under which nobody reads it, which is returned, for whoever wants to see what became of it.
+    func putAside(_ name: String) throws(SystemError) -> String {
         let aside = "\(name).damaged"
-        _ = unsafe renameat(directory.number, name, directory.number, aside)
+        guard unsafe renameat(directory.number, name, directory.number, aside) == 0 else { throw Self.error }
         return aside
     }
 
