@@ -61,7 +61,7 @@ struct OrreryProxyCommand: ParsableCommand {
         StandardDescriptors.open()
         let signals = TerminationSignals()
         let server = try ProxyServer(configuration: proxyConfiguration())
-        let pidFile = try process.pidFile.map(PidFile.init(path:))
+        let pidFile = try pidFile(for: server)
         let thread = LoopThread { server.run() }
         let reloading = Reloading { server.reload() }
         let cause = signals.wait(reload: reloading.begin)
@@ -77,6 +77,16 @@ struct OrreryProxyCommand: ParsableCommand {
         // It may be inside OpenSSL, which takes itself apart in an orderly exit.
         if reloading.isUnderWay { _exit(TerminationSignals.status) }
         throw ExitCode(TerminationSignals.status)
+    }
+
+    /// The file with the process id, if one is wanted. When it cannot be, nothing of the server is left behind.
+    private func pidFile(for server: ProxyServer) throws -> PidFile? {
+        do {
+            return try process.pidFile.map(PidFile.init(path:))
+        } catch {
+            server.stop()
+            throw error
+        }
     }
 
     /// What the options and the environment say together.

@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import Glibc
 
 /// A file with the number of this process, for those who want to end it.
@@ -8,11 +7,14 @@ struct PidFile: Sendable {
     /// Writes the number, without a line end, as configurable-http-proxy does.
     init(path: String) throws {
         self.path = path
-        guard let file = unsafe fopen(path, "w") else {
-            throw ValidationError("--pid-file: cannot write \(path): \(unsafe String(cString: strerror(errno)))")
-        }
+        guard let file = unsafe fopen(path, "w") else { throw Self.error(path) }
         _ = unsafe fputs("\(getpid())", file)
-        unsafe fclose(file)
+        // The bytes get to the file only now.
+        guard unsafe fclose(file) == 0 else { throw Self.error(path) }
+    }
+
+    private static func error(_ path: String) -> StartError {
+        StartError("--pid-file: cannot write \(path): \(unsafe String(cString: strerror(errno)))")
     }
 
     /// Removes the file, unless another process has written its own number there since.

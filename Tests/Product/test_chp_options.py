@@ -111,6 +111,13 @@ def test_the_pid_file_is_there_while_it_runs(tmp_path):
             proxy.start()
 
 
+def test_a_pid_file_that_cannot_be_is_said_in_one_line(tmp_path):
+    file = tmp_path / "missing" / "pid"
+    status, out, error = ended("--socket", tmp_path / "s", "--api-socket", tmp_path / "a", "--pid-file", file)
+    assert status == 1 and error == f"Error: --pid-file: cannot write {file}: No such file or directory\n" and not out
+    assert not list(tmp_path.iterdir())
+
+
 def test_it_ends_with_status_2_though_connections_are_open(origin):
     for number in (signal.SIGTERM, signal.SIGINT):
         with Proxy("--default-target", origin.url) as proxy, proxy.connect() as idle, proxy.connect() as half:

@@ -123,6 +123,17 @@ struct CommandLineTests {
         #expect(throws: (any Error).self) { try read("--hub", "http://h") }
     }
 
+    @Test func aFileForTheProcessIDThatCannotBeIsNamedAndNothingElseSaid() throws {
+        let error = try #require(throws: StartError.self) { try PidFile(path: "/does/not/exist/pid") }
+        let sentence = "--pid-file: cannot write /does/not/exist/pid: No such file or directory"
+        #expect(OrreryProxyCommand.fullMessage(for: error) == "Error: \(sentence)")
+        #expect(OrreryProxyCommand.exitCode(for: error) == .failure)
+        // There is never room on it.
+        #expect(throws: StartError("--pid-file: cannot write /dev/full: No space left on device")) {
+            try PidFile(path: "/dev/full")
+        }
+    }
+
     @Test func theTokenComesFromOnePlace() throws {
         func token(_ value: @escaping (String) -> String?) throws -> Secret? { try Environment(value).token("TOKEN") }
         #expect(try token { _ in nil } == nil)
