@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import Glibc
 internal import OrreryModel
 
@@ -13,13 +12,19 @@ struct Environment {
     }
 
     /// The token that the variable `name` holds, or the first line of the file that `name` with `_FILE` behind it names;
-    /// nil when none is set. Refuses two sources of it, and a file that says nothing.
+    /// nil when neither is set. Refuses two sources of it, a file that says nothing, and empty variables: those are what is
+    /// left of a secret that somebody's script did not find, and not the wish to let everybody in.
     func token(_ name: String) throws -> Secret? {
         let token = secret(name)
-        guard let path = value("\(name)_FILE"), !path.isEmpty else { return token }
-        guard token == nil else { throw ValidationError("\(name) and \(name)_FILE are both set; keep one") }
+        guard let path = value("\(name)_FILE"), !path.isEmpty else {
+            guard token == nil, let empty = [name, "\(name)_FILE"].first(where: { value($0) != nil }) else {
+                return token
+            }
+            throw StartError("\(empty) is set but empty; set it to the token, or do not set it at all")
+        }
+        guard token == nil else { throw StartError("\(name) and \(name)_FILE are both set; keep one") }
         guard let text = Self.firstLine(of: path) else {
-            throw ValidationError("\(name)_FILE: no token can be read from \(path)")
+            throw StartError("\(name)_FILE: no token can be read from \(path)")
         }
         return Secret(text)
     }

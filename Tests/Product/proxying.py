@@ -155,7 +155,7 @@ def ended(*options, **variables):
     """(status, standard output, standard error) of a proxy that does not start."""
     done = subprocess.run(
         [PROGRAM, *map(str, options)],
-        env=environment(CONFIGPROXY_AUTH_TOKEN=TOKEN, **variables),
+        env=environment(**{"CONFIGPROXY_AUTH_TOKEN": TOKEN} | variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -137,7 +137,13 @@ struct CommandLineTests {
     @Test func theTokenComesFromOnePlace() throws {
         func token(_ value: @escaping (String) -> String?) throws -> Secret? { try Environment(value).token("TOKEN") }
         #expect(try token { _ in nil } == nil)
-        #expect(try token { $0 == "TOKEN" ? "" : nil } == nil)
+        for name in ["TOKEN", "TOKEN_FILE"] {
+            #expect(throws: StartError("\(name) is set but empty; set it to the token, or do not set it at all")) {
+                try token { $0 == name ? "" : nil }
+            }
+        }
+        #expect(try token { $0 == "TOKEN" ? "t" : "" } == Secret("t"))
+        #expect(try token { $0 == "TOKEN" ? "" : "/proc/sys/kernel/ostype" } == Secret("Linux"))
         #expect(try token { $0 == "TOKEN" ? "t" : nil } == Secret("t"))
         #expect(throws: (any Error).self) { try token { _ in "/dev/null" } }
         #expect(try token { $0 == "TOKEN_FILE" ? "/proc/sys/kernel/ostype" : nil } == Secret("Linux"))
