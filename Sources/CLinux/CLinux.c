@@ -94,22 +94,24 @@ int linux_resolve(const char *host, uint16_t port, struct linux_address *out) {
   return 0;
 }
 
-int linux_listen(struct linux_address a, int shared, int backlog) {
+int linux_listen(struct linux_address a, enum linux_sharing sharing, int backlog) {
   struct sockaddr_storage raw;
   socklen_t length = linux_address_encode(a, &raw);
   int on = 1, off = 0, fd = socket(raw.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (sharing == LINUX_SHARED) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (raw.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit these two
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  if (bind(fd, (struct sockaddr *)&raw, length) || (backlog && listen(fd, backlog))) {
-    int code = errno;
-    close(fd);
-    return -code;
-  }
-  return fd;
+  int code = bind(fd, (struct sockaddr *)&raw, length);
+  // Once it is bound the kernel has looked for others; from here on it lets those in that say the same.
+  if (!code && sharing == LINUX_FIRST) code = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (!code && backlog) code = listen(fd, backlog);
+  if (!code) return fd;
+  code = errno;
+  close(fd);
+  return -code;
 }
 
 uint16_t linux_bound_port(int fd) {

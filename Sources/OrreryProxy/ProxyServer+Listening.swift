@@ -18,21 +18,21 @@ extension ProxyServer {
             throw .unknownHost(place.host)
         }
         let name = "\(place.host.isEmpty ? "*" : place.host):\(place.port)"
+        // Without the option not shared: that would take half of another process's connections and tell nobody.
+        let sharing: Descriptor.Sharing = isShared ? .shared : count > 1 ? .first : .alone
         do {
-            // Without the option not shared: that would take half of another process's connections and tell nobody.
-            let probe: Descriptor
+            let first: Descriptor
             do throws(SystemError) {
-                probe = try Descriptor.listener(on: address, isShared: isShared)
+                first = try Descriptor.listener(on: address, sharing)
             } catch  where error.isNoIPv6 && place.host.isEmpty {
                 address = address.onIPv4
-                probe = try Descriptor.listener(on: address, isShared: isShared)
+                first = try Descriptor.listener(on: address, sharing)
             }
-            guard count > 1 else { return [SharedDescriptor(probe)] }
-            address = address.with(port: probe.boundPort)
-            _ = consume probe
-            var listeners: [SharedDescriptor] = []
-            for _ in 0..<count {
-                listeners.append(SharedDescriptor(try Descriptor.listener(on: address, isShared: true)))
+            address = address.with(port: first.boundPort)
+            // The first one is kept meanwhile, so that nobody comes between it and the others.
+            var listeners = [SharedDescriptor(first)]
+            for _ in 1..<max(1, count) {
+                listeners.append(SharedDescriptor(try Descriptor.listener(on: address, .shared)))
             }
             return listeners
         } catch {

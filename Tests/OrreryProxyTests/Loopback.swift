@@ -119,7 +119,7 @@ final class Origin: Sendable {
     init(_ serve: @escaping @Sendable (Stream) -> Void) throws {
         let place = try #require(SocketAddress.resolve("127.0.0.1", port: 0))
         // The thread holds it too, so that its number is nobody else's before the thread has ended.
-        let listener = SharedDescriptor(try Descriptor.listener(on: place, isShared: false))
+        let listener = SharedDescriptor(try Descriptor.listener(on: place, .alone))
         self.listener = listener
         port = listener.descriptor.boundPort
         _ = fcntl(listener.descriptor.number, F_SETFL, 0)

@@ -15,11 +15,28 @@ struct KernelTests {
 
     @Test func twoListenersShareAPortOnlyWhenBothSaySo() throws {
         let place = try #require(SocketAddress.resolve("127.0.0.1", port: 0))
-        let first = try Descriptor.listener(on: place, isShared: true)
+        let first = try Descriptor.listener(on: place, .shared)
         let taken = place.with(port: first.boundPort)
-        let second = try Descriptor.listener(on: taken, isShared: true)
+        let second = try Descriptor.listener(on: taken, .shared)
         #expect(second.boundPort == first.boundPort)
-        #expect(throws: SystemError.self) { _ = try Descriptor.listener(on: taken, isShared: false).boundPort }
+        for sharing in [Descriptor.Sharing.alone, .first] {
+            #expect(throws: SystemError.self) { _ = try Descriptor.listener(on: taken, sharing).boundPort }
+        }
+    }
+
+    @Test func theFirstListenerHasItsPortForThoseThatFollow() throws {
+        let place = try #require(SocketAddress.resolve("127.0.0.1", port: 0))
+        let first = try Descriptor.listener(on: place, .first)
+        let taken = place.with(port: first.boundPort)
+        for sharing in [Descriptor.Sharing.alone, .first] {
+            #expect(throws: SystemError.self) { _ = try Descriptor.listener(on: taken, sharing).boundPort }
+        }
+        let second = try Descriptor.listener(on: taken, .shared)
+        #expect(second.boundPort == first.boundPort)
+        let alone = try Descriptor.listener(on: place, .alone)
+        #expect(throws: SystemError.self) {
+            _ = try Descriptor.listener(on: place.with(port: alone.boundPort), .shared).boundPort
+        }
     }
 
     @Test func eventsCarryTheirTokensAndTheTimerEndsAWait() throws {

@@ -29,8 +29,13 @@ enum {
 int linux_address_is_v4(struct linux_address a);
 // The first address of a name or literal; 0, or an EAI_ code.
 int linux_resolve(const char *host, uint16_t port, struct linux_address *out);
-// A listening socket that does not block. `shared` lets several of this process's sockets bind one port.
-int linux_listen(struct linux_address a, int shared, int backlog);
+enum linux_sharing {
+  LINUX_ALONE,   // nobody else has the port
+  LINUX_FIRST,   // nobody else has it yet; sockets that are LINUX_SHARED may follow
+  LINUX_SHARED,  // only those that say the same, or were first, have it
+};
+// A listening socket that does not block.
+int linux_listen(struct linux_address a, enum linux_sharing sharing, int backlog);
 uint16_t linux_bound_port(int fd);
 // From now on the listener does not hear who begins a handshake; those that have begun go on. Who is not heard asks again
 // after a second, and is then refused, or heard by another listener of the port.

@@ -12,12 +12,19 @@ package struct Descriptor: ~Copyable, Sendable {
 }
 
 extension Descriptor {
+    /// Who else may listen on a port.
+    package enum Sharing: Sendable {
+        /// Nobody.
+        case alone
+        /// Nobody yet; sockets that are `shared` may follow, and the kernel spreads connections over all of them.
+        case first
+        /// Whoever says the same, in another process too, or was the first.
+        case shared
+    }
+
     /// A listening socket that does not block.
-    ///
-    /// With `isShared` several sockets of this process may listen on one port, and the kernel spreads connections over
-    /// them. Call it once without before: only that notices that another process has the port.
-    package static func listener(on address: SocketAddress, isShared: Bool) throws(SystemError) -> Descriptor {
-        let number = linux_listen(address.raw, isShared ? 1 : 0, 4096)
+    package static func listener(on address: SocketAddress, _ sharing: Sharing) throws(SystemError) -> Descriptor {
+        let number = linux_listen(address.raw, sharing.word, 4096)
         guard number >= 0 else { throw SystemError(number: -number) }
         return Descriptor(owning: number)
     }
@@ -34,6 +41,16 @@ extension Descriptor {
 
     /// The port a listener got; 0 when this is not a listener.
     package var boundPort: UInt16 { linux_bound_port(number) }
+}
+
+extension Descriptor.Sharing {
+    fileprivate var word: linux_sharing {
+        switch self {
+        case .alone: LINUX_ALONE
+        case .first: LINUX_FIRST
+        case .shared: LINUX_SHARED
+        }
+    }
 }
 
 /// An error number of the system, with its sentence.
