@@ -142,7 +142,9 @@ package final class ProxyServer: Sendable {
         shared.hasEnded.store(true, ordering: .releasing)
         signals[listeners.count + 1].descriptor.signal()
         signals[listeners.count + 2].descriptor.signal()
-        writer?.join()
+        if writer?.join(within: AccessLog.patience) == false {
+            log.write(.error, "nobody reads the access log: its last lines are lost")
+        }
         watcher?.join()
         switchboard?.join()
     }

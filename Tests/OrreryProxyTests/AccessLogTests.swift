@@ -146,6 +146,34 @@ struct AccessLogTests {
         #expect(Self.text(path).contains(" 404 GET /second ") && !Self.text(path + ".1").contains("/second"))
     }
 
+    @Test func aPipeThatNobodyReadsDoesNotKeepTheServer() throws {
+        let path = "/tmp/orrery-access-\(getpid())-\(UInt64.random(in: 0 ... .max)).pipe"
+        let isMade = unsafe mkfifo(path, 0o600) == 0
+        #expect(isMade)
+        defer { unsafe unlink(path) }
+        let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        var configuration = ProxyConfiguration()
+        configuration.listener = .init(host: "127.0.0.1", port: 0)
+        configuration.api = .init(host: "127.0.0.1", port: 0)
+        configuration.accessLog = .init(format: .short, path: path)
+        configuration.logLevel = .error
+        let server = try ProxyServer(configuration: configuration)
+        let thread = LoopThread { server.run() }
+        let client = try Stream(port: server.port)
+        let request = "GET /\(String(repeating: "x", count: 200)) HTTP/1.1\r\nHost: h\r\n\r\n"
+        // More lines than the 64 KiB of a pipe take.
+        for _ in 0..<400 {
+            client.send(request)
+            #expect(client.answer().head.hasPrefix("HTTP/1.1 404 "))
+        }
+        server.stop()
+        #expect(thread.join(within: .seconds(20)), "the writer keeps the server")
+        // Lets the writer end, and with it the last hold on the pipe.
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        #expect(eventually { unsafe read(reader, &bytes, bytes.count) == 0 })
+    }
+
     @Test func aFileThatCannotBeWrittenIsAnErrorAtTheStart() {
         var configuration = ProxyConfiguration()
         configuration.accessLog = .init(format: .json, path: "/proc/none/log")

@@ -15,6 +15,8 @@ final class AccessLog: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let wantsReopening = Atomic<Bool>(false)
     private let room: Int
+    /// How long the end waits for the last lines. They may go to a pipe that nobody reads.
+    static let patience: Duration = .seconds(1)
     /// Microseconds between two visits to the rings.
     private static let pause: UInt32 = 50_000
 
