@@ -8,6 +8,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case badTarget(option: String, value: String, Target.Fault)
     case badHub(option: String, value: String)
     case noDescriptors(SystemError)
+    case errorDirectory(String, SystemError)
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
     /// `option` is the one whose doing it is, if that is known.
@@ -20,6 +21,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
         case .badTarget(let option, let value, let fault): "\(option): \(value) is not a target: \(fault)"
         case .badHub(let option, let value): "\(option): \(value) is not http://host:port or https://host:port"
+        case .errorDirectory(let path, let error): "--error-path: \(path): \(error); give a directory with pages"
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
         case .badTLS(let option, let error): (option.map { "\($0): " } ?? "") + "\(error)"

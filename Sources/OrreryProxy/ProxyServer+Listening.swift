@@ -61,7 +61,7 @@ extension ProxyServer {
     /// What the operator should know about files that the configuration names.
     static func notes(_ shared: Shared) -> [String] {
         guard let pages = shared.errorPages, pages.isEmpty else { return [] }
-        return ["--error-path: there is no page in that directory yet"]
+        return ["--error-path: there is no page in \(pages.directory) yet"]
     }
 
     static func target(_ text: String?, option: String) throws(ProxyError) -> Target? {

@@ -42,9 +42,10 @@ package final class ProxyServer: Sendable {
         let tls = try TLSBook(
             .init(server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS))
         let accessLog = try configuration.accessLog.map { place throws(ProxyError) in try AccessLog(place, log: log) }
+        let errorPages = try configuration.errorPath.map { path throws(ProxyError) in try ErrorPages(directory: path) }
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
-            forwarding: configuration.forwarding, errorPages: configuration.errorPath.map(ErrorPages.init), tls: tls,
+            forwarding: configuration.forwarding, errorPages: errorPages, tls: tls,
             accessLog: accessLog, listensAtFile: configuration.listener.path != nil)
         let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
         let isShared = configuration.sharesPorts

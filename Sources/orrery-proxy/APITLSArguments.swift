@@ -11,6 +11,14 @@ struct APITLSArguments: ParsableArguments {
     @Flag(help: "Refuse those without a good one, if they are asked for it.") var apiSslRejectUnauthorized = false
 
     func apply(to configuration: inout ProxyConfiguration, environment: Environment, common: TLSArguments) {
+        let isOn = apiSslCert != nil || apiSslKey != nil
+        var idle = IdleOptions()
+        idle.checkClients(
+            "--api-ssl-", isOn: isOn, authorities: apiSslCa, asks: apiSslRequestCert, rejects: apiSslRejectUnauthorized)
+        idle.check(
+            "--ssl-ciphers", isGiven: common.sslCiphers != nil, needs: "the certificate of a listener",
+            isThere: isOn || common.isOn)
+        configuration.notes += idle.notes
         guard let certificate = apiSslCert ?? apiSslKey, let key = apiSslKey ?? apiSslCert else { return }
         let passphrase = environment.secret("CONFIGPROXY_API_SSL_KEY_PASSPHRASE")
         var tls = TLSServerConfiguration(

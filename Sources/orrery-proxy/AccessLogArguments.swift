@@ -10,12 +10,18 @@ struct AccessLogArguments: ParsableArguments {
         var format: AccessFormat? { AccessFormat(rawValue: rawValue) }
     }
 
-    @Option(help: "A line for each request: off, common, json or short.") var accessLog = Choice.off
-    @Option(help: "File for these lines; - is standard output.") var accessLogFile = "-"
+    @Option(help: "A line for each request: off, common, json or short. (default: off)") var accessLog: Choice?
+    @Option(help: "File for these lines; - is standard output. (default: -)") var accessLogFile: String?
+
+    func validate() throws {
+        if accessLogFile != nil, accessLog == nil {
+            throw ValidationError("--access-log-file needs --access-log, which says how the lines are written")
+        }
+        if accessLogFile == "" { throw ValidationError("--access-log-file needs the name of a file, or -") }
+    }
 
     func apply(to configuration: inout ProxyConfiguration) {
-        configuration.accessLog = accessLog.format.map {
-            AccessLogConfiguration(format: $0, path: accessLogFile == "-" ? nil : accessLogFile)
-        }
+        let path = accessLogFile == "-" ? nil : accessLogFile
+        configuration.accessLog = accessLog?.format.map { AccessLogConfiguration(format: $0, path: path) }
     }
 }

@@ -20,6 +20,9 @@ struct ClientTLSArguments: ParsableArguments {
         }
         tls.authorities = clientSslCa
         tls.verifies = !insecure
+        if insecure, clientSslCa != nil {
+            configuration.notes.append("--client-ssl-ca has no effect with --insecure: no target is verified")
+        }
         if let version = common.sslProtocol?.version { (tls.least, tls.greatest) = (version, version) }
         tls.parameters = common.sslDhparam
         configuration.clientTLS = tls

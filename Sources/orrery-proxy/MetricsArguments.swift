@@ -14,6 +14,9 @@ struct MetricsArguments: ParsableArguments {
     }
 
     func apply(to configuration: inout ProxyConfiguration) {
+        var idle = IdleOptions()
+        idle.check("--metrics-ip", isGiven: metricsIp != nil, needs: "--metrics-port", isThere: metricsPort != nil)
+        configuration.notes += idle.notes
         if let metricsPort { configuration.metrics = .init(host: metricsIp ?? "", port: metricsPort) }
         if let metricsSocket { configuration.metrics = .init(path: metricsSocket) }
     }

@@ -30,6 +30,10 @@ struct TLSArguments: ParsableArguments {
 
     func apply(to configuration: inout ProxyConfiguration, environment: Environment) {
         if sslAllowRc4 { configuration.notes.append("--ssl-allow-rc4 has no effect: nobody speaks RC4 any more") }
+        var idle = IdleOptions()
+        idle.checkClients(
+            "--ssl-", isOn: isOn, authorities: sslCa, asks: sslRequestCert, rejects: sslRejectUnauthorized)
+        configuration.notes += idle.notes
         guard isOn else { return }
         // Either one alone names a file that holds both.
         let certificates = sslCert.isEmpty ? sslKey : sslCert

@@ -1,4 +1,5 @@
 import Foundation
+import OrreryWire
 import Testing
 
 @testable import OrreryProxy
@@ -13,9 +14,19 @@ struct ErrorPagesTests {
         try Data(text.utf8).write(to: directory.appending(path: name))
     }
 
+    @Test func whatIsNoDirectoryIsAnError() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try write("404.html", "lost")
+        for path in ["\(directory.path)/404.html", "\(directory.path)/404.html/x"] {
+            #expect(throws: ProxyError.errorDirectory(path, SystemError(number: ENOTDIR))) {
+                _ = try ErrorPages(directory: path)
+            }
+        }
+    }
+
     @Test func eachStatusHasItsOwnOrTheCommonOne() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
-        let pages = ErrorPages(directory: directory.path)
+        let pages = try ErrorPages(directory: directory.path)
         #expect(pages.isEmpty && pages.page(404) == nil)
         try write("404.html", "lost")
         pages.refresh()
@@ -35,16 +46,16 @@ struct ErrorPagesTests {
         try write("503.html", String(repeating: "x", count: ErrorPages.limit + 1))
         try FileManager.default.createDirectory(
             at: directory.appending(path: "error.html"), withIntermediateDirectories: true)
-        let pages = ErrorPages(directory: directory.path)
+        let pages = try ErrorPages(directory: directory.path)
         #expect(pages.page(404)?.count == ErrorPages.limit && pages.page(503) == nil)
-        #expect(ErrorPages(directory: "/does/not/exist").isEmpty)
+        #expect(try ErrorPages(directory: "/does/not/exist").isEmpty)
     }
 
     @Test func theyAreWhatClientsGet() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         try write("404.html", "<b>lost</b>")
         let rig = try Rig(
-            routes: ["/user/ada": "http://10.0.0.2:8888"], errorPages: ErrorPages(directory: directory.path))
+            routes: ["/user/ada": "http://10.0.0.2:8888"], errorPages: try ErrorPages(directory: directory.path))
         let client = rig.client()
         rig.send(client, "GET /lost HTTP/1.1\r\nHost: h\r\n\r\n")
         let answer = rig.kernel.sent(client)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import OrreryWire
 internal import Synchronization
 
 /// The pages of a directory: `404.html` for 404 and so on, and `error.html` for every other error. They are read again
@@ -6,7 +7,7 @@ internal import Synchronization
 ///
 /// Concurrency: any thread may call anything. `refresh` reads files and so may block.
 final class ErrorPages: Sendable {
-    private let directory: String
+    let directory: String
     private let pages: Mutex<Pages>
     /// Larger pages are not taken: each is held in memory, and sent at once.
     static let limit = 64 << 10
@@ -26,9 +27,13 @@ final class ErrorPages: Sendable {
         var inode: UInt
     }
 
-    init(directory: String) {
+    /// Reads the pages that are there. The directory may come later, but nothing else may have its name.
+    init(directory: String) throws(ProxyError) {
         self.directory = directory
         pages = Mutex(Pages())
+        var status = stat()
+        let code = unsafe stat(directory, &status) == 0 ? (status.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR) : errno
+        guard code == 0 || code == ENOENT else { throw .errorDirectory(directory, SystemError(number: code)) }
         refresh()
     }
 
