@@ -11,6 +11,7 @@ struct MetricsArguments: ParsableArguments {
         if metricsSocket != nil, metricsIp != nil || metricsPort != nil {
             throw ValidationError("--metrics-socket cannot be used with --metrics-ip or --metrics-port")
         }
+        if metricsSocket == "" { throw ValidationError("--metrics-socket needs the name of a file") }
     }
 
     func apply(to configuration: inout ProxyConfiguration) {

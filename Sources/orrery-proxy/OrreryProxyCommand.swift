@@ -96,7 +96,7 @@ struct OrreryProxyCommand: ParsableCommand {
         tls.apply(to: &configuration, environment: environment)
         apiTLS.apply(to: &configuration, environment: environment, common: tls)
         clientTLS.apply(to: &configuration, environment: environment, common: tls)
-        api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
+        try api.apply(to: &configuration, publicPort: browsers.socket == nil ? browsers.port ?? 8000 : nil)
         configuration.token = try environment.token("CONFIGPROXY_AUTH_TOKEN")
         try routes.apply(to: &configuration, environment: environment)
         forwarding.apply(to: &configuration)

@@ -15,6 +15,8 @@ struct PublicArguments: ParsableArguments {
         if socket != nil, ip != nil || port != nil {
             throw ValidationError("--socket cannot be used with --ip or --port")
         }
+        if socket == "" { throw ValidationError("--socket needs the name of a file") }
+        if redirectTo == 0 { throw ValidationError("--redirect-to takes 1 to 65535") }
         if redirectTo != nil, redirectPort == nil { throw ValidationError("--redirect-to needs --redirect-port") }
     }
 

@@ -17,21 +17,29 @@ struct RouteArguments: ParsableArguments {
         configuration.stateDirectory = stateDir
         guard let hub else { return }
         guard let token = try environment.token("ORRERY_PROXY_TOKEN") else {
-            throw ValidationError("--hub needs the proxies' token: set ORRERY_PROXY_TOKEN or ORRERY_PROXY_TOKEN_FILE")
+            throw StartError("--hub needs the proxies' token: set ORRERY_PROXY_TOKEN or ORRERY_PROXY_TOKEN_FILE")
         }
         guard let access = HubAccess(url: hub, token: token, authority: try hubCa.map(Self.text)) else {
-            throw ValidationError("--hub: \(hub) is not http://host:port or https://host:port")
+            throw StartError("--hub: \(hub) is not http://host:port or https://host:port")
         }
         configuration.hub = access
     }
 
     private static func text(of path: String) throws -> String {
-        guard let file = unsafe fopen(path, "r") else {
-            throw ValidationError("--hub-ca: cannot read \(path): \(unsafe String(cString: strerror(errno)))")
-        }
+        guard let file = unsafe fopen(path, "r") else { throw unreadable(path) }
         defer { unsafe fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = unsafe fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes.prefix(count), as: UTF8.self)
+        guard unsafe ferror(file) == 0 else { throw unreadable(path) }
+        guard unsafe fgetc(file) == EOF else { throw StartError("--hub-ca: \(path) has more than a MiB") }
+        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+        guard text.contains("-----BEGIN CERTIFICATE-----") else {
+            throw StartError("--hub-ca: \(path) holds no certificate; give a PEM file with a BEGIN CERTIFICATE")
+        }
+        return text
+    }
+
+    private static func unreadable(_ path: String) -> StartError {
+        StartError("--hub-ca: cannot read \(path): \(unsafe String(cString: strerror(errno)))")
     }
 }

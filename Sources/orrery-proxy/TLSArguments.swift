@@ -61,7 +61,7 @@ extension TLSServerConfiguration.ClientCertificates {
 }
 
 /// A version as OpenSSL's methods are called.
-enum TLSProtocol: String, ExpressibleByArgument {
+enum TLSProtocol: String, ExpressibleByArgument, CaseIterable {
     case any = "TLS", alsoAny = "SSLv23", v12 = "TLSv1_2", v13 = "TLSv1_3"
 
     /// Nil for all that are good.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import OrreryModel
 import OrreryProxy
 import OrreryWire
@@ -32,6 +33,11 @@ struct CommandLineTests {
     @Test func theRestInterfaceFollowsThePublicPort() throws {
         #expect(try read("--port", "9000").api.port == 9001)
         #expect(try read("--port", "0").api.port == 0)
+        #expect(throws: StartError("--api-port is needed: no port comes after --port 65535")) {
+            try read("--port", "65535")
+        }
+        #expect(try read("--port", "65535", "--api-port", "80").api.port == 80)
+        #expect(try read("--port", "65535", "--api-socket", "/s").api.path == "/s")
         #expect(try read("--socket", "/s").api.port == 8001)
         #expect(try read("--socket", "/s").listener.path == "/s")
         #expect(try read("--api-socket", "/s").api.path == "/s")
@@ -96,7 +102,10 @@ struct CommandLineTests {
                     "--api-ssl-request-cert has no effect without --api-ssl-key or --api-ssl-cert",
                 ]
             ),
-            (["--insecure", "--client-ssl-ca", "/a"], ["--client-ssl-ca has no effect with --insecure: no target is verified"]),
+            (
+                ["--insecure", "--client-ssl-ca", "/a"],
+                ["--client-ssl-ca has no effect with --insecure: no target is verified"]
+            ),
             (["--metrics-ip", "::1"], ["--metrics-ip has no effect without --metrics-port"]),
             // What JupyterHub says with internal_ssl.
             (
@@ -140,7 +149,11 @@ struct CommandLineTests {
         (["--protocol-rewrite", "ftp"], "http or https"), (["--log-level", "loud"], "loud"),
         (["--redirect-to", "443"], "--redirect-port"),
         (["--redirect-port", "1"], "HTTPS redirection specified but certificates not provided."),
-        (["--ssl-protocol", "TLSv1"], "TLSv1"), (["--workers", "0"], "--workers"),
+        (["--ssl-protocol", "TLSv1"], "TLSv1_3"), (["--log-level", "loud"], "warn"),
+        (["--socket="], "--socket needs"), (["--api-socket="], "--api-socket needs"),
+        (["--metrics-socket="], "--metrics-socket needs"),
+        (["--redirect-to", "0", "--redirect-port", "1"], "--redirect-to takes 1 to 65535"),
+        (["--workers", "0"], "--workers"),
         (["--access-log-file", "/l"], "--access-log-file needs --access-log"),
         (["--access-log-file=", "--access-log", "json"], "--access-log-file needs the name of a file"),
     ])
@@ -161,12 +174,27 @@ struct CommandLineTests {
         func hub(_ arguments: String...) throws -> ProxyConfiguration {
             try OrreryProxyCommand.read(arguments).proxyConfiguration(environment: environment)
         }
-        let configuration = try hub("--hub", "https://hub.example:8081/", "--state-dir=/s", "--hub-ca", "/dev/null")
+        let authority = "/tmp/orrery-authority-\(UInt64.random(in: 0 ... .max)).pem"
+        defer { unsafe unlink(authority) }
+        let file = unsafe open(authority, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        let line = "-----BEGIN CERTIFICATE-----\n"
+        let count = unsafe write(file, line, line.utf8.count)
+        #expect(count == line.utf8.count)
+        close(file)
+        let configuration = try hub("--hub", "https://hub.example:8081/", "--state-dir=/s", "--hub-ca", authority)
+        #expect(configuration.hub?.authority == line)
         #expect(configuration.hub?.url == "https://hub.example:8081" && configuration.hub?.token == Secret("t"))
         #expect(configuration.stateDirectory == "/s" && configuration.token == nil)
         #expect(throws: (any Error).self) { try hub("--hub", "hub.example") }
         #expect(throws: (any Error).self) { try hub("--hub", "http://h/path") }
-        #expect(throws: (any Error).self) { try hub("--hub", "http://h", "--hub-ca", "/does/not/exist") }
+        for (path, reason) in [
+            ("/does/not/exist", "cannot read /does/not/exist: No such file or directory"),
+            ("/tmp", "cannot read /tmp: Is a directory"),
+            ("/dev/null", "/dev/null holds no certificate; give a PEM file with a BEGIN CERTIFICATE"),
+            ("/dev/zero", "/dev/zero has more than a MiB"),
+        ] {
+            #expect(throws: StartError("--hub-ca: \(reason)")) { try hub("--hub", "http://h", "--hub-ca", path) }
+        }
         #expect(throws: (any Error).self) { try hub("--hub-ca", "/dev/null") }
         #expect(throws: (any Error).self) { try read("--hub", "http://h") }
     }
