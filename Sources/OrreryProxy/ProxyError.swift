@@ -19,6 +19,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .cannotListen(let place, let error): "cannot listen on \(place): \(error)"
         case .unknownHost(let host): "cannot listen on \(host): no such host; give an address or name of this machine"
+        // Before an @ there may be a password.
+        case .badTarget(let option, _, .user): "\(option): not a target: \(Target.Fault.user)"
         case .badTarget(let option, let value, let fault): "\(option): \(value) is not a target: \(fault)"
         case .badHub(let option, let value): "\(option): \(value) is not http://host:port or https://host:port"
         case .errorDirectory(let path, let error): "--error-path: \(path): \(error); give a directory with pages"

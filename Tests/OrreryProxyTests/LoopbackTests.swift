@@ -262,6 +262,10 @@ struct LoopbackTests {
         #expect(throws: ProxyError.badTarget(option: "--default-target", value: "ftp://h", .unknownScheme)) {
             _ = try ProxyServer(configuration: configuration)
         }
+        configuration.defaultTarget = "http://ada:secret@h"
+        let error = #expect(throws: ProxyError.self) { _ = try ProxyServer(configuration: configuration) }
+        #expect(error.map { "\($0)" }?.hasPrefix("--default-target: not a target: it has an @") == true)
+        #expect(error.map { "\($0)" }?.contains("secret") == false)
         configuration.defaultTarget = nil
         configuration.listener.host = "no such host"
         #expect(throws: ProxyError.unknownHost("no such host")) { _ = try ProxyServer(configuration: configuration) }
