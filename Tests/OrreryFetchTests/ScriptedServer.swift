@@ -13,33 +13,44 @@ final class ScriptedServer: Sendable {
     var accepted: Int { counter.value }
 
     init(_ script: @escaping @Sendable (ScriptedConnection) -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                unsafe bind(listener, raw, length) == 0 && listen(listener, 1024) == 0
-                    && getsockname(listener, raw, &length) == 0
-            }
-        }
-        guard isListening else { throw ServerError.cannotListen }
+        let (listener, port) = try Self.bound()
+        guard listen(listener, 1024) == 0 else { throw ServerError.cannotListen }
         self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
+        self.port = port
         onThread { [counter] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here and not in `deinit`: a number that is free again before this thread saw the end may be the
+                    // listener of another test, whose connections would get this script.
+                    close(listener)
+                    return
+                }
                 counter.add()
                 onThread { script(ScriptedConnection(client)) }
             }
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    /// A port at which everybody is refused. Nobody else gets it while the tests run.
+    static func refusingPort() throws -> UInt16 { try bound().port }
+
+    /// A socket that is bound to a port of loopback and does not listen.
+    private static func bound() throws -> (number: CInt, port: UInt16) {
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                unsafe bind(number, raw, length) == 0 && getsockname(number, raw, &length) == 0
+            }
+        }
+        guard isBound else { throw ServerError.cannotListen }
+        return (number, UInt16(bigEndian: address.sin_port))
     }
 
     enum ServerError: Error { case cannotListen }

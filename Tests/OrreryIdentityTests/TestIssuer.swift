@@ -29,8 +29,8 @@ final class TestIssuer: Sendable {
     /// The requests so far whose path ends like this.
     func requests(at path: String) -> [String] { behaviour.requests(at: path) }
 
-    /// An issuer that is not there: its port was free a moment ago.
-    static func absent() throws -> String { try TestIssuer(clock: TestClock()).url }
+    /// An issuer that is not there.
+    static func absent() throws -> String { "http://127.0.0.1:\(try ScriptedServer.refusingPort())/api/oidc" }
 }
 
 /// What a `TestIssuer` answers.
