@@ -58,6 +58,18 @@ import Testing
         #expect(record.isAdmin && record.createdAt == Sample.now && record.lastLogin == later)
     }
 
+    @Test func numbersAreGivenOnce() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        #expect(ada.person.uid == nil)
+        for uid in [20001, 20002] as [UInt32] {
+            let record = try await database.refresh(Sample.person("ada", uid: uid), isAdmin: false, at: Sample.now)
+            #expect(record.person.uid == 20001 && record.person.gid == 20001)
+        }
+        // What was not taken is free for others.
+        let eve = try await database.register(Sample.person("eve", uid: 20002), isAdmin: false, at: Sample.now)
+        #expect(eve.person.uid == 20002)
+    }
+
     @Test func loginOfAStrangerIsMissing() async throws {
         let error = await #expect(throws: StoreError.self) {
             try await database.refresh(Sample.person("ada"), isAdmin: false, at: Sample.now)

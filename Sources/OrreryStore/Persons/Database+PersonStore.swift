@@ -38,10 +38,10 @@ extension Database: PersonStore {
     package func refresh(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord {
         try await write { db in
             guard let known = try PersonRecord.find(db, person.identity) else { throw StoreError.noPerson }
-            if let uid = person.uid { try GivenUID.give(uid, to: known.id, db) }
+            if known.person.uid == nil, let uid = person.uid { try GivenUID.give(uid, to: known.id, db) }
             try db.execute(
                 sql: """
-                    UPDATE person SET uid = coalesce(:uid, uid), gid = coalesce(:gid, gid), member_of = :member_of,
+                    UPDATE person SET uid = coalesce(uid, :uid), gid = coalesce(gid, :gid), member_of = :member_of,
                         is_admin = :is_admin, last_login = :last_login
                     WHERE id = :id
                     """,

@@ -17,8 +17,8 @@ package protocol PersonStore: Sendable {
     /// `.identity` when one of them is taken; then nothing was recorded and another name may be tried.
     func register(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord
 
-    /// Records another login: the groups, numbers and rights as they are now. The identity finds the record; the name
-    /// stays what it was, and a uid that is nil here leaves the one the person has.
+    /// Records another login: the groups and rights as they are now. The identity finds the record; the name and the
+    /// numbers stay what they were, and a number is given only to a person who has none.
     func refresh(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord
 
     /// Gives the person the lowest uid of `range` above all that were ever given from it, unless the person has one.
