@@ -35,7 +35,9 @@ struct HubServices: Sendable {
         self.issuers = issuers
         self.now = now
         let tokens = Tokens(store: database, now: now)
-        let logins = Logins(store: database, persons: database, limits: configuration.auth.session, now: now)
+        let logins = Logins(
+            store: database, persons: database, limits: configuration.auth.session, users: configuration.auth.users,
+            now: now)
         gate = Gate(
             logins: logins, tokens: tokens, persons: database, sessions: database,
             cookies: CookieNames(url: configuration.url), url: configuration.url)

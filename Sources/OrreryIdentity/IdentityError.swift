@@ -31,12 +31,20 @@ package struct IdentityError: Error, Hashable, Sendable, CustomStringConvertible
         case stale
         /// What the issuer sent about the person cannot be believed.
         case unbelievable
+        /// The issuer does not say what this hub requires of a login or of a home organisation.
+        case insufficient
     }
 }
 
 extension IdentityError {
     init(_ kind: Kind, at issuer: IssuerConfiguration, _ detail: String) {
         self.init(kind, issuer: issuer.label, sentence: Self.sentence(kind, issuer.title), detail: detail)
+    }
+
+    init(_ shortfall: Shortfall, at issuer: IssuerConfiguration) {
+        self.init(
+            .insufficient, issuer: issuer.label, sentence: shortfall.sentence(issuer: issuer.title) + ".",
+            detail: "its `require` is not met: \(shortfall)")
     }
 
     private static func sentence(_ kind: Kind, _ title: String) -> String {
@@ -48,6 +56,7 @@ extension IdentityError {
             "\(title) answered in a way that this hub cannot use; try again, and tell an operator of this hub if it stays."
         case .misconfigured:
             "\(title) does not accept this hub as it is set up; an operator of this hub has to look at it."
+        case .insufficient: "\(title) does not say about you what this hub requires; ask an operator of this hub."
         case .declined: "\(title) did not log you in, or you declined there; log in again when you want to."
         case .stale: "This login took too long or was finished before; log in again."
         case .unbelievable:

@@ -10,20 +10,27 @@ package import OrreryFetch
 ///
 /// Concurrency: any number of tasks may call it at once; a fetch of one document is shared by all who wait for it.
 package final class IssuerDirectory: Sendable {
-    private let issuers: [Issuer]
+    private let issuers: [any Voucher]
     private let rules: GroupRules
 
     package init(
         issuers: [IssuerConfiguration], rules: [GroupRule], fetcher: Fetcher, logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.issuers = issuers.map { Issuer($0, fetcher: fetcher, logger: logger, now: now) }
+        self.issuers = issuers.map { issuer in
+            switch issuer.type {
+            case .openID: Issuer(issuer, fetcher: fetcher, logger: logger, now: now)
+            case .gitHub: GitHub(issuer, fetcher: fetcher, now: now)
+            }
+        }
         self.rules = GroupRules(rules: rules)
     }
 
     /// Starts a login at the issuer called `label`.
-    package func begin(_ label: String) async throws(IdentityError) -> LoginStart {
-        try await issuer(label).begin()
+    package func begin(
+        _ label: String, _ demand: LoginDemand = .usual
+    ) async throws(IdentityError) -> LoginStart {
+        try await issuer(label).begin(demand)
     }
 
     /// Finishes a login with the parameters that the issuer sent to our callback. Throws unless the answer belongs to
@@ -44,8 +51,8 @@ package final class IssuerDirectory: Sendable {
         }
     }
 
-    private func issuer(_ label: String) throws(IdentityError) -> Issuer {
-        guard let issuer = issuers.first(where: { $0.configuration.label == label }) else {
+    private func issuer(_ label: String) throws(IdentityError) -> any Voucher {
+        guard let issuer = issuers.first(where: { $0.label == label }) else {
             throw IdentityError(
                 .unknownIssuer, issuer: label, sentence: "There is no such login here; choose one on the login page.",
                 detail: "no issuer has this label")

@@ -26,12 +26,25 @@ struct ConfigurationTests {
               name: {claim: nick, prefix: w-}
               uid: {claim: uidNumber}
               gid: {claim: gidNumber}
+              require: {acr: https://refeds.org/profile/mfa, age: 8h}
               login: {client: hub, secret: s3cret, scopes: [openid, wlcg.groups]}
+            egi:
+              issuer: https://egi.example/realms/egi
+              groups: {claim: entitlements, kind: aarc, from: userinfo, namespace: "urn:mace:egi.eu:"}
+              login: {client: hub, secret: s3cret, method: post}
+              require: {assurance: https://refeds.org/assurance/IAP/medium, idp: [urn:a, urn:b]}
+            github:
+              type: github
+              name: {prefix: gh-}
+              login: {client: Iv1, secret: s3cret, scopes: [read:org]}
           groups:
-            developers: {gid: 5001, from: ["wlcg:/lab/developers"]}
+            developers:
+              gid: 5001
+              from: ["wlcg:/lab/developers", "egi:urn:mace:egi.eu:group:vo:role=member", "github:lsst/developers"]
+              require: {assurance: [urn:low, urn:unique]}
             operators: {from: ["wlcg:/lab/operators"]}
             "project:{g}": {gids: {photoz: 5101}, from: ["wlcg:/lab/project/{g}"]}
-          users: {uid: 200000-299999, deny: ["wlcg:7f3c"]}
+          users: {uid: 200000-299999, deny: ["wlcg:7f3c", mallory]}
         clusters:
           north: {title: North, server: "https://north.example:6443/", token: t, namespace: hub}
           south: {server: "https://south.example:6443", certificate: {chain: c, key: k}, namespace: hub}
@@ -52,7 +65,7 @@ struct ConfigurationTests {
         let auth = configuration.auth
         #expect(auth.allow == ["developers", "project:photoz"] && auth.admin == ["operators"])
         #expect(auth.session.idle == .seconds(3600) && auth.session.max == .seconds(2 * 86400))
-        #expect(auth.users.uids == 200_000...299_999 && auth.users.deny == ["wlcg:7f3c"])
+        #expect(auth.users.uids == 200_000...299_999 && auth.users.deny == ["wlcg:7f3c", "mallory"])
         #expect(auth.groups.map(\.name) == ["developers", "operators", "project:{g}"])
         #expect(auth.groups.last?.gids == ["photoz": 5101])
         #expect(configuration.clusters.map(\.title) == ["North", "south"])
@@ -69,6 +82,49 @@ struct ConfigurationTests {
         #expect(issuer.groupsClaim == "wlcg.groups" && issuer.groupsKind == .wlcg && issuer.groupsFrom == .userinfo)
         #expect(issuer.nameClaim == "nick" && issuer.namePrefix == "w-")
         #expect(issuer.uidClaim == "uidNumber" && issuer.gidClaim == "gidNumber")
+    }
+
+    @Test func everyKindOfIssuerIsRead() throws {
+        let auth = try Self.read(Self.text).auth
+        #expect(auth.issuers.map(\.label) == ["wlcg", "egi", "github"])
+        #expect(
+            auth.issuers[0].requirement
+                == Requirement(contexts: ["https://refeds.org/profile/mfa"], age: .seconds(8 * 3600)))
+        let egi = auth.issuers[1]
+        let namespace = try #require(EntitlementNamespace("urn:mace:egi.eu"))
+        #expect(egi.groupsKind == .aarc(namespace))
+        #expect(egi.secretMethod == .post && egi.type == .openID && egi.scopes == ["openid", "profile"])
+        #expect(
+            egi.requirement
+                == Requirement(
+                    assurance: ["https://refeds.org/assurance/IAP/medium"], organisations: ["urn:a", "urn:b"]))
+        let github = auth.issuers[2]
+        #expect(github.type == .gitHub && github.issuer == "https://github.com" && github.namePrefix == "gh-")
+        #expect(github.scopes == ["read:org"] && github.groupsKind == .teams)
+        #expect(auth.groups.first?.requirement == Requirement(assurance: ["urn:low", "urn:unique"]))
+    }
+
+    /// The page for administrators is worth nothing if its examples do not load.
+    @Test func theExamplesOfThePageLoad() throws {
+        let page = try String(
+            contentsOf: URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+                .appending(path: "../../docs/identity.md").standardized, encoding: .utf8)
+        let examples = page.components(separatedBy: "```yaml\n").dropFirst().map {
+            $0.components(separatedBy: "```")[0]
+        }
+        #expect(examples.count == 4)
+        for example in examples {
+            let auth = example.replacing(/"file:secrets\/[a-z]+"/, with: "s").split(separator: "\n").map { "  \($0)" }
+            let text = """
+                url: http://127.0.0.1:8000
+                proxy: {token: t}
+                auth:
+                \(auth.joined(separator: "\n"))
+                clusters: {north: {server: "http://127.0.0.1:2", token: t, namespace: hub}}
+                """
+            let groups = try Self.read(text).auth.groups
+            #expect(groups.map(\.name) == ["analysis"], "\(example)")
+        }
     }
 
     @Test func whatIsNotWrittenHasADefault() throws {
@@ -101,10 +157,11 @@ struct ConfigurationTests {
         ("kind: wlcg", "kind: wclg", "unknown kind `wclg`; did you mean `wlcg`?"),
         ("issuer: https://wlcg.example/", "issuer: http://wlcg.example/", "an issuer is an https URL"),
         ("scopes: [openid, ", "scopes: [", "must contain openid"), ("client: hub, ", "", "`client` is missing"),
-        ("[\"wlcg:/lab/developers\"]", "[\"wclg:/lab/developers\"]", "does not begin with the label of an issuer"),
+        ("[\"wlcg:/lab/developers\"", "[\"wclg:/lab/developers\"", "does not begin with the label of an issuer"),
         ("uid: 200000-299999", "uid: 299999-200000", "two numbers"),
         ("uid: 200000-299999", "uid: 0-100", "two numbers"),
-        ("[\"wlcg:7f3c\"]", "[\"egi:7f3c\"]", "no issuer is labelled `egi`"),
+        ("\"wlcg:7f3c\"", "\"eki:7f3c\"", "no issuer is labelled `eki`"),
+        ("mallory", "Mallory", "a person's name here, or"), ("mallory", "\"wlcg:\"", "a person's name here, or"),
         ("token: t, namespace", "namespace", "either `token` or `certificate`"),
         (
             "token: t, namespace", "token: t, certificate: {chain: c, key: k}, namespace",
@@ -112,6 +169,34 @@ struct ConfigurationTests {
         ),
         ("\"https://south.example:6443\"", "south.example", "a URL that starts with"),
         ("gid: 5001", "gid: 0", "not between 1 and"),
+        ("gid: 5001", "gid: 200001", "gid 200001 is within users.uid"),
+        ("photoz: 5101", "photoz: 299999", "within users.uid"),
+        ("[\"wlcg:/lab/operators\"]", "[\"wlcg:lab/operators\"]", "begins with a slash"),
+        ("egi:urn:mace:egi.eu:group", "egi:urn:mace:egi.eu:role", "an entitlement such as"),
+        ("egi:urn:mace:egi.eu:group", "egi:urn:geant:egi.eu:group", "outside the namespace"),
+        ("github:lsst/developers", "github:developers", "organisation/team"),
+        ("[read:org]", "[]", "not asked for groups"),
+        (", namespace: \"urn:mace:egi.eu:\"", "", "`namespace` is missing"),
+        ("\"urn:mace:egi.eu:\"", "egi.eu", "the namespace of the issuer's entitlements"),
+        ("kind: wlcg, ", "kind: wlcg, namespace: \"urn:a:b\", ", "only kind aarc has a `namespace`"),
+        ("method: post", "method: port", "unknown method `port`; did you mean `post`?"),
+        ("type: github", "type: gitlab", "unknown type `gitlab`"),
+        ("type: github", "type: github\n      groups: {claim: g}", "of type github has no `groups`"),
+        ("secret: s3cret, scopes: [read:org]", "scopes: [read:org]", "a client of type github has a secret"),
+        (
+            "name: {prefix: gh-}", "name: {prefix: gh-}\n      require: {age: 1h}",
+            "nothing that `require` could ask"
+        ),
+        ("name: {prefix: gh-}", "name: {prefix: gh-}\n      api: {audience: x}", "`api` is not supported yet"),
+        (
+            "name: {prefix: gh-}", "name: {prefix: gh-}\n      notebook: {audience: x}",
+            "`notebook` is not supported yet"
+        ),
+        ("{acr: https://refeds.org/profile/mfa, age: 8h}", "{}", "requires nothing"),
+        ("age: 8h", "age: 8s", "less than a minute"), ("idp: [urn:a, urn:b]", "idp: []", "met by nobody"),
+        ("{assurance: [urn:low, urn:unique]}", "{acr: mfa}", "`acr` of a group is not supported yet"),
+        ("{assurance: [urn:low, urn:unique]}", "{asurance: x}", "unknown key `asurance`; did you mean `assurance`?"),
+        ("https://egi.example/realms/egi", "https://wlcg.example", "`wlcg` and `egi` are the same issuer"),
         ("clusters:", "cluster:", "unknown key `cluster`; did you mean `clusters`?"),
     ])
     func aMistakeIsNamedWithItsPlace(_ right: String, _ wrong: String, _ sentence: String) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import OrreryFetch
+import OrreryIdentity
 import OrreryModel
 import OrreryStore
 import Testing
@@ -90,6 +91,63 @@ struct EnrolmentTests {
             let ada = try #require(try await hub.database.person(named: "ada"))
             #expect(!ada.isAdmin && ada.person.groups == LoginTests.atlas)
             #expect(try await hub.database.person(named: "lovelace") == nil)
+        }
+    }
+
+    @Test func theSameNameFromTwoIssuersIsTwoPeople() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: nil, gid: nil))
+            for issuer in ["test", "other", "test"] {
+                var browser = TestBrowser(hub)
+                try await browser.logIn(as: "s-1", at: issuer)
+            }
+            let persons = try await hub.database.allPersons().map(\.person)
+            #expect(persons.map(\.name) == ["ada", "ada-2"])
+            #expect(persons.map(\.uid) == [200_000, 200_001] && persons.map(\.gid) == [200_000, 200_001])
+            #expect(persons.map(\.identity.issuer) == ["https://issuer.test", "https://other.test"])
+        }
+    }
+
+    @Test func aUidIsGivenOnceWhateverTheIssuerSaysLater() async throws {
+        try await TestHub.run { hub in
+            for uid in [20001, 20002, nil] as [UInt32?] {
+                hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: uid, gid: uid))
+                var browser = TestBrowser(hub)
+                #expect(try await browser.logIn(as: "s-1").status == 302)
+                let ada = try #require(try await hub.database.person(named: "ada")).person
+                #expect(ada.uid == 20001 && ada.gid == 20001)
+            }
+        }
+    }
+
+    @Test func aGidOfTheHubsRangeIsNobodysToClaim() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, gid: 200_001))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "s-1")
+            #expect(answer.status == 409)
+        }
+    }
+
+    @Test func whoIsDeniedByNameIsOutAtOnce() async throws {
+        try await TestHub.run { hub in
+            let mallory = try await hub.person("mallory")
+            let token = try await hub.token(of: mallory, scopes: ["read:users!user=mallory"])
+            #expect(try await hub.call("GET", "/user", token: token).status == 403)
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "mallory")
+            #expect(answer.status == 403 && answer.text.contains("do not admit"))
+        }
+    }
+
+    @Test func whoWouldEnterWithMoreIsToldWhat() async throws {
+        try await TestHub.run { hub in
+            let dormant = Membership.Dormant(group: "science", shortfall: .assurance("urn:high"))
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: [], dormant: [dormant]))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "s-1")
+            #expect(answer.status == 403)
+            #expect(answer.text.contains("you would be in science") && answer.text.contains("(urn:high)"))
         }
     }
 }

@@ -23,9 +23,13 @@ struct PersonNameTests {
     @Test func reservedWordsGoToNobody() {
         #expect(!PersonName.candidates(for: "root").contains("root"))
         #expect(PersonName.candidates(for: "root").first == "root-2")
+        #expect(PersonName.candidates(for: "kube-proxy").first == "person")
     }
 
-    @Test(arguments: ["a", "Ada", "-ada", "ada-", "2ada", "ada_l", "adä", "hub", String(repeating: "a", count: 32)])
+    @Test(arguments: [
+        "a", "Ada", "-ada", "ada-", "2ada", "ada_l", "adä", "hub", "kube-x", "static",
+        String(repeating: "a", count: 32),
+    ])
     func refuses(_ name: String) {
         #expect(!PersonName.isValid(name))
     }

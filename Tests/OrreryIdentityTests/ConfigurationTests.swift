@@ -30,6 +30,15 @@ import Testing
         #expect(issuer("https://a.test", scopes: ["profile"]).problem == "the scopes must contain openid")
     }
 
+    @Test func oneIssuerUnderTwoLabelsIsAProblem() {
+        var (first, second) = (issuer("https://a.test/", label: "a"), issuer("https://b.test", label: "b"))
+        #expect([first, second].problem == nil)
+        second.also = ["https://a.test/"]
+        #expect([first, second].problem == "`a` and `b` are the same issuer, https://a.test/")
+        first.also = ["https://a.test/", "https://a.test"]
+        #expect([first].problem == nil)
+    }
+
     /// A public issuer must not send us to our own machine, nor to plain http.
     static let endpoints: [(String, String, Bool)] = [
         ("https://idp.example.org", "https://other.example.org/token", true),

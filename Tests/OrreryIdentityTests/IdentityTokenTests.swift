@@ -53,6 +53,7 @@ import Testing
         ("C4", ["azp": ["orrery"]], "azp"), ("C6", ["sub": .null], "sub"), ("C6", ["sub": ""], "sub"),
         ("C6", ["sub": 7], "sub"),
         ("C6", ["sub": "ädä"], "sub"), ("C6", ["sub": "a\nb"], "sub"), ("C6", ["sub": "orrery"], "sub"),
+        ("C6", ["sub": "host:ce.example.org"], "sub"),
         ("C6", ["sub": .string(String(repeating: "s", count: 256))], "sub"), ("C7", ["exp": .null], "exp"),
         ("C7", ["exp": .integer(now)], "exp"), ("C7", ["exp": .string("\(now + 600)")], "exp"),
         ("C7", ["exp": true], "exp"),

@@ -79,7 +79,8 @@ import Testing
                 == Claimant(
                     identity: Identity(issuer: issuer.url, subject: "subject-1"), issuer: "demo", suggestedName: "ada",
                     displayName: "Ada Lovelace", uid: 20001, gid: 20001,
-                    groups: [Group(name: "developers", gid: 5001), Group(name: "project:photoz", gid: 5101)],
+                    membership: Membership(
+                        groups: [Group(name: "developers", gid: 5001), Group(name: "project:photoz", gid: 5101)]),
                     claimedGroups: ["demo:/orrery/developers", "demo:/orrery/project/photoz"]))
     }
 
@@ -195,7 +196,7 @@ import Testing
                 "sub": "subject-1", "wlcg.groups": ["/orrery/project/calib"], "preferred_username": "eve",
             ]
         }
-        #expect(claimant.groups == [Group(name: "project:calib")])
+        #expect(claimant.membership.groups == [Group(name: "project:calib")])
         #expect(claimant.suggestedName == "ada")
         #expect(issuer.requests(at: "userinfo")[0].contains("Authorization: Bearer access-1\r\n"))
     }
@@ -211,6 +212,56 @@ import Testing
         let directory = IssuerDirectory(
             issuers: [configuration()], rules: [GroupRule("developers", from: ["wlcg:/orrery/developers"])],
             fetcher: Fetcher(), logger: Logger(label: "test"), now: { [clock] in clock.now })
-        #expect(try await login(directory).groups == [])
+        #expect(try await login(directory).membership == Membership())
+    }
+
+    @Test func aSecretIsPostedWhereTheIssuerWantsItSo() async throws {
+        _ = try await login(directory { $0.secretMethod = .post })
+        let request = try #require(issuer.requests(at: "token").first)
+        #expect(!request.contains("Authorization"))
+        #expect(request.hasSuffix("&client_id=orrery&client_secret=s%3Ae%20cret"))
+    }
+
+    @Test func whatIsRequiredIsAskedForAndThenChecked() async throws {
+        let directory = directory { $0.requirement = Requirement(contexts: ["b", "a"], age: .seconds(600)) }
+        let start = try await directory.begin("demo", LoginDemand(age: .seconds(60), isAnew: true))
+        let query = URLComponents(string: start.url)?.queryItems?.filter { $0.name != "scope" } ?? []
+        let asked = Dictionary(uniqueKeysWithValues: query.map { ($0.name, $0.value ?? "") })
+        #expect(asked["acr_values"] == "a b" && asked["max_age"] == "60" && asked["prompt"] == "login")
+        let error = await failure(directory)
+        #expect(error?.kind == .insufficient)
+        #expect(error?.sentence.contains("Demo Institute") == true && error?.sentence.contains("(a or b)") == true)
+        let time = Int64(clock.now.timeIntervalSince1970)
+        let claimant = try await login(directory) {
+            $0.claims["acr"] = "a"
+            $0.claims["auth_time"] = .integer(time - 5)
+        }
+        #expect(claimant.authenticatedAt == clock.now - 5)
+    }
+
+    @Test func assuranceIsLookedUpWhereTheTokenDoesNotSayIt() async throws {
+        let directory = directory { $0.requirement = Requirement(assurance: ["https://refeds.org/assurance/IAP/low"]) }
+        #expect(await failure(directory)?.kind == .insufficient)
+        let high: JSON = ["https://refeds.org/assurance/IAP/high"]
+        issuer.change { $0.userinfo["eduperson_assurance"] = high }
+        #expect(await failure(directory) == nil)
+        let before = issuer.requests(at: "userinfo").count
+        issuer.change { $0.claims["eduperson_assurance"] = high }
+        #expect(await failure(directory) == nil)
+        #expect(issuer.requests(at: "userinfo").count == before)
+        // The token's word goes before.
+        issuer.change { $0.claims["eduperson_assurance"] = ["https://refeds.org/assurance/ID/unique"] }
+        #expect(await failure(directory)?.kind == .insufficient)
+    }
+
+    @Test func aRulesRequirementIsLookedUpToo() async throws {
+        let rule = GroupRule(
+            "developers", from: ["demo:/orrery/developers"], requirement: Requirement(organisations: ["urn:home"]))
+        let directory = IssuerDirectory(
+            issuers: [configuration()], rules: [rule], fetcher: Fetcher(), logger: Logger(label: "test"),
+            now: { [clock] in clock.now })
+        #expect(try await login(directory).membership.dormant == [.init(group: "developers", shortfall: .organisation)])
+        issuer.change { $0.userinfo["idp"] = "urn:home" }
+        #expect(try await login(directory).membership.groups == [Group(name: "developers")])
     }
 }

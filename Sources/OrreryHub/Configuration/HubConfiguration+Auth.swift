@@ -14,20 +14,30 @@ extension HubConfiguration.Auth {
     /// | `issuers` | required | who may vouch for people, by a label |
     /// | `groups` | none | hub groups: `gid`, and the issuer-qualified groups they come `from` |
     /// | `users.uid` | none | range of uids for people whose issuer gives none: `200000-299999` |
-    /// | `users.deny` | none | `label:subject` of people who are refused |
+    /// | `users.deny` | none | `label:subject`, or names, of people who are refused |
     static func read(_ node: DocumentNode, url: PublicURL) throws(DocumentError) -> HubConfiguration.Auth {
         let keys = try node.mapping(["allow", "admin", "session", "issuers", "groups", "users"])
         let issuers = try HubConfiguration.issuers(keys.required("issuers"), url: url)
-        let labels = issuers.map(\.label)
+        let users = try users(keys["users"], issuers: issuers.map(\.label))
         var rules: [GroupRule] = []
-        for (name, rule) in try keys["groups"]?.entries() ?? [] {
-            rules.append(try HubConfiguration.groupRule(name, rule, issuers: labels))
+        for (name, node) in try keys["groups"]?.entries() ?? [] {
+            let rule = try HubConfiguration.groupRule(name, node, issuers: issuers)
+            try checkNumbers(of: rule, node, beside: users.uids)
+            rules.append(rule)
         }
         let known = rules.map(\.name)
         return HubConfiguration.Auth(
             allow: try groups(keys["allow"], known: known), admin: try groups(keys["admin"], known: known),
-            session: try session(keys["session"]), issuers: issuers, groups: rules,
-            users: try users(keys["users"], issuers: labels))
+            session: try session(keys["session"]), issuers: issuers, groups: rules, users: users)
+    }
+
+    /// Everybody who gets a uid of the range gets the group of the same number: it must not be a group of several people.
+    private static func checkNumbers(
+        of rule: GroupRule, _ node: DocumentNode, beside uids: ClosedRange<UInt32>?
+    ) throws(DocumentError) {
+        let gids = [rule.gid].compactMap(\.self) + rule.gids.values
+        guard let gid = gids.sorted().first(where: { uids?.contains($0) == true }) else { return }
+        throw node.error("gid \(gid) is within users.uid: it will be the group of one person")
     }
 
     /// Names of groups, each made by some rule: exactly, or by one with a hole (`project:{g}` makes `project:photoz`).
@@ -67,13 +77,21 @@ extension HubConfiguration.Auth {
         var deny: Set<String> = []
         for element in try keys["deny"]?.list() ?? [] {
             let text = try element.string()
-            guard let label = text.split(separator: ":").first, text.utf8.count > label.utf8.count + 1 else {
-                throw element.error("an issuer's label, a colon and a subject are wanted here, such as wlcg:7f3c")
-            }
-            guard issuers.contains(String(label)) else { throw element.error("no issuer is labelled `\(label)`") }
+            if !PersonName.isValid(text) { try checkSubject(text, element, issuers: issuers) }
             deny.insert(text)
         }
         return HubConfiguration.Users(uids: try keys["uid"].map(range), deny: deny)
+    }
+
+    private static func checkSubject(
+        _ text: String, _ node: DocumentNode, issuers: [String]
+    ) throws(DocumentError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            throw node.error(
+                "a person's name here, or an issuer's label, a colon and a subject are wanted, such as wlcg:7f3c")
+        }
+        guard issuers.contains(String(parts[0])) else { throw node.error("no issuer is labelled `\(parts[0])`") }
     }
 
     private static func range(_ node: DocumentNode) throws(DocumentError) -> ClosedRange<UInt32> {

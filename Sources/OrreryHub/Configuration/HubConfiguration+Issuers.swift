@@ -7,24 +7,29 @@ extension HubConfiguration {
     ///
     /// | key | default | meaning |
     /// |---|---|---|
+    /// | `type` | `oidc` | what it speaks: `oidc`, or `github` for plain OAuth 2 as GitHub has it |
     /// | `title` | the label | what people read |
-    /// | `issuer` | required | its exact URL, slash included |
+    /// | `issuer` | required, for `github` `https://github.com` | its exact URL, slash included |
     /// | `also` | none | other exact spellings seen in its tokens |
     /// | `login.client` | required | our client id there |
     /// | `login.secret` | a public client | our client secret |
-    /// | `login.scopes` | `[openid, profile]` | what is asked for |
+    /// | `login.method` | `basic` | how the secret is shown: `basic` or `post` |
+    /// | `login.scopes` | `[openid, profile]`, for `github` none | what is asked for |
     /// | `groups.claim` | no groups | the claim with the groups |
-    /// | `groups.kind` | `list` | how it says them: `list`, `commas` or `wlcg` |
+    /// | `groups.kind` | `list` | how it says them: `list`, `commas`, `wlcg` or `aarc` |
+    /// | `groups.namespace` | required for `aarc` | the namespace for which the issuer may speak: `urn:mace:egi.eu:` |
     /// | `groups.from` | `idToken` | where it stands: `idToken` or `userinfo` |
     /// | `name.claim` | `preferred_username` | the claim from which a name is suggested |
     /// | `name.prefix` | none | put in front of it |
     /// | `uid.claim`, `gid.claim` | none | claims with the POSIX numbers |
+    /// | `require` | nothing | what a login must show; see `requirement` |
     static func issuers(_ node: DocumentNode, url: PublicURL) throws(DocumentError) -> [IssuerConfiguration] {
         var issuers: [IssuerConfiguration] = []
         for (label, node) in try node.entries() {
             let issuer = try issuer(label, node, url: url)
             if let problem = issuer.problem { throw node.error(problem) }
             issuers.append(issuer)
+            if let problem = issuers.problem { throw node.error(problem) }
         }
         guard !issuers.isEmpty else { throw node.error("without an issuer nobody can log in") }
         return issuers
@@ -33,60 +38,87 @@ extension HubConfiguration {
     private static func issuer(
         _ label: String, _ node: DocumentNode, url: PublicURL
     ) throws(DocumentError) -> IssuerConfiguration {
-        let keys = try node.mapping(["title", "issuer", "also", "login", "groups", "name", "uid", "gid"])
-        let login = try keys.required("login").mapping(["client", "secret", "scopes"])
+        for key in ["api", "notebook"] where (try node.entries()).contains(where: { $0.key == key }) {
+            throw node.error("`\(key)` is not supported yet", atKey: key)
+        }
+        let keys = try node.mapping([
+            "type", "title", "issuer", "also", "login", "groups", "name", "uid", "gid", "require",
+        ])
+        let login = try keys.required("login").mapping(["client", "secret", "method", "scopes"])
+        let isGitHub = try keys["type"].map(type) == .gitHub
         var issuer = IssuerConfiguration(
-            label: label, issuer: try keys.required("issuer").string(), title: try keys["title"]?.string(),
-            client: try login.required("client").string(), secret: try login["secret"]?.secret(),
-            redirectURI: "\(url.origin)/hub/callback/\(label)")
-        if let also = keys["also"] { issuer.also = try texts(also) }
+            label: label, type: isGitHub ? .gitHub : .openID,
+            issuer: try isGitHub
+                ? keys["issuer"]?.string() ?? "https://github.com" : keys.required("issuer").string(),
+            title: try keys["title"]?.string(), client: try login.required("client").string(),
+            secret: try login["secret"]?.secret(), redirectURI: "\(url.origin)/hub/callback/\(label)")
+        if isGitHub { (issuer.scopes, issuer.groupsKind) = ([], .teams) }
         if let scopes = login["scopes"] { issuer.scopes = try texts(scopes) }
-        try readGroups(keys["groups"], into: &issuer)
-        let name = try keys["name"]?.mapping(["claim", "prefix"])
-        if let claim = name?["claim"] { issuer.nameClaim = try claim.string() }
+        if let require = keys["require"] { issuer.requirement = try requirement(require) }
+        let name = try keys["name"]?.mapping(isGitHub ? ["prefix"] : ["claim", "prefix"])
         if let prefix = name?["prefix"] { issuer.namePrefix = try prefix.string() }
+        if let claim = name?["claim"] { issuer.nameClaim = try claim.string() }
+        try isGitHub ? refuseClaims(of: keys, login) : readClaims(of: keys, login, into: &issuer)
+        return issuer
+    }
+
+    private static func type(_ node: DocumentNode) throws(DocumentError) -> IssuerConfiguration.IssuerType {
+        let name = try node.name(among: IssuerConfiguration.IssuerType.allCases.map(\.rawValue), kind: "type")
+        return IssuerConfiguration.IssuerType(rawValue: name) ?? .openID
+    }
+
+    /// A plain OAuth 2 service makes no claims; what reads some would never be used.
+    private static func refuseClaims(of keys: DocumentMapping, _ login: DocumentMapping) throws(DocumentError) {
+        for key in ["also", "groups", "uid", "gid"] where keys[key] != nil {
+            throw keys.node.error("an issuer of type github has no `\(key)`", atKey: key)
+        }
+        if login["method"] != nil {
+            throw login.node.error("an issuer of type github has no `method`", atKey: "method")
+        }
+    }
+
+    private static func readClaims(
+        of keys: DocumentMapping, _ login: DocumentMapping, into issuer: inout IssuerConfiguration
+    ) throws(DocumentError) {
+        if let also = keys["also"] { issuer.also = try texts(also) }
+        if let method = login["method"] {
+            let name = try method.name(
+                among: IssuerConfiguration.SecretMethod.allCases.map(\.rawValue), kind: "method")
+            issuer.secretMethod = IssuerConfiguration.SecretMethod(rawValue: name) ?? .basic
+        }
+        try readGroups(keys["groups"], into: &issuer)
         issuer.uidClaim = try keys["uid"]?.mapping(["claim"]).required("claim").string()
         issuer.gidClaim = try keys["gid"]?.mapping(["claim"]).required("claim").string()
-        return issuer
     }
 
     private static func readGroups(
         _ node: DocumentNode?, into issuer: inout IssuerConfiguration
     ) throws(DocumentError) {
-        guard let keys = try node?.mapping(["claim", "kind", "from"]) else { return }
+        guard let keys = try node?.mapping(["claim", "kind", "namespace", "from"]) else { return }
         issuer.groupsClaim = try keys.required("claim").string()
-        if let kind = keys["kind"] {
-            let name = try kind.name(among: IssuerConfiguration.GroupsKind.allCases.map(\.rawValue), kind: "kind")
-            issuer.groupsKind = IssuerConfiguration.GroupsKind(rawValue: name) ?? .list
-        }
+        issuer.groupsKind = try groupsKind(keys)
         if let from = keys["from"] {
             let name = try from.name(among: IssuerConfiguration.ClaimSource.allCases.map(\.rawValue), kind: "source")
             issuer.groupsFrom = IssuerConfiguration.ClaimSource(rawValue: name) ?? .idToken
         }
     }
 
-    /// Reads one entry of `auth.groups`.
-    ///
-    /// | key | default | meaning |
-    /// |---|---|---|
-    /// | `from` | required | issuer-qualified groups, `label:group`, each exactly; `{g}` stands for one name |
-    /// | `gid` | none | the POSIX group |
-    /// | `gids` | none | for a rule with a hole: the POSIX group by what stands in the hole |
-    static func groupRule(_ name: String, _ node: DocumentNode, issuers: [String]) throws(DocumentError) -> GroupRule {
-        let keys = try node.mapping(["from", "gid", "gids"])
-        var gids: [String: UInt32] = [:]
-        for (hole, gid) in try keys["gids"]?.entries() ?? [] { gids[hole] = try number(gid) }
-        let rule = GroupRule(
-            name, gid: try keys["gid"].map(number), gids: gids, from: try texts(keys.required("from")))
-        if let problem = rule.problem(issuers: issuers) { throw node.error(problem) }
-        return rule
+    private static func groupsKind(_ keys: DocumentMapping) throws(DocumentError) -> GroupsKind {
+        let kind = try keys["kind"]?.name(among: ["list", "commas", "wlcg", "aarc"], kind: "kind") ?? "list"
+        guard kind == "aarc" else {
+            if keys["namespace"] != nil {
+                throw keys.node.error("only kind aarc has a `namespace`", atKey: "namespace")
+            }
+            return kind == "wlcg" ? .wlcg : kind == "commas" ? .commas : .list
+        }
+        let node = try keys.required("namespace")
+        guard let namespace = EntitlementNamespace(try node.string()) else {
+            throw node.error("the namespace of the issuer's entitlements is wanted here, such as urn:mace:egi.eu:")
+        }
+        return .aarc(namespace)
     }
 
-    private static func number(_ node: DocumentNode) throws(DocumentError) -> UInt32 {
-        UInt32(try node.int(in: 1...Int(Int32.max)))
-    }
-
-    private static func texts(_ node: DocumentNode) throws(DocumentError) -> [String] {
+    static func texts(_ node: DocumentNode) throws(DocumentError) -> [String] {
         var texts: [String] = []
         for element in try node.list() { texts.append(try element.string()) }
         return texts

@@ -72,13 +72,19 @@ package struct HubConfiguration: Sendable {
     package struct Users: Sendable {
         /// Uids for people whose issuer gives none; nil: such people get no uid.
         package var uids: ClosedRange<UInt32>?
-        /// `issuer label:subject`, each refused whatever their groups are.
+        /// `issuer label:subject`, or the name of a person: refused whatever their groups are.
         package var deny: Set<String>
 
         package init(uids: ClosedRange<UInt32>? = nil, deny: Set<String> = []) {
             self.uids = uids
             self.deny = deny
         }
+
+        /// Whether somebody who comes with `identity` from the issuer called `label` is refused.
+        func denies(_ identity: Identity, of label: String) -> Bool { deny.contains("\(label):\(identity.subject)") }
+
+        /// Whether a person who is known here is refused by name.
+        func denies(_ person: Person) -> Bool { deny.contains(person.name) }
     }
 
     /// A cluster with the words that people read.

@@ -15,10 +15,10 @@ struct Enrolment: Sendable {
     func enter(_ claimant: Claimant, from issuer: String) async throws -> PersonRecord {
         try admit(claimant, from: issuer)
         let record: PersonRecord
+        try checkNumbers(of: claimant)
         if let known = try await store.person(identity: claimant.identity) {
-            guard !known.isSuspended else {
-                throw HubError(.forbidden, "your account here is suspended", next: "ask an operator of this hub")
-            }
+            guard !known.isSuspended else { throw HubError.suspended }
+            guard !auth.users.denies(known.person) else { throw HubError.denied }
             record = try await refresh(known, with: claimant)
         } else {
             record = try await register(claimant)
@@ -27,19 +27,35 @@ struct Enrolment: Sendable {
     }
 
     private func admit(_ claimant: Claimant, from issuer: String) throws(HubError) {
-        guard !auth.users.deny.contains("\(issuer):\(claimant.identity.subject)") else {
-            throw HubError(.forbidden, "your account is not admitted here", next: "ask an operator of this hub")
-        }
-        guard claimant.groups.contains(where: { auth.allow.contains($0.name) }) else {
-            let groups = claimant.groups.map(\.name).sorted().joined(separator: ", ")
+        guard !auth.users.denies(claimant.identity, of: issuer) else { throw .denied }
+        let groups = claimant.membership.groups.map(\.name).sorted()
+        guard !groups.contains(where: auth.allow.contains) else { return }
+        let detail =
+            "the issuer \(issuer) gives \(claimant.claimedGroups) and \(claimant.ignoredGroups) values that are no groups"
+        if let dormant = claimant.membership.dormant.first(where: { auth.allow.contains($0.group) }) {
             throw HubError(
                 .forbidden,
-                groups.isEmpty
-                    ? "you are logged in, but you are in no group that this hub knows"
-                    : "you are logged in, but none of your groups (\(groups)) may enter this hub",
-                next: "ask for membership in one of: \(auth.allow.sorted().joined(separator: ", "))",
-                detail: "the issuer \(issuer) gives \(claimant.claimedGroups)")
+                "you would be in \(dormant.group), but \(dormant.shortfall.sentence(issuer: title(of: issuer)))",
+                detail: detail)
         }
+        throw HubError(
+            .forbidden,
+            groups.isEmpty
+                ? "you are logged in, but you are in no group that this hub knows"
+                : "you are logged in, but none of your groups (\(groups.joined(separator: ", "))) may enter this hub",
+            next: "ask for membership in one of: \(auth.allow.sorted().joined(separator: ", "))", detail: detail)
+    }
+
+    /// Numbers of the hub's range are its own to give: there, everybody's group has the number of one person.
+    private func checkNumbers(of claimant: Claimant) throws(HubError) {
+        guard let gid = claimant.gid, auth.users.uids?.contains(gid) == true, gid != claimant.uid else { return }
+        throw HubError(
+            .conflict, "the group number (gid) that your issuer gives you is one that this hub gives to single people",
+            next: "ask an operator of this hub", detail: "gid \(gid) is within users.uid")
+    }
+
+    private func title(of issuer: String) -> String {
+        auth.issuers.first { $0.label == issuer }?.title ?? issuer
     }
 
     private func refresh(_ known: PersonRecord, with claimant: Claimant) async throws(StoreError) -> PersonRecord {
@@ -87,8 +103,24 @@ struct Enrolment: Sendable {
     private func person(_ claimant: Claimant, named name: String, given number: UInt32? = nil) -> Person {
         Person(
             identity: claimant.identity, name: name, uid: claimant.uid,
-            gid: claimant.gid ?? (claimant.uid == nil ? number : nil), groups: claimant.groups)
+            gid: claimant.gid ?? (claimant.uid == nil ? number : nil), groups: claimant.membership.groups)
     }
 
-    private func isAdmin(_ claimant: Claimant) -> Bool { claimant.groups.contains { auth.admin.contains($0.name) } }
+    private func isAdmin(_ claimant: Claimant) -> Bool {
+        claimant.membership.groups.contains { auth.admin.contains($0.name) }
+    }
+}
+
+extension HubError {
+    fileprivate static var denied: HubError {
+        HubError(
+            .forbidden, "the operators of this hub do not admit your account", next: "ask an operator of this hub",
+            detail: "users.deny")
+    }
+
+    fileprivate static var suspended: HubError {
+        HubError(
+            .forbidden, "your account here was suspended by an operator of this hub",
+            next: "ask an operator of this hub")
+    }
 }

@@ -68,7 +68,7 @@ struct Gate: Sendable {
 
     private func caller(token: String) async throws -> Caller? {
         guard let record = try await tokens.record(of: token),
-            let person = try await persons.person(id: record.person), !person.isSuspended
+            let person = try await persons.person(id: record.person), logins.admits(person)
         else { return nil }
         if let id = record.session {
             // A token is worth no more than the session it was made for.

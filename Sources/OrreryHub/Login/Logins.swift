@@ -15,6 +15,7 @@ struct Logins: Sendable {
     let store: any LoginStore
     let persons: any PersonStore
     let limits: HubConfiguration.SessionLimits
+    let users: HubConfiguration.Users
     let now: @Sendable () -> Date
 
     /// Logs `person` in: the new cookie and what is stored for it. The cookie of the login `earlier` opens nothing any
@@ -35,18 +36,21 @@ struct Logins: Sendable {
     }
 
     /// Who sends `cookie`; nil when nobody does any more: the login ended, was idle for too long, or its person is
-    /// suspended or gone.
+    /// suspended, denied or gone.
     func visitor(cookie: String) async throws(StoreError) -> Visitor? {
         let instant = now()
         guard cookie.utf8.count <= 128,
             let login = try await store.login(hash: Fingerprint.of(cookie), at: instant),
             instant < login.lastSeen + limits.idle.seconds,
-            let person = try await persons.person(id: login.person), !person.isSuspended
+            let person = try await persons.person(id: login.person), admits(person)
         else { return nil }
         // Once a minute is enough to tell idle from busy, and keeps page views from writing.
         if instant > login.lastSeen + 60 { try await store.touchLogins([(login.hash, instant)]) }
         return Visitor(person: person, login: login, proof: Self.proof(of: cookie))
     }
+
+    /// Whether what `person` has open may go on: logins, and tokens that were given before.
+    func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !users.denies(person.person) }
 
     /// Ends the login of `cookie`; what it was, or nil when it had ended.
     func close(_ login: LoginRecord) async throws(StoreError) -> LoginRecord? {

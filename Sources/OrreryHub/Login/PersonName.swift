@@ -13,7 +13,7 @@ enum PersonName {
 
     static func isValid(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
-        guard (2...31).contains(bytes.count), !reserved.contains(name), let first = bytes.first, let last = bytes.last
+        guard (2...31).contains(bytes.count), !isReserved(name), let first = bytes.first, let last = bytes.last
         else { return false }
         let isLetter: (UInt8) -> Bool = { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
         let isDigit: (UInt8) -> Bool = { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -26,13 +26,16 @@ enum PersonName {
         let name = text.prefix { $0 != "@" }.lowercased()
         let kept = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         let trimmed = String(kept.drop { !$0.isLetter }.prefix(31)).trimmingHyphens
-        return trimmed.utf8.count < 2 ? nil : trimmed
+        return trimmed.utf8.count < 2 || trimmed.hasPrefix("kube-") ? nil : trimmed
     }
+
+    // Kubernetes keeps `kube-…` for itself.
+    private static func isReserved(_ name: String) -> Bool { reserved.contains(name) || name.hasPrefix("kube-") }
 
     /// Words that mean something in paths, in `/etc/passwd` or to people.
     private static let reserved: Set<String> = [
         "admin", "administrator", "api", "daemon", "everyone", "hub", "nobody", "operator", "orrery", "root", "shared",
-        "system",
+        "static", "system",
     ]
 }
 

@@ -1,4 +1,7 @@
 extension IssuerConfiguration {
+    /// Whether a login through this issuer brings groups.
+    var saysGroups: Bool { groupsClaim != nil || (type == .gitHub && scopes.contains("read:org")) }
+
     /// What is wrong with this configuration by itself, as a clause for its author; nil when nothing is. The claim and
     /// scopes are checked at the issuer only.
     package var problem: String? {
@@ -8,14 +11,39 @@ extension IssuerConfiguration {
         if !WebAddress.isAcceptable(issuer, beside: issuer) {
             return "an issuer is an https URL; http is for loopback addresses only"
         }
-        if !scopes.contains("openid") { return "the scopes must contain openid" }
         if client.isEmpty { return "the client id is empty" }
-        return nil
+        switch type {
+        case .openID: return scopes.contains("openid") ? nil : "the scopes must contain openid"
+        case .gitHub: return problemOfGitHub
+        }
+    }
+
+    private var problemOfGitHub: String? {
+        if secret == nil { return "a client of type github has a secret" }
+        if issuer.hasSuffix("/") { return "the URL of a GitHub has no slash at the end" }
+        // It says nothing about how somebody logged in there.
+        return requirement == Requirement() ? nil : "an issuer of type github says nothing that `require` could ask for"
     }
 
     /// Whether `text` is one of the configured spellings, byte for byte.
     func isSpelling(_ text: String) -> Bool {
         ([issuer] + also).contains { $0.utf8.elementsEqual(text.utf8) }
+    }
+}
+
+extension [IssuerConfiguration] {
+    /// What is wrong with these issuers beside each other, as a clause for their author; nil when nothing is. One URL
+    /// under two labels would be one person with the groups of two.
+    package var problem: String? {
+        var labels: [String: String] = [:]
+        for issuer in self {
+            for spelling in Set([issuer.issuer] + issuer.also) {
+                if let other = labels.updateValue(issuer.label, forKey: spelling) {
+                    return "`\(other)` and `\(issuer.label)` are the same issuer, \(spelling)"
+                }
+            }
+        }
+        return nil
     }
 }
 

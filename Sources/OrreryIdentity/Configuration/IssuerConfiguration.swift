@@ -4,6 +4,7 @@ package import OrreryModel
 package struct IssuerConfiguration: Sendable {
     /// What the issuer is called in the documents, in callback addresses and in front of its groups: `wlcg`.
     package var label: String
+    package var type: IssuerType
     /// Its exact URL, a slash at the end included. Part of every identity, so it never changes for a running hub.
     package var issuer: String
     /// Other exact spellings of `issuer` that stand in its discovery document or tokens.
@@ -13,6 +14,7 @@ package struct IssuerConfiguration: Sendable {
     package var client: String
     /// Nil for a public client, which proves itself by PKCE alone.
     package var secret: Secret?
+    package var secretMethod: SecretMethod
     package var scopes: [String]
     /// The callback address of this issuer and of no other, so that an answer cannot be taken for another issuer's.
     package var redirectURI: String
@@ -25,19 +27,25 @@ package struct IssuerConfiguration: Sendable {
     package var namePrefix: String
     package var uidClaim: String?
     package var gidClaim: String?
+    /// Without it nobody enters through this issuer.
+    package var requirement: Requirement
 
     package init(
-        label: String, issuer: String, also: [String] = [], title: String? = nil, client: String, secret: Secret?,
+        label: String, type: IssuerType = .openID, issuer: String, also: [String] = [], title: String? = nil,
+        client: String, secret: Secret?, secretMethod: SecretMethod = .basic,
         scopes: [String] = ["openid", "profile"], redirectURI: String, groupsClaim: String? = nil,
         groupsKind: GroupsKind = .list, groupsFrom: ClaimSource = .idToken, nameClaim: String = "preferred_username",
-        namePrefix: String = "", uidClaim: String? = nil, gidClaim: String? = nil
+        namePrefix: String = "", uidClaim: String? = nil, gidClaim: String? = nil,
+        requirement: Requirement = Requirement()
     ) {
         self.label = label
+        self.type = type
         self.issuer = issuer
         self.also = also
         self.title = title ?? label
         self.client = client
         self.secret = secret
+        self.secretMethod = secretMethod
         self.scopes = scopes
         self.redirectURI = redirectURI
         self.groupsClaim = groupsClaim
@@ -47,16 +55,21 @@ package struct IssuerConfiguration: Sendable {
         self.namePrefix = namePrefix
         self.uidClaim = uidClaim
         self.gidClaim = gidClaim
+        self.requirement = requirement
     }
 
-    /// How a claim says the groups.
-    package enum GroupsKind: String, Sendable, CaseIterable {
-        /// A list of texts, or one text that is one group. Any text is a group.
-        case list
-        /// A list of texts, or one text with commas between the groups.
-        case commas
-        /// As `commas`, and each group as the WLCG profile spells them: `/wlcg/analysis`. One that is not voids the login.
-        case wlcg
+    /// What the issuer speaks.
+    package enum IssuerType: String, Sendable, CaseIterable {
+        /// OpenID Connect with discovery.
+        case openID = "oidc"
+        /// Plain OAuth 2 and a REST interface, as GitHub and GitHub Enterprise Server have it.
+        case gitHub = "github"
+    }
+
+    /// How the client secret is shown to the token endpoint (OpenID Connect Core 9).
+    package enum SecretMethod: String, Sendable, CaseIterable {
+        case basic
+        case post
     }
 
     /// Where the groups are said.

@@ -31,6 +31,8 @@ final class Issuer: Sendable {
         }
     }
 
+    var label: String { configuration.label }
+
     func metadata() async throws(IdentityError) -> ProviderMetadata { try await metadataShelf.value() }
 
     /// The document, when the issuer is there to receive somebody.

@@ -3,11 +3,12 @@ import OrreryCrypto
 /// Reads what an issuer sends to our callback through the browser: nothing in it is believed before it fits.
 struct Callback {
     let issuer: IssuerConfiguration
-    let metadata: ProviderMetadata
+    /// Whether its answers always carry its name (RFC 9207 3).
+    let namesItself: Bool
 
-    init(_ issuer: IssuerConfiguration, _ metadata: ProviderMetadata) {
+    init(_ issuer: IssuerConfiguration, namesItself: Bool) {
         self.issuer = issuer
-        self.metadata = metadata
+        self.namesItself = namesItself
     }
 
     /// The code to exchange. Throws when the answer belongs to another login or issuer, or says no.
@@ -26,7 +27,7 @@ struct Callback {
     // RFC 9207 2.4: an answer that another issuer sent must not reach the token endpoint of this one.
     private func checkSender(_ name: String?) throws(IdentityError) {
         guard let name else {
-            guard !metadata.namesItself else {
+            guard !namesItself else {
                 throw IdentityError(
                     .unbelievable, at: issuer, "the answer does not name its issuer, though it always does")
             }
@@ -37,7 +38,7 @@ struct Callback {
         }
     }
 
-    /// RFC 6749 4.1.2.1 and OpenID Connect Core 3.1.2.6. Only codes of these lists are repeated anywhere.
+    /// RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, and two words of GitHub. Only codes of these lists are repeated anywhere.
     private func refusal(_ code: String) -> IdentityError {
         switch code {
         case "access_denied", "login_required", "consent_required", "interaction_required",
@@ -45,7 +46,8 @@ struct Callback {
             IdentityError(.declined, at: issuer, "it refused the login: \(code)")
         case "server_error", "temporarily_unavailable":
             IdentityError(.unreachable, at: issuer, "it refused the login: \(code)")
-        case "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_request":
+        case "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_request",
+            "redirect_uri_mismatch", "application_suspended":
             IdentityError(.misconfigured, at: issuer, "it refused the login: \(code)")
         default: IdentityError(.misbehaving, at: issuer, "it refused the login with an error that no standard knows")
         }

@@ -1,3 +1,4 @@
+import Foundation
 import OrreryModel
 
 /// Makes a claimant of claims that are already believed. The ID token's word goes before userinfo's, except for groups,
@@ -6,21 +7,37 @@ struct ClaimReader {
     let issuer: IssuerConfiguration
     let token: JSON
     let userinfo: JSON?
+    let now: Date
 
     /// Throws the broken rule as a clause for the log.
     func claimant(subject: String, rules: GroupRules) throws(ClaimOffence) -> Claimant {
         let source = issuer.groupsFrom == .idToken ? token : userinfo
+        if issuer.groupsKind == .wlcg { try checkProfile(source) }
         let groups = try ClaimedGroups.read(issuer.groupsClaim.flatMap { source?[$0] }, kind: issuer.groupsKind)
         let name = claim(issuer.nameClaim)?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let evidence = self.evidence
         return Claimant(
             identity: Identity(issuer: issuer.issuer, subject: subject), issuer: issuer.label,
             suggestedName: name.map { issuer.namePrefix + $0 }, displayName: claim("name")?.string,
             uid: try number(issuer.uidClaim), gid: try number(issuer.gidClaim),
-            groups: rules.groups(openedBy: groups, of: issuer.label),
-            claimedGroups: groups.map { "\(issuer.label):\($0)" })
+            membership: rules.membership(
+                openedBy: groups.values, of: issuer.label, kind: issuer.groupsKind, evidence: evidence, at: now),
+            claimedGroups: groups.values.map { "\(issuer.label):\($0)" }, ignoredGroups: groups.ignored,
+            authenticatedAt: evidence.authenticatedAt)
     }
 
+    var evidence: Evidence { Evidence(token: token, userinfo: userinfo) }
+
     private func claim(_ name: String) -> JSON? { token[name] ?? userinfo?[name] }
+
+    /// WLCG profile: a version with another major number may mean something else by the same words. Not every issuer that
+    /// says the groups says the version in an ID token.
+    private func checkProfile(_ source: JSON?) throws(ClaimOffence) {
+        guard let version = source?["wlcg.ver"] else { return }
+        guard version.string?.wholeMatch(of: /1\.[0-9]+/) != nil else {
+            throw ClaimOffence("wlcg.ver is not a version 1 of the profile")
+        }
+    }
 
     /// A uid or gid: a whole number, or its decimal digits as a text. A missing claim, null or the empty text says none; 0
     /// and everything that the kernel or Kubernetes would not take voids the login.

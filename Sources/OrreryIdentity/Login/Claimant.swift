@@ -1,3 +1,4 @@
+package import Foundation
 package import OrreryModel
 
 /// Somebody for whom an issuer vouched just now: what it says, read by our rules. Not yet a person of this hub.
@@ -12,14 +13,19 @@ package struct Claimant: Hashable, Sendable {
     /// Never 0.
     package let uid: UInt32?
     package let gid: UInt32?
-    /// The hub groups that the rules open; one group per name.
-    package let groups: Set<Group>
+    /// The hub groups that the rules open.
+    package let membership: Membership
     /// What the issuer said, with its label in front: for telling somebody which groups they did bring.
     package let claimedGroups: [String]
+    /// How many further values of the groups' claim were no groups of this issuer.
+    package let ignoredGroups: Int
+    /// When the person logged in at the issuer, if it says so.
+    package let authenticatedAt: Date?
 
     package init(
         identity: Identity, issuer: String, suggestedName: String?, displayName: String? = nil, uid: UInt32? = nil,
-        gid: UInt32? = nil, groups: Set<Group> = [], claimedGroups: [String] = []
+        gid: UInt32? = nil, membership: Membership = Membership(), claimedGroups: [String] = [],
+        ignoredGroups: Int = 0, authenticatedAt: Date? = nil
     ) {
         self.identity = identity
         self.issuer = issuer
@@ -27,7 +33,9 @@ package struct Claimant: Hashable, Sendable {
         self.displayName = displayName
         self.uid = uid
         self.gid = gid
-        self.groups = groups
+        self.membership = membership
         self.claimedGroups = claimedGroups
+        self.ignoredGroups = ignoredGroups
+        self.authenticatedAt = authenticatedAt
     }
 }

@@ -19,10 +19,11 @@ extension Issuer {
             ("code_verifier", transaction.verifier),
         ]
         var headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
-        if let secret = configuration.secret {
-            headers.append(("Authorization", Self.basic(configuration.client, secret)))
-        } else {
-            form.append(("client_id", configuration.client))
+        switch (configuration.secret, configuration.secretMethod) {
+        case (let secret?, .basic): headers.append(("Authorization", Self.basic(configuration.client, secret)))
+        case (let secret?, .post):
+            form += [("client_id", configuration.client), ("client_secret", secret.reveal())]
+        case (nil, _): form.append(("client_id", configuration.client))
         }
         let request = FetchRequest(
             "POST", url: endpoint, headers: headers.map { (name: $0.0, value: $0.1) },

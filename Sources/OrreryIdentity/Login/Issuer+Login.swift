@@ -3,18 +3,20 @@ import OrreryFetch
 import OrreryModel
 
 // One login, in the order in which it happens.
-extension Issuer {
+extension Issuer: Voucher {
     /// Authorization code with PKCE, state and nonce (OpenID Connect Core 3.1.2.1, RFC 7636, RFC 9700 2.1.1).
     ///
     /// Throws when the issuer does not answer: a person sent there would find an error page of the browser.
-    func begin() async throws(IdentityError) -> LoginStart {
+    func begin(_ demand: LoginDemand) async throws(IdentityError) -> LoginStart {
         let endpoint = try await metadataBeforeDeparture().authorization
         let (state, nonce, verifier) = (RandomToken.make(), RandomToken.make(), ProofKey.makeVerifier())
-        let query = WebAddress.encode([
-            ("response_type", "code"), ("client_id", configuration.client), ("redirect_uri", configuration.redirectURI),
-            ("scope", configuration.scopes.joined(separator: " ")), ("state", state), ("nonce", nonce),
-            ("code_challenge", ProofKey.challenge(of: verifier)), ("code_challenge_method", "S256"),
-        ])
+        let query = WebAddress.encode(
+            [
+                ("response_type", "code"), ("client_id", configuration.client),
+                ("redirect_uri", configuration.redirectURI), ("scope", configuration.scopes.joined(separator: " ")),
+                ("state", state), ("nonce", nonce), ("code_challenge", ProofKey.challenge(of: verifier)),
+                ("code_challenge_method", "S256"),
+            ] + demand.parameters(beside: configuration.requirement))
         return LoginStart(
             url: endpoint + (endpoint.contains("?") ? "&" : "?") + query, state: state, nonce: nonce, verifier: verifier
         )
@@ -24,7 +26,7 @@ extension Issuer {
         _ transaction: LoginTransaction, query: [String: String], rules: GroupRules
     ) async throws(IdentityError) -> Claimant {
         let metadata = try await metadata()
-        let code = try Callback(configuration, metadata).code(in: query, of: transaction)
+        let code = try Callback(configuration, namesItself: metadata.namesItself).code(in: query, of: transaction)
         let tokens = try await exchange(code, transaction, at: metadata.token)
         let verified = try await verify(signedToken(tokens.identity))
         let subject: String
@@ -32,11 +34,23 @@ extension Issuer {
             let check = IdentityTokenCheck(issuer: configuration, nonce: transaction.nonce, now: now())
             subject = try check.subject(of: verified, accessToken: tokens.access)
         } catch { throw IdentityError(.unbelievable, at: configuration, "its ID token: \(error.message)") }
-        let more = try await userinfo(tokens.access, subject: subject, at: metadata.userinfo)
+        let more =
+            asksUserinfo(after: verified.claims, rules)
+            ? try await userinfo(tokens.access, subject: subject, at: metadata.userinfo) : nil
+        let reader = ClaimReader(issuer: configuration, token: verified.claims, userinfo: more, now: now())
+        if let shortfall = configuration.requirement.shortfall(of: reader.evidence, at: now()) {
+            throw IdentityError(shortfall, at: configuration)
+        }
         do throws(ClaimOffence) {
-            return try ClaimReader(issuer: configuration, token: verified.claims, userinfo: more)
-                .claimant(subject: subject, rules: rules)
+            return try reader.claimant(subject: subject, rules: rules)
         } catch { throw IdentityError(.unbelievable, at: configuration, "its claims: \(error.message)") }
+    }
+
+    /// Whether the groups stand there, or something about the person that a rule asks for and the token does not say.
+    private func asksUserinfo(after token: JSON, _ rules: GroupRules) -> Bool {
+        let asked = [configuration.requirement] + rules.rules.filter { $0.concerns(label) }.map(\.requirement)
+        return configuration.groupsFrom == .userinfo
+            || asked.contains { $0.isAboutThePerson && !Evidence.isComplete(token, for: $0) }
     }
 
     func signedToken(_ text: String) throws(IdentityError) -> SignedToken {

@@ -3,13 +3,11 @@ import OrreryFetch
 import OrreryModel
 
 extension Issuer {
-    /// What the userinfo endpoint says about `subject`, when the groups are said there; nil otherwise. Throws when it speaks
-    /// about anybody else (OpenID Connect Core 5.3.2).
-    func userinfo(_ accessToken: String, subject: String, at endpoint: String?) async throws(IdentityError) -> JSON? {
-        guard configuration.groupsFrom == .userinfo else { return nil }
+    /// What the userinfo endpoint says about `subject`. Throws when it speaks about anybody else (OpenID Connect Core 5.3.2).
+    func userinfo(_ accessToken: String, subject: String, at endpoint: String?) async throws(IdentityError) -> JSON {
         guard let endpoint else {
             throw IdentityError(
-                .misconfigured, at: configuration, "it publishes no userinfo endpoint to read groups from")
+                .misconfigured, at: configuration, "it publishes no userinfo endpoint to read groups or assurance from")
         }
         let request = FetchRequest(
             url: endpoint,

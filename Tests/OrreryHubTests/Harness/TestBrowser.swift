@@ -43,10 +43,12 @@ struct TestBrowser {
 
     /// Logs in as `subject`, whom the issuer knows, by way of the issuer. Gives where the hub sends the browser then.
     @discardableResult
-    mutating func logIn(as subject: String, next: String = "/hub/home") async throws -> Answer {
-        let leaving = try await get("/hub/login/test?" + FormFields.encode([("next", next)]))
+    mutating func logIn(
+        as subject: String, at issuer: String = "test", next: String = "/hub/home"
+    ) async throws -> Answer {
+        let leaving = try await get("/hub/login/\(issuer)?" + FormFields.encode([("next", next)]))
         let state = try #require(leaving.headers["Location"]?.split(separator: "state=").last)
-        return try await get("/hub/callback/test?code=\(subject)&state=\(state)")
+        return try await get("/hub/callback/\(issuer)?code=\(subject)&state=\(state)")
     }
 
     /// The token that the forms of the home page carry.

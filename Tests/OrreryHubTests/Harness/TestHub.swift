@@ -75,7 +75,7 @@ struct TestHub: Sendable {
             policy: directory,
             auth: HubConfiguration.Auth(
                 allow: ["atlas", "science"], admin: ["operators"],
-                users: HubConfiguration.Users(uids: 200_000...200_001, deny: ["test:banned"])),
+                users: HubConfiguration.Users(uids: 200_000...200_001, deny: ["test:banned", "mallory"])),
             clusters: clusters)
     }
 }

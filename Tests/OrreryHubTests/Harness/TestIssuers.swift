@@ -14,15 +14,21 @@ final class TestIssuers: LoginIssuers {
         var groups: Set<Group>
         var uid: UInt32? = 20001
         var gid: UInt32? = 20001
+        var dormant: [Membership.Dormant] = []
     }
 
     private let people = Mutex<[String: Somebody]>([:])
 
     func knows(_ subject: String, as somebody: Somebody) { people.withLock { $0[subject] = somebody } }
 
+    static func url(of label: String) -> String {
+        label == "test" ? "https://issuer.test" : "https://\(label).test"
+    }
+
     func choices() async -> [IssuerStatus] {
         [
             IssuerStatus(label: "test", title: "Test Institute", refusal: nil),
+            IssuerStatus(label: "other", title: "Other Institute", refusal: nil),
             IssuerStatus(label: "down", title: "Down Institute", refusal: "Down Institute does not answer"),
         ]
     }
@@ -41,7 +47,8 @@ final class TestIssuers: LoginIssuers {
             throw HubError(.unavailable, "Test Institute refuses this login")
         }
         return Claimant(
-            identity: Identity(issuer: "https://issuer.test", subject: subject), issuer: label,
-            suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid, groups: somebody.groups)
+            identity: Identity(issuer: Self.url(of: label), subject: subject), issuer: label,
+            suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid,
+            membership: Membership(groups: somebody.groups, dormant: somebody.dormant))
     }
 }
