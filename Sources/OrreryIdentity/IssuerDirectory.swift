@@ -1,6 +1,7 @@
 package import Foundation
 package import Logging
 package import OrreryFetch
+import Synchronization
 
 /// Every issuer of a hub: begins and finishes logins, and knows which of them can be reached.
 ///
@@ -10,7 +11,8 @@ package import OrreryFetch
 ///
 /// Concurrency: any number of tasks may call it at once; a fetch of one document is shared by all who wait for it.
 package final class IssuerDirectory: Sendable {
-    private let issuers: [any Voucher]
+    let issuers: [any Voucher]
+    let seenLogouts = Mutex(SeenTokens())
     private let rules: GroupRules
 
     package init(

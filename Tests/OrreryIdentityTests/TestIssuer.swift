@@ -26,6 +26,9 @@ final class TestIssuer: Sendable {
 
     func change(_ body: (inout Behaviour.State) -> Void) { behaviour.change(body) }
 
+    /// A token as the token endpoint would give it now.
+    func token() throws -> String { try behaviour.token() }
+
     /// The requests so far whose path ends like this.
     func requests(at path: String) -> [String] { behaviour.requests(at: path) }
 
@@ -99,6 +102,8 @@ final class Behaviour: Sendable {
                 "userinfo_endpoint": .string(state.url + "/userinfo"),
             ], state.metadata)
     }
+
+    func token() throws -> String { try token(state.withLock { $0 }) }
 
     private func token(_ state: State) throws -> String {
         let now = Int64(clock.now.timeIntervalSince1970)

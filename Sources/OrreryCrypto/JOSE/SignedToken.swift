@@ -47,6 +47,10 @@ package struct SignedToken: Sendable {
         self.signature = signature
     }
 
+    /// The issuer that the token names without proof: for choosing whose keys to try, and for nothing else. Nil when the
+    /// claims are not a strict JSON object that names one.
+    package var claimedIssuer: String? { (try? JSON(strict: payload, depth: Self.depth))?["iss"]?.string }
+
     /// What the token says, once `key` has verified it. Throws `.signature` when it has not, `.json` when what was signed
     /// is not a strict JSON object.
     package func claims(verifiedBy key: VerificationKey) throws(CryptoError) -> JSON {

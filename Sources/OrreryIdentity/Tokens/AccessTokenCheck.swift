@@ -1,5 +1,5 @@
 import Foundation
-import OrreryModel
+package import OrreryModel
 
 /// The rules for the claims of an access token whose signature held, for an API of ours: RFC 9068, the WLCG profile 1.x and
 /// SciTokens 2.0. Each stands with the attack that it stops in docs/identity.md.
@@ -28,7 +28,8 @@ struct AccessTokenCheck {
         try times.checkStart(age: longestLife)
         try times.checkBeginning()
         try times.checkLife(longestLife)
-        return AccessGrant(subject: try subject(claims), scopes: try scopes(claims))
+        let identity = Identity(issuer: issuer.issuer, subject: try subject(claims))
+        return AccessGrant(identity: identity, issuer: issuer.label, scopes: try scopes(claims))
     }
 
     private func checkAudience(_ claims: JSON) throws(ClaimOffence) {
@@ -85,9 +86,17 @@ struct AccessTokenCheck {
 }
 
 /// What an access token of an issuer says that we may believe.
-struct AccessGrant: Hashable, Sendable {
-    let subject: String
-    let scopes: Set<String>
+package struct AccessGrant: Hashable, Sendable {
+    package let identity: Identity
+    /// The label of the issuer.
+    package let issuer: String
+    package let scopes: Set<String>
+
+    package init(identity: Identity, issuer: String, scopes: Set<String>) {
+        self.identity = identity
+        self.issuer = issuer
+        self.scopes = scopes
+    }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

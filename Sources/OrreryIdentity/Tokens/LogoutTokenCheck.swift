@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import OrreryModel
 
 /// The rules for the claims of a logout token whose signature held (OpenID Connect Back-Channel Logout 2.6), each with the
@@ -51,10 +51,17 @@ struct LogoutTokenCheck {
 
 /// An issuer's word that somebody has logged out there. A person, one session of the person, or both are named; with a
 /// session, only that one ends.
-struct LogoutOrder: Hashable, Sendable {
-    let id: String
-    let subject: String?
-    let session: String?
+package struct LogoutOrder: Hashable, Sendable {
+    package let id: String
+    package let subject: String?
+    package let session: String?
     /// From then on the token is refused for its age.
-    let end: Date
+    package let end: Date
+
+    package init(id: String, subject: String?, session: String?, end: Date) {
+        self.id = id
+        self.subject = subject
+        self.session = session
+        self.end = end
+    }
 }
