@@ -56,7 +56,8 @@ import Testing
         } catch { return error }
     }
 
-    @Test func theBrowserIsSentWithEverythingThatBindsTheAnswer() async throws {
+    @Test("F4: the browser is sent with a PKCE challenge and everything else that binds the answer")
+    func departure() async throws {
         let start = try await directory().begin("demo")
         let url = try #require(URLComponents(string: start.url))
         #expect(start.url.hasPrefix(issuer.url + "/auth?"))
@@ -129,7 +130,8 @@ import Testing
         (["error": "<script>"], .misbehaving), (["error": "access_denied", "state": "another"], .stale),
     ]
 
-    @Test(arguments: callbacks) func anAnswerThatDoesNotFitIsRefused(
+    @Test("F6: an answer that does not fit is refused, and nothing of it is repeated", arguments: callbacks)
+    func unfitAnswers(
         _ query: [String: String], _ kind: IdentityError.Kind
     ) async {
         let error = await failure(directory(), query: query)
@@ -138,7 +140,7 @@ import Testing
         #expect(issuer.requests(at: "token").isEmpty)
     }
 
-    @Test func anIssuerThatNamesItselfMustDoSo() async {
+    @Test("F3: an issuer that names itself in its answers must do so") func issuersThatNameThemselves() async {
         issuer.change { $0.metadata["authorization_response_iss_parameter_supported"] = true }
         #expect(await failure(directory())?.kind == .unbelievable)
         #expect(await failure(directory(), query: ["iss": issuer.url]) == nil)
@@ -159,7 +161,7 @@ import Testing
         ("200 OK", String(repeating: " ", count: 300_000), .unreachable),
     ]
 
-    @Test(arguments: tokenAnswers) func aTokenEndpointThatSaysNoIsUnderstood(
+    @Test("F5: a token endpoint gives a bearer's token or says why not", arguments: tokenAnswers) func tokenEndpoints(
         _ status: String, _ body: String, _ kind: IdentityError.Kind
     ) async {
         let error = await failure(directory()) { $0.answers["token"] = (status, body) }
@@ -203,9 +205,32 @@ import Testing
 
     static let strangers: [JSON] = [["sub": "subject-2"], [:], ["sub": ["subject-1"]], []]
 
-    @Test(arguments: strangers) func userinfoAboutSomebodyElseIsRefused(_ userinfo: JSON) async {
+    @Test("C11: userinfo about somebody else is refused", arguments: strangers)
+    func strangersUserinfo(_ userinfo: JSON) async {
         let error = await failure(directory { $0.groupsFrom = .userinfo }) { $0.userinfo = userinfo }
         #expect(error?.kind == .unbelievable)
+    }
+
+    static let signedUserinfo: [(changes: [String: JSON], signer: OpenSSLSigner, isBelieved: Bool)] = [
+        ([:], .rsa, true), ([:], OpenSSLSigner(bits: 2048), false), (["aud": "storage"], .rsa, false),
+        (["aud": .null], .rsa, false), (["iss": "https://idp.example.org"], .rsa, false),
+        (["sub": "subject-2"], .rsa, false),
+    ]
+
+    @Test("C11: signed userinfo is verified as an ID token is", arguments: signedUserinfo.indices)
+    func userinfoThatIsSigned(_ place: Int) async throws {
+        let (changes, signer, isBelieved) = Self.signedUserinfo[place]
+        issuer.change { state in
+            state.claims = changes
+            state.keys = [("first", signer)]
+        }
+        let text = try issuer.token()
+        let error = await failure(directory { $0.groupsFrom = .userinfo }) { state in
+            (state.claims, state.keys) = ([:], [("first", .rsa)])
+            state.answers["userinfo"] = ("200 OK", text)
+            state.types["userinfo"] = "application/jwt; charset=utf-8"
+        }
+        #expect(error?.kind == (isBelieved ? nil : .unbelievable))
     }
 
     @Test func anotherIssuersEqualGroupOpensNothing() async throws {

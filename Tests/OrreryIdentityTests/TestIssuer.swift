@@ -47,6 +47,8 @@ final class Behaviour: Sendable {
         var header: [String: JSON] = [:]
         /// Whole answers instead of the right ones, by the last part of the path.
         var answers: [String: (status: String, body: String)] = [:]
+        /// What the answers are instead of JSON, by the last part of the path.
+        var types: [String: String] = [:]
         var userinfo: JSON = ["sub": "subject-1"]
         var nonce = ""
         var requests: [String] = []
@@ -70,7 +72,8 @@ final class Behaviour: Sendable {
         }
         let path = request.split(separator: " ")[1].split(separator: "/").last.map(String.init) ?? ""
         let (status, body) = state.answers[path] ?? ("200 OK", (try? body(at: path, state)) ?? "")
-        return "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+        let type = state.types[path] ?? "application/json"
+        return "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
             + "Connection: close\r\n\r\n\(body)"
     }
 
