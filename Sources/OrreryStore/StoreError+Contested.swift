@@ -5,11 +5,21 @@ extension StoreError {
             switch contested {
             case .name: ("the name was given to another person", "choose another name")
             case .uid: ("the uid belongs to another person", "ask whoever assigns uids at the login provider")
-            case .identity: ("a person with this identity exists", "log in again")
+            case .identity: ("the identity is or was somebody's here already", "ask an operator of this hub")
             case .liveSession: ("a session is still running or on its way", "open it, or stop it first")
             case .ended: ("the session has ended", "start a new one")
             }
         return StoreError(.conflict, message, next: next, contested: contested)
+    }
+
+    static var firstIdentity: StoreError {
+        StoreError(
+            .conflict, "the identity with which somebody came first stays", next: "unlink another one",
+            contested: .identity)
+    }
+
+    static var noIdentity: StoreError {
+        StoreError(.missing, "the identity is not linked to this person", next: "look which ones are")
     }
 
     static var noPerson: StoreError {

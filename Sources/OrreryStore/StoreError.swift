@@ -31,7 +31,7 @@ package struct StoreError: Error, Hashable, Sendable {
         case name
         /// The uid was given to somebody else, now or ever.
         case uid
-        /// A person with this identity exists.
+        /// The identity is a person's here, or was.
         case identity
         /// The person has a session with this server name that has not ended, or its prefix is in use.
         case liveSession

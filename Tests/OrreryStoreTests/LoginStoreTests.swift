@@ -21,7 +21,7 @@ import Testing
     private func transaction(_ seed: UInt8, lasting seconds: Double = 60) -> TransactionRecord {
         TransactionRecord(
             stateHash: Sample.hash(seed), issuer: "lab", nonce: "nonce", verifier: "verifier", next: "/hub/home?a=b",
-            createdAt: Sample.now, expiresAt: Sample.now + seconds)
+            linkTo: seed == 1 ? nil : 7, createdAt: Sample.now, expiresAt: Sample.now + seconds)
     }
 
     @Test func loginEndsAtItsExpiry() async throws {

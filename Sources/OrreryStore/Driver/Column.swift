@@ -26,6 +26,7 @@ extension Row {
     func text(_ column: String) throws -> String { try decode(String.self, forColumn: column) }
     func textIfAny(_ column: String) throws -> String? { try decode(String?.self, forColumn: column) }
     func integer(_ column: String) throws -> Int64 { try decode(Int64.self, forColumn: column) }
+    func integerIfAny(_ column: String) throws -> Int64? { try decode(Int64?.self, forColumn: column) }
     func flag(_ column: String) throws -> Bool { try decode(Bool.self, forColumn: column) }
     func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
     func instant(_ column: String) throws -> Date { Column.instant(try integer(column)) }

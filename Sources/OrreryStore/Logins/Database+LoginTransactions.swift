@@ -6,13 +6,14 @@ extension Database {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO login_transaction (state_hash, issuer, nonce, verifier, next, created_at, expires_at)
-                    VALUES (:state_hash, :issuer, :nonce, :verifier, :next, :created_at, :expires_at)
+                    INSERT INTO login_transaction (state_hash, issuer, nonce, verifier, next, link_to, created_at,
+                        expires_at)
+                    VALUES (:state_hash, :issuer, :nonce, :verifier, :next, :link_to, :created_at, :expires_at)
                     """,
                 arguments: [
                     "state_hash": Data(transaction.stateHash), "issuer": transaction.issuer,
                     "nonce": transaction.nonce, "verifier": transaction.verifier, "next": transaction.next,
-                    "created_at": Column.milliseconds(transaction.createdAt),
+                    "link_to": transaction.linkTo, "created_at": Column.milliseconds(transaction.createdAt),
                     "expires_at": Column.milliseconds(transaction.expiresAt),
                 ])
         }
@@ -35,6 +36,7 @@ extension TransactionRecord {
         self.init(
             stateHash: try row.bytes("state_hash"), issuer: try row.text("issuer"), nonce: try row.text("nonce"),
             verifier: try row.text("verifier"), next: try row.text("next"),
+            linkTo: try row.integerIfAny("link_to"),
             createdAt: try row.instant("created_at"), expiresAt: try row.instant("expires_at"))
     }
 }

@@ -32,18 +32,21 @@ package struct TransactionRecord: Hashable, Sendable {
     package let verifier: String
     /// Where the browser wanted to go, as path and query.
     package let next: String
+    /// The person whose account the identity shall open too; nil for a login.
+    package let linkTo: Int64?
     package let createdAt: Date
     package let expiresAt: Date
 
     package init(
-        stateHash: [UInt8], issuer: String, nonce: String, verifier: String, next: String, createdAt: Date,
-        expiresAt: Date
+        stateHash: [UInt8], issuer: String, nonce: String, verifier: String, next: String, linkTo: Int64? = nil,
+        createdAt: Date, expiresAt: Date
     ) {
         self.stateHash = stateHash
         self.issuer = issuer
         self.nonce = nonce
         self.verifier = verifier
         self.next = next
+        self.linkTo = linkTo
         self.createdAt = createdAt
         self.expiresAt = expiresAt
     }

@@ -25,12 +25,13 @@ extension Database: PersonStore {
 
     package func register(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord {
         try await write { db in
-            if try PersonRecord.find(db, person.identity) != nil { throw StoreError.taken(.identity) }
+            if try IdentityOwner.find(person.identity, db) != nil { throw StoreError.taken(.identity) }
             let id = try GivenName.give(person.name, db)
             if let uid = person.uid { try GivenUID.give(uid, to: id, db) }
             let record = PersonRecord(
                 id: id, person: person, isAdmin: isAdmin, isSuspended: false, createdAt: now, lastLogin: now)
             try record.insert(db)
+            try IdentityOwner.insert(person.identity, of: id, at: now, db)
             return try PersonRecord.require(id, db)
         }
     }

@@ -21,10 +21,8 @@ extension PersonRecord {
     }
 
     static func find(_ db: GRDB.Database, _ identity: Identity) throws -> PersonRecord? {
-        try fetch(
-            db, where: "issuer = :issuer AND subject = :subject",
-            ["issuer": identity.issuer, "subject": identity.subject]
-        ).first
+        guard let owner = try IdentityOwner.find(identity, db) else { return nil }
+        return try fetch(db, where: "id = :id", ["id": owner]).first
     }
 
     static func require(_ id: Int64, _ db: GRDB.Database) throws -> PersonRecord {

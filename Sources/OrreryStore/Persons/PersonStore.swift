@@ -5,6 +5,7 @@ package import OrreryModel
 /// to a second person, not even after the first was removed.
 package protocol PersonStore: Sendable {
     func person(id: Int64) async throws(StoreError) -> PersonRecord?
+    /// The person whose account `identity` opens: that of the first login, or one that was linked later.
     func person(identity: Identity) async throws(StoreError) -> PersonRecord?
     /// The person who bears `name` now. Compares exactly.
     func person(named name: String) async throws(StoreError) -> PersonRecord?
@@ -28,7 +29,8 @@ package protocol PersonStore: Sendable {
     /// Suspends a person or lifts the suspension. Ending what the person has open is the caller's next step.
     func setSuspended(_ isSuspended: Bool, person id: Int64) async throws(StoreError) -> PersonRecord
 
-    /// Forgets a person with all logins, tokens and ended sessions; name, uid and id stay given.
+    /// Forgets a person with all logins, tokens and ended sessions; name, uid, id and identities stay given, and none of
+    /// the identities can be registered again.
     /// `.conflict` (`.liveSession`) while a session has not ended.
     func remove(person id: Int64) async throws(StoreError)
 }
