@@ -24,6 +24,7 @@ struct HubServices: Sendable {
     let spawner: Spawner
     let housekeeper: Housekeeper
     let tickets: GateTickets
+    let suspension: Suspension
     let now: @Sendable () -> Date
 
     init(
@@ -44,7 +45,7 @@ struct HubServices: Sendable {
         flow = LoginFlow(
             issuers: issuers, store: database,
             enrolment: Enrolment(store: database, auth: configuration.auth, now: now, logger: logger), logins: logins,
-            now: now)
+            linking: Linking(store: database, users: configuration.auth.users, now: now, logger: logger), now: now)
         provider = OAuthProvider(
             sessions: database, persons: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
@@ -61,6 +62,9 @@ struct HubServices: Sendable {
         desk = SessionDesk(
             policy: policy, clusters: configuration.clusters, store: database, spawner: spawner, now: now,
             logger: logger)
+        suspension = Suspension(
+            persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
+            desk: desk, now: now, logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(logins: database, tokens: database, ended: database, now: now, logger: logger)
     }
@@ -81,6 +85,10 @@ struct HubServices: Sendable {
         LoginRoutes(
             flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
         ).add(to: router)
+        AccountRoutes(
+            gate: gate, flow: flow, issuers: issuers, identities: database, titles: configuration.auth.titles
+        ).add(to: router)
+        PersonRoutes(gate: gate, persons: database, suspension: suspension).add(to: router)
         GateRoutes(gate: gate, tickets: tickets, url: url, domain: configuration.domain).add(to: router)
         LogoutRoutes(gate: gate, farewell: farewell).add(to: router)
         HomeRoutes(gate: gate, desk: desk, view: view, sessions: database).add(to: router)

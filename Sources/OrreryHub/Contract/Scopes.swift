@@ -28,8 +28,8 @@ extension Scopes {
     /// What a person may do with the own login.
     static func ofPerson(named name: String, isAdmin: Bool) -> Scopes {
         let own = ["access:servers", "servers", "users:activity", "read:users"].map { "\($0)!user=\(name)" }
-        // Operators see and stop other people's servers; opening one is never theirs without its owner.
-        return Scopes(isAdmin ? own + ["delete:servers", "read:servers", "read:users"] : own)
+        // Operators see and stop other people's servers, and suspend and remove people; opening one is never theirs without its owner.
+        return Scopes(isAdmin ? own + ["admin:users", "delete:servers", "read:servers"] : own)
     }
 
     /// What the token in a pod may do: no more than the server needs, since every process there can read it.

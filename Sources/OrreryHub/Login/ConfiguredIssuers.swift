@@ -14,7 +14,9 @@ struct ConfiguredIssuers: LoginIssuers {
 
     func choices() async -> [IssuerStatus] { await directory.status() }
 
-    func begin(_ label: String) async throws -> LoginStart { try await directory.begin(label) }
+    func begin(_ label: String, _ demand: LoginDemand) async throws -> LoginStart {
+        try await directory.begin(label, demand)
+    }
 
     func finish(
         _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]

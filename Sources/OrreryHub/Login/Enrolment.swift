@@ -6,7 +6,7 @@ import OrreryStore
 
 /// Decides whether somebody whom an issuer vouches for may enter, and keeps one record per identity.
 struct Enrolment: Sendable {
-    let store: any PersonStore
+    let store: any PersonStore & IdentityStore
     let auth: HubConfiguration.Auth
     let now: @Sendable () -> Date
     let logger: Logger
@@ -21,6 +21,7 @@ struct Enrolment: Sendable {
             guard !auth.users.denies(known.person) else { throw HubError.denied }
             record = try await refresh(known, with: claimant)
         } else {
+            guard try await !store.isRemoved(claimant.identity) else { throw HubError.removed }
             record = try await register(claimant)
         }
         return try await numbered(record, claimant)
@@ -112,10 +113,16 @@ struct Enrolment: Sendable {
 }
 
 extension HubError {
-    fileprivate static var denied: HubError {
+    static var denied: HubError {
         HubError(
             .forbidden, "the operators of this hub do not admit your account", next: "ask an operator of this hub",
             detail: "users.deny")
+    }
+
+    fileprivate static var removed: HubError {
+        HubError(
+            .forbidden, "your account here was removed by an operator of this hub, and no new one is made for you",
+            next: "ask an operator of this hub")
     }
 
     fileprivate static var suspended: HubError {

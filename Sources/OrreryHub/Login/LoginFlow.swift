@@ -10,34 +10,45 @@ struct LoginFlow: Sendable {
     let store: any LoginStore
     let enrolment: Enrolment
     let logins: Logins
+    let linking: Linking
     let now: @Sendable () -> Date
 
     static let patience = Duration.seconds(600)
 
-    /// Where to send `browser`, so that it comes back to the callback of `issuer` and then goes on to `next`.
-    func begin(at issuer: String, browser: String, next: ReturnPath) async throws -> String {
-        let start = try await issuers.begin(issuer)
+    /// Where to send `browser`, so that it comes back to the callback of `issuer` and then goes on to `next`. With
+    /// `visitor` it comes back to link an identity, for which that person's login has to be fresh.
+    func begin(
+        at issuer: String, browser: String, next: ReturnPath, linkingTo visitor: Visitor? = nil
+    ) async throws -> String {
+        if let visitor { try linking.check(visitor) }
+        let start = try await issuers.begin(issuer, visitor == nil ? .usual : Linking.demand)
         let instant = now()
         try await store.insert(
             TransactionRecord(
                 stateHash: Self.key(state: start.state, browser: browser), issuer: issuer, nonce: start.nonce,
-                verifier: start.verifier, next: next.text, createdAt: instant,
+                verifier: start.verifier, next: next.text, linkTo: visitor?.person.id, createdAt: instant,
                 expiresAt: instant + Self.patience.seconds))
         return start.url
     }
 
-    /// What came of a login.
+    /// What came of it.
     struct Arrival: Sendable {
-        let person: PersonRecord
-        let cookie: String
-        let login: LoginRecord
+        /// Nil when an identity was linked: then the login at this browser goes on.
+        let entry: Entry?
         let next: ReturnPath
     }
 
+    /// A new login.
+    struct Entry: Sendable {
+        let person: PersonRecord
+        let cookie: String
+        let login: LoginRecord
+    }
+
     /// Finishes the login that `browser` brings back to the callback of `issuer` with the parameters in `query`.
-    /// The login takes the place of the one `earlier` at this browser.
+    /// The login takes the place of that of `visitor`, who is at this browser now.
     func finish(
-        at issuer: String, browser: String?, query: FormFields, after earlier: LoginRecord?
+        at issuer: String, browser: String?, query: FormFields, after visitor: Visitor?
     ) async throws -> Arrival {
         guard let state = query["state"], let browser,
             let transaction = try await store.takeTransaction(
@@ -49,9 +60,14 @@ struct LoginFlow: Sendable {
                 next: "log in again")
         }
         let claimant = try await issuers.finish(issuer, transaction, state: state, query: query.byName)
+        let next = ReturnPath(transaction.next) ?? .home
+        if let person = transaction.linkTo {
+            try await linking.link(claimant, from: issuer, to: person, by: visitor)
+            return Arrival(entry: nil, next: next)
+        }
         let person = try await enrolment.enter(claimant, from: issuer)
-        let (cookie, login) = try await logins.open(person, after: earlier)
-        return Arrival(person: person, cookie: cookie, login: login, next: ReturnPath(transaction.next) ?? .home)
+        let (cookie, login) = try await logins.open(person, after: visitor?.login)
+        return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)
     }
 
     private static func key(state: String, browser: String) -> [UInt8] { Fingerprint.of("\(browser)\n\(state)") }

@@ -5,8 +5,8 @@ import OrreryStore
 protocol LoginIssuers: Sendable {
     /// All of them in the order of the configuration, and whether they can be used now.
     func choices() async -> [IssuerStatus]
-    /// Starts a login at the issuer called `label`.
-    func begin(_ label: String) async throws -> LoginStart
+    /// Starts a login at the issuer called `label`, which `demand` asks for more.
+    func begin(_ label: String, _ demand: LoginDemand) async throws -> LoginStart
     /// Finishes the login that `transaction` remembers, with what the issuer sent back.
     func finish(
         _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]

@@ -37,7 +37,7 @@ struct LoginRoutes: Sendable {
     @Sendable func leave(_ request: Request, _ context: HubContext) async throws -> Response {
         let next = ReturnPath(request.fields["next"]) ?? .home
         let issuer = try context.name("issuer")
-        let browser = Self.name(in: request.cookie(gate.cookies.browser)) ?? RandomToken.make(bytes: 32)
+        let browser = Self.browser(of: request, gate.cookies)
         let url = try await flow.begin(at: issuer, browser: browser, next: next)
         return Response.redirect(to: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
@@ -45,18 +45,24 @@ struct LoginRoutes: Sendable {
 
     @Sendable func arrive(_ request: Request, _ context: HubContext) async throws -> Response {
         let issuer = try context.name("issuer")
-        let earlier = try await gate.visitor(request)?.login
+        let visitor = try await gate.visitor(request)
         let arrival = try await flow.finish(
             at: issuer, browser: Self.name(in: request.cookie(gate.cookies.browser)), query: request.fields,
-            after: earlier)
-        if let earlier, earlier.sid != arrival.login.sid { try await farewell.end(earlier) }
+            after: visitor)
+        guard let entry = arrival.entry else { return .redirect(to: arrival.next.text) }
+        if let earlier = visitor?.login, earlier.sid != entry.login.sid { try await farewell.end(earlier) }
         context.logger.notice(
-            "person logged in", metadata: ["person": "\(arrival.person.person.name)", "issuer": "\(issuer)"])
+            "person logged in", metadata: ["person": "\(entry.person.person.name)", "issuer": "\(issuer)"])
         return Response.redirect(to: arrival.next.text)
             .setting(cookies: [
-                gate.cookies.setLogin(arrival.cookie, lasting: limits.max),
-                gate.cookies.setServer(arrival.login.sid, lasting: limits.max),
+                gate.cookies.setLogin(entry.cookie, lasting: limits.max),
+                gate.cookies.setServer(entry.login.sid, lasting: limits.max),
             ])
+    }
+
+    /// The name of the browser that sends `request`; a new one when it has none.
+    static func browser(of request: Request, _ cookies: CookieNames) -> String {
+        name(in: request.cookie(cookies.browser)) ?? RandomToken.make(bytes: 32)
     }
 
     /// The name of a browser, if that is what the hub put into `cookie`; anything else is somebody's attempt to have one

@@ -2,7 +2,8 @@
 enum PageTemplates {
     static var all: [(name: String, text: [UInt8])] {
         [
-            ("error", PackageResources.error_mustache), ("forbidden", PackageResources.forbidden_mustache),
+            ("account", PackageResources.account_mustache), ("error", PackageResources.error_mustache),
+            ("forbidden", PackageResources.forbidden_mustache),
             ("home", PackageResources.home_mustache), ("layout", PackageResources.layout_mustache),
             ("login", PackageResources.login_mustache), ("logout", PackageResources.logout_mustache),
             ("notices", PackageResources.notices_mustache), ("profile", PackageResources.profile_mustache),

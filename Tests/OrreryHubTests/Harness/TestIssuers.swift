@@ -1,3 +1,4 @@
+import Foundation
 import OrreryCrypto
 import OrreryIdentity
 import OrreryModel
@@ -15,6 +16,7 @@ final class TestIssuers: LoginIssuers {
         var uid: UInt32? = 20001
         var gid: UInt32? = 20001
         var dormant: [Membership.Dormant] = []
+        var authenticatedAt: Date?
     }
 
     private let people = Mutex<[String: Somebody]>([:])
@@ -33,10 +35,11 @@ final class TestIssuers: LoginIssuers {
         ]
     }
 
-    func begin(_ label: String) async throws -> LoginStart {
+    func begin(_ label: String, _ demand: LoginDemand) async throws -> LoginStart {
         let state = RandomToken.make()
         return LoginStart(
-            url: "https://issuer.test/authorize?state=\(state)", state: state, nonce: RandomToken.make(),
+            url: "https://issuer.test/authorize?\(demand.isAnew ? "prompt=login&" : "")state=\(state)", state: state,
+            nonce: RandomToken.make(),
             verifier: RandomToken.make())
     }
 
@@ -49,6 +52,7 @@ final class TestIssuers: LoginIssuers {
         return Claimant(
             identity: Identity(issuer: Self.url(of: label), subject: subject), issuer: label,
             suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid,
-            membership: Membership(groups: somebody.groups, dormant: somebody.dormant))
+            membership: Membership(groups: somebody.groups, dormant: somebody.dormant),
+            authenticatedAt: somebody.authenticatedAt)
     }
 }

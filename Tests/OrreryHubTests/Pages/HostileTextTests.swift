@@ -36,6 +36,12 @@ import Testing
         ]
         return [
             LoginPage(frame: frame, issuers: issuers, notice: notice),
+            AccountPage(
+                frame: frame, name: text,
+                identities: [
+                    IdentityView(issuer: text, url: text, subject: text, isFirst: true),
+                    IdentityView(issuer: text, url: text, subject: text, isFirst: false),
+                ], issuers: issuers),
             LogoutPage(frame: frame, loginHref: text, notices: [notice]),
             HomePage(
                 frame: frame, person: PersonView(name: text, issuer: text, groups: [text], uid: text),

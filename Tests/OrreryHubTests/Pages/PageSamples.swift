@@ -136,8 +136,20 @@ enum PageSamples {
         loginHref: "/hub/login",
         notices: [Notice(kind: .information, text: "your session on North goes on running", next: "log in to stop it")])
 
+    static let account = AccountPage(
+        frame: frame, name: "ada",
+        identities: [
+            IdentityView(issuer: "Photon Lab", url: "photon.test", subject: "7f3c", isFirst: true),
+            IdentityView(issuer: "GitHub", url: "github.com", subject: "583231", isFirst: false),
+        ],
+        issuers: [
+            LoginChoice(title: "EGI Check-in", href: "/hub/account/link/egi"),
+            LoginChoice(title: "WLCG", href: nil, unavailable: "the login provider WLCG does not answer"),
+        ])
+
     static let all: [(name: String, page: any Page)] = [
-        ("login", login), ("home", home), ("progress", progress), ("failed", failed), ("error", notFound),
+        ("account", account), ("login", login), ("home", home), ("progress", progress), ("failed", failed),
+        ("error", notFound),
         ("forbidden", forbidden), ("stopped", stopped), ("logout", logout),
     ]
 }

@@ -1,0 +1,152 @@
+import Foundation
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct LinkingTests {
+    /// Presses the link button for `issuer` and comes back from there as `subject`.
+    private func link(
+        _ browser: inout TestBrowser, _ subject: String, at issuer: String = "other"
+    ) async throws -> Answer {
+        let proof = try await browser.proof()
+        let leaving = try await browser.post("/hub/account/link/\(issuer)", [(name: "_xsrf", value: proof)])
+        guard let state = leaving.location?.split(separator: "state=").last else { return leaving }
+        return try await browser.get("/hub/callback/\(issuer)?code=\(subject)&state=\(state)")
+    }
+
+    private static let people: [(String, TestIssuers.Somebody)] = [
+        ("s-1", .init(suggestedName: "ada", groups: LoginTests.atlas)),
+        ("there", .init(suggestedName: "lovelace", groups: [Group(name: "science")], uid: 7, gid: 7)),
+        ("emmy", .init(suggestedName: "emmy", groups: LoginTests.atlas, uid: 8, gid: 8)),
+    ]
+
+    private func run(_ body: @escaping @Sendable (TestHub) async throws -> Void) async throws {
+        try await TestHub.run { hub in
+            for (subject, somebody) in Self.people { hub.issuers.knows(subject, as: somebody) }
+            try await body(hub)
+        }
+    }
+
+    @Test func whoProvesBothOpensOneAccountWithEither() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let answer = try await link(&browser, "there")
+            #expect(answer.status == 302 && answer.location == "/hub/account")
+            let page = try await browser.get("/hub/account").text
+            #expect(page.contains("s-1") && page.contains("there") && page.contains("https://other.test"))
+            var elsewhere = TestBrowser(hub)
+            try await elsewhere.logIn(as: "there", at: "other")
+            let persons = try await hub.database.allPersons()
+            #expect(persons.map(\.person.name) == ["ada"])
+            #expect(persons[0].person.uid == 20001 && persons[0].person.groups == [Group(name: "science")])
+        }
+    }
+
+    @Test func theOtherIssuerIsAskedToLetThePersonLogInAgain() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let proof = try await browser.proof()
+            let leaving = try await browser.post("/hub/account/link/other", [(name: "_xsrf", value: proof)])
+            #expect(leaving.location?.contains("prompt=login") == true)
+        }
+    }
+
+    @Test func anOldLoginHereLinksNothing() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            hub.clock.turn(by: .seconds(601))
+            let answer = try await link(&browser, "there")
+            #expect(answer.status == 403 && answer.text.contains("older than ten minutes"))
+        }
+    }
+
+    @Test func anOldLoginThereLinksNothing() async throws {
+        try await run { hub in
+            var somebody = Self.people[1].1
+            somebody.authenticatedAt = hub.clock.now - 601
+            hub.issuers.knows("there", as: somebody)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let answer = try await link(&browser, "there")
+            #expect(answer.status == 403 && answer.text.contains("more than ten minutes ago"))
+            somebody.authenticatedAt = hub.clock.now - 599
+            hub.issuers.knows("there", as: somebody)
+            let again = try await link(&browser, "there")
+            #expect(again.status == 302)
+        }
+    }
+
+    @Test func anotherAccountIsNotSwallowed() async throws {
+        try await run { hub in
+            var emmy = TestBrowser(hub)
+            try await emmy.logIn(as: "emmy", at: "other")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let answer = try await link(&browser, "emmy")
+            #expect(answer.status == 409 && answer.text.contains("emmy"))
+            #expect(try await hub.database.allPersons().map(\.person.name) == ["ada", "emmy"])
+        }
+    }
+
+    @Test func whoeverTookTheBrowserOverGetsNothingLinked() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let proof = try await browser.proof()
+            let leaving = try await browser.post("/hub/account/link/other", [(name: "_xsrf", value: proof)])
+            let state = try #require(leaving.location?.split(separator: "state=").last)
+            try await browser.logIn(as: "emmy")
+            let answer = try await browser.get("/hub/callback/other?code=there&state=\(state)")
+            #expect(answer.status == 403 && answer.text.contains("somebody else is logged in"))
+        }
+    }
+
+    @Test func aLinkNeedsTheFormOfThisLogin() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let answer = try await browser.post("/hub/account/link/other", [(name: "_xsrf", value: "guess")])
+            #expect(answer.status == 403)
+            var nobody = TestBrowser(hub)
+            let stranger = try await nobody.post("/hub/account/link/other", [])
+            #expect(stranger.location?.hasPrefix("/hub/login") == true)
+        }
+    }
+
+    @Test func aDeniedIdentityIsNotLinked() async throws {
+        try await run { hub in
+            hub.issuers.knows("banned", as: Self.people[1].1)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            let answer = try await link(&browser, "banned", at: "test")
+            #expect(answer.status == 403 && answer.text.contains("do not admit"))
+        }
+    }
+
+    @Test func anIdentityIsUnlinkedButTheFirstStays() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            _ = try await link(&browser, "there")
+            let proof = try await browser.proof()
+            let fields = { (issuer: String, subject: String) in
+                [
+                    (name: "_xsrf", value: proof), (name: "issuer", value: issuer), (name: "subject", value: subject),
+                ]
+            }
+            let first = try await browser.post("/hub/account/unlink", fields("https://issuer.test", "s-1"))
+            #expect(first.status == 409)
+            let second = try await browser.post("/hub/account/unlink", fields("https://other.test", "there"))
+            #expect(second.status == 302)
+            var elsewhere = TestBrowser(hub)
+            try await elsewhere.logIn(as: "there", at: "other")
+            #expect(try await hub.database.allPersons().map(\.person.name) == ["ada", "lovelace"])
+        }
+    }
+}
