@@ -28,7 +28,7 @@ auth:
   issuers:
     demo:
       issuer: {issuer}/api/oidc
-      groups: {{claim: wlcg.groups, kind: wlcg}}
+      groups: {{claim: wlcg.groups, kind: commas}}
       uid: {{claim: uidNumber}}
       gid: {{claim: gidNumber}}
       login: {{client: orrery, secret: "file:{state}/provider/client.secret", scopes: [openid, profile, groups]}}
