@@ -37,8 +37,7 @@ struct HubServices: Sendable {
         self.now = now
         let tokens = Tokens(store: database, now: now)
         let logins = Logins(
-            store: database, persons: database, limits: configuration.auth.session, users: configuration.auth.users,
-            now: now)
+            store: database, persons: database, auth: configuration.auth, now: now)
         gate = Gate(
             logins: logins, tokens: tokens, persons: database, sessions: database,
             cookies: CookieNames(url: configuration.url), url: configuration.url)

@@ -42,7 +42,7 @@ struct ConfigurationTests {
               gid: 5001
               from: ["wlcg:/lab/developers", "egi:urn:mace:egi.eu:group:vo:role=member", "github:lsst/developers"]
               require: {assurance: [urn:low, urn:unique]}
-            operators: {from: ["wlcg:/lab/operators"]}
+            operators: {from: ["wlcg:/lab/operators"], require: {acr: mfa, age: 8h}}
             "project:{g}": {gids: {photoz: 5101}, from: ["wlcg:/lab/project/{g}"]}
           users: {uid: 200000-299999, deny: ["wlcg:7f3c", mallory]}
         clusters:
@@ -98,6 +98,8 @@ struct ConfigurationTests {
             egi.requirement
                 == Requirement(
                     assurance: ["https://refeds.org/assurance/IAP/medium"], organisations: ["urn:a", "urn:b"]))
+        #expect(auth.demand(raising: "operators") == LoginDemand(contexts: ["mfa"], age: .seconds(8 * 3600)))
+        for group in ["developers", "project:photoz", "nobody", nil] { #expect(auth.demand(raising: group) == .usual) }
         let github = auth.issuers[2]
         #expect(github.type == .gitHub && github.issuer == "https://github.com" && github.namePrefix == "gh-")
         #expect(github.scopes == ["read:org"] && github.groupsKind == .teams)
@@ -194,7 +196,6 @@ struct ConfigurationTests {
         ),
         ("{acr: https://refeds.org/profile/mfa, age: 8h}", "{}", "requires nothing"),
         ("age: 8h", "age: 8s", "less than a minute"), ("idp: [urn:a, urn:b]", "idp: []", "met by nobody"),
-        ("{assurance: [urn:low, urn:unique]}", "{acr: mfa}", "`acr` of a group is not supported yet"),
         ("{assurance: [urn:low, urn:unique]}", "{asurance: x}", "unknown key `asurance`; did you mean `assurance`?"),
         ("https://egi.example/realms/egi", "https://wlcg.example", "`wlcg` and `egi` are the same issuer"),
         ("clusters:", "cluster:", "unknown key `cluster`; did you mean `clusters`?"),

@@ -1,4 +1,5 @@
 import Foundation
+import OrreryModel
 import Testing
 
 @testable import OrreryStore
@@ -14,7 +15,9 @@ import Testing
 
     private func login(_ seed: UInt8, person: Int64, lasting seconds: Double = 60) -> LoginRecord {
         LoginRecord(
-            hash: Sample.hash(seed), person: person, sid: "sid \(seed)", createdAt: Sample.now,
+            hash: Sample.hash(seed), person: person, sid: "sid \(seed)",
+            raised: seed == 1 ? [.init(group: Group(name: "operators", gid: 7), until: Sample.now + 5)] : [],
+            createdAt: Sample.now,
             expiresAt: Sample.now + seconds, lastSeen: Sample.now)
     }
 

@@ -51,7 +51,8 @@ extension HubConfiguration.Auth {
         return names
     }
 
-    private static func makes(_ rule: String, _ name: String) -> Bool {
+    /// Whether a rule of the name `rule` makes the group `name`.
+    static func makes(_ rule: String, _ name: String) -> Bool {
         guard let open = rule.firstIndex(of: "{"), let close = rule.lastIndex(of: "}") else { return rule == name }
         let (head, tail) = (rule[..<open], rule[rule.index(after: close)...])
         return name.count > head.count + tail.count && name.hasPrefix(head) && name.hasSuffix(tail)

@@ -19,7 +19,7 @@ extension HubConfiguration {
         for (hole, gid) in try keys["gids"]?.entries() ?? [] { gids[hole] = try number(gid) }
         let rule = GroupRule(
             name, gid: try keys["gid"].map(number), gids: gids, from: try texts(keys.required("from")),
-            requirement: try keys["require"].map(requirementOfGroup) ?? Requirement())
+            requirement: try keys["require"].map(requirement) ?? Requirement())
         if let problem = rule.problem(issuers: issuers) { throw node.error(problem) }
         return rule
     }
@@ -39,13 +39,6 @@ extension HubConfiguration {
             assurance: try oneOrMore(keys["assurance"]), organisations: try oneOrMore(keys["idp"]))
         guard requirement != Requirement() else { throw node.error("a requirement that requires nothing") }
         return requirement
-    }
-
-    private static func requirementOfGroup(_ node: DocumentNode) throws(DocumentError) -> Requirement {
-        for key in ["acr", "age"] where try node.entries().contains(where: { $0.key == key }) {
-            throw node.error("`\(key)` of a group is not supported yet; an issuer may have it", atKey: key)
-        }
-        return try requirement(node)
     }
 
     private static func age(_ node: DocumentNode) throws(DocumentError) -> Duration {

@@ -29,7 +29,7 @@ struct Enrolment: Sendable {
 
     private func admit(_ claimant: Claimant, from issuer: String) throws(HubError) {
         guard !auth.users.denies(claimant.identity, of: issuer) else { throw .denied }
-        let groups = claimant.membership.groups.map(\.name).sorted()
+        let groups = (claimant.membership.groups.map(\.name) + claimant.membership.raised.map(\.group.name)).sorted()
         guard !groups.contains(where: auth.allow.contains) else { return }
         let detail =
             "the issuer \(issuer) gives \(claimant.claimedGroups) and \(claimant.ignoredGroups) values that are no groups"
@@ -37,6 +37,8 @@ struct Enrolment: Sendable {
             throw HubError(
                 .forbidden,
                 "you would be in \(dormant.group), but \(dormant.shortfall.sentence(issuer: title(of: issuer)))",
+                next: dormant.shortfall.isAboutTheLogin
+                    ? "open /hub/login/\(issuer)?raise=\(dormant.group) for that" : nil,
                 detail: detail)
         }
         throw HubError(

@@ -17,11 +17,14 @@ struct LoginFlow: Sendable {
 
     /// Where to send `browser`, so that it comes back to the callback of `issuer` and then goes on to `next`. With
     /// `visitor` it comes back to link an identity, for which that person's login has to be fresh.
+    /// With `group` the issuer is asked for what that group requires of a login.
     func begin(
-        at issuer: String, browser: String, next: ReturnPath, linkingTo visitor: Visitor? = nil
+        at issuer: String, browser: String, next: ReturnPath, raising group: String? = nil,
+        linkingTo visitor: Visitor? = nil
     ) async throws -> String {
         if let visitor { try linking.check(visitor) }
-        let start = try await issuers.begin(issuer, visitor == nil ? .usual : Linking.demand)
+        let demand = visitor == nil ? enrolment.auth.demand(raising: group) : Linking.demand
+        let start = try await issuers.begin(issuer, demand)
         let instant = now()
         try await store.insert(
             TransactionRecord(
@@ -66,7 +69,9 @@ struct LoginFlow: Sendable {
             return Arrival(entry: nil, next: next)
         }
         let person = try await enrolment.enter(claimant, from: issuer)
-        let (cookie, login) = try await logins.open(person, after: visitor?.login)
+        let (cookie, login) = try await logins.open(
+            person, raised: claimant.membership.raised.map { .init(group: $0.group, until: $0.until) },
+            after: visitor?.login)
         return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)
     }
 

@@ -38,7 +38,8 @@ struct LoginRoutes: Sendable {
         let next = ReturnPath(request.fields["next"]) ?? .home
         let issuer = try context.name("issuer")
         let browser = Self.browser(of: request, gate.cookies)
-        let url = try await flow.begin(at: issuer, browser: browser, next: next)
+        let url = try await flow.begin(
+            at: issuer, browser: browser, next: next, raising: request.fields["raise"])
         return Response.redirect(to: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
     }

@@ -1,34 +1,27 @@
 import Foundation
 import OrreryCrypto
+import OrreryModel
 import OrreryStore
-
-/// Somebody at a browser who is logged in.
-struct Visitor: Sendable {
-    let person: PersonRecord
-    let login: LoginRecord
-    /// What forms of this browser must carry; see `Logins.proof`.
-    let proof: String
-}
 
 /// Logins of browsers: 32 random bytes in a cookie, their SHA-256 in the store, an end by idleness and by age.
 struct Logins: Sendable {
     let store: any LoginStore
     let persons: any PersonStore
-    let limits: HubConfiguration.SessionLimits
-    let users: HubConfiguration.Users
+    let auth: HubConfiguration.Auth
     let now: @Sendable () -> Date
 
     /// Logs `person` in: the new cookie and what is stored for it. The cookie of the login `earlier` opens nothing any
-    /// more (fixation); if that was the same person's, open notebooks go on under its name for single-user servers.
+    /// more (fixation); if that was the same person's, open notebooks go on under its name for single-user servers. The
+    /// groups of `raised` hold for this login only.
     func open(
-        _ person: PersonRecord, after earlier: LoginRecord? = nil
+        _ person: PersonRecord, raised: [LoginRecord.Raised] = [], after earlier: LoginRecord? = nil
     ) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
         let sid = earlier.flatMap { $0.person == person.id ? $0.sid : nil }
         let cookie = RandomToken.make(bytes: 32)
         let start = now()
         let login = LoginRecord(
-            hash: Fingerprint.of(cookie), person: person.id, sid: sid ?? Self.sid(), createdAt: start,
-            expiresAt: start + limits.max.seconds, lastSeen: start)
+            hash: Fingerprint.of(cookie), person: person.id, sid: sid ?? Self.sid(), raised: raised, createdAt: start,
+            expiresAt: min(start + auth.session.max.seconds, admission(person, raised)), lastSeen: start)
         // First, because no two logins share a name.
         if let earlier { _ = try await close(earlier) }
         try await store.insert(login)
@@ -41,16 +34,25 @@ struct Logins: Sendable {
         let instant = now()
         guard cookie.utf8.count <= 128,
             let login = try await store.login(hash: Fingerprint.of(cookie), at: instant),
-            instant < login.lastSeen + limits.idle.seconds,
+            instant < login.lastSeen + auth.session.idle.seconds,
             let person = try await persons.person(id: login.person), admits(person)
         else { return nil }
         // Once a minute is enough to tell idle from busy, and keeps page views from writing.
         if instant > login.lastSeen + 60 { try await store.touchLogins([(login.hash, instant)]) }
-        return Visitor(person: person, login: login, proof: Self.proof(of: cookie))
+        return Visitor(
+            person: person.raised(by: login, at: instant, admin: auth.admin), login: login,
+            proof: Self.proof(of: cookie))
+    }
+
+    /// When nothing admits `person` any more: who enters through a group that ends leaves with it.
+    private func admission(_ person: PersonRecord, _ raised: [LoginRecord.Raised]) -> Date {
+        guard !person.person.groups.contains(where: { auth.allow.contains($0.name) }) else { return .distantFuture }
+        return raised.filter { auth.allow.contains($0.group.name) }.map { $0.until ?? .distantFuture }.max()
+            ?? .distantFuture
     }
 
     /// Whether what `person` has open may go on: logins, and tokens that were given before.
-    func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !users.denies(person.person) }
+    func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !auth.users.denies(person.person) }
 
     /// Ends the login of `cookie`; what it was, or nil when it had ended.
     func close(_ login: LoginRecord) async throws(StoreError) -> LoginRecord? {

@@ -5,6 +5,14 @@ package enum Shortfall: Hashable, Sendable {
     case context(String)
     case age(Duration)
 
+    /// Whether another login could mend it.
+    package var isAboutTheLogin: Bool {
+        switch self {
+        case .context, .age: true
+        case .organisation, .assurance: false
+        }
+    }
+
     /// What is missing, whose doing it is and what to do next, as a sentence without a full stop. `title` is the issuer.
     package func sentence(issuer title: String) -> String {
         switch self {

@@ -6,11 +6,12 @@ extension Database: LoginStore {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO login (hash, person, sid, created_at, expires_at, last_seen)
-                    VALUES (:hash, :person, :sid, :created_at, :expires_at, :last_seen)
+                    INSERT INTO login (hash, person, sid, raised, created_at, expires_at, last_seen)
+                    VALUES (:hash, :person, :sid, :raised, :created_at, :expires_at, :last_seen)
                     """,
                 arguments: [
                     "hash": Data(login.hash), "person": login.person, "sid": login.sid,
+                    "raised": try Column.json(login.raised),
                     "created_at": Column.milliseconds(login.createdAt),
                     "expires_at": Column.milliseconds(login.expiresAt),
                     "last_seen": Column.milliseconds(login.lastSeen),
@@ -79,6 +80,7 @@ extension LoginRecord {
     init(_ row: Row) throws {
         self.init(
             hash: try row.bytes("hash"), person: try row.integer("person"), sid: try row.text("sid"),
+            raised: try row.document("raised"),
             createdAt: try row.instant("created_at"), expiresAt: try row.instant("expires_at"),
             lastSeen: try row.instant("last_seen"))
     }

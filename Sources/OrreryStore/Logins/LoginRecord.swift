@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import OrreryModel
 
 /// One browser in which somebody is logged in.
 package struct LoginRecord: Hashable, Sendable {
@@ -7,17 +8,35 @@ package struct LoginRecord: Hashable, Sendable {
     package let person: Int64
     /// What the browser carries as `jupyterhub-session-id`; it ties servers' cookies and tokens to this login.
     package let sid: String
+    /// The groups that this login holds beyond those of the person.
+    package let raised: [Raised]
     package let createdAt: Date
     package let expiresAt: Date
     package let lastSeen: Date
 
-    package init(hash: [UInt8], person: Int64, sid: String, createdAt: Date, expiresAt: Date, lastSeen: Date) {
+    package init(
+        hash: [UInt8], person: Int64, sid: String, raised: [Raised] = [], createdAt: Date, expiresAt: Date,
+        lastSeen: Date
+    ) {
         self.hash = hash
         self.person = person
         self.sid = sid
+        self.raised = raised
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.lastSeen = lastSeen
+    }
+
+    /// A group that was opened by how the login was made.
+    package struct Raised: Hashable, Codable, Sendable {
+        package let group: Group
+        /// Nil: as long as the login.
+        package let until: Date?
+
+        package init(group: Group, until: Date?) {
+            self.group = group
+            self.until = until
+        }
     }
 }
 

@@ -15,6 +15,7 @@ final class TestIssuers: LoginIssuers {
         var groups: Set<Group>
         var uid: UInt32? = 20001
         var gid: UInt32? = 20001
+        var raised: [Membership.Raised] = []
         var dormant: [Membership.Dormant] = []
         var authenticatedAt: Date?
     }
@@ -52,7 +53,7 @@ final class TestIssuers: LoginIssuers {
         return Claimant(
             identity: Identity(issuer: Self.url(of: label), subject: subject), issuer: label,
             suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid,
-            membership: Membership(groups: somebody.groups, dormant: somebody.dormant),
+            membership: Membership(groups: somebody.groups, raised: somebody.raised, dormant: somebody.dormant),
             authenticatedAt: somebody.authenticatedAt)
     }
 }
