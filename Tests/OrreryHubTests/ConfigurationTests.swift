@@ -129,6 +129,17 @@ struct ConfigurationTests {
         }
     }
 
+    @Test(arguments: [
+        ("https://wlcg.example/", "7f3c", "ada", true), ("https://egi.example/realms/egi", "7f3c", "ada", false),
+        ("https://wlcg.example/", "7f3", "ada", false), ("https://github.com", "1", "mallory", true),
+    ])
+    func somebodyIsDeniedByNameOrIdentity(_ issuer: String, _ subject: String, _ name: String, _ isDenied: Bool) throws
+    {
+        let person = Person(
+            identity: Identity(issuer: issuer, subject: subject), name: name, uid: nil, gid: nil, groups: [])
+        #expect(try Self.read(Self.text).auth.denies(person) == isDenied)
+    }
+
     @Test func whatIsNotWrittenHasADefault() throws {
         let configuration = try Self.read(
             """

@@ -129,6 +129,16 @@ struct EnrolmentTests {
         }
     }
 
+    @Test(arguments: [true, false]) func aGroupsGidIsForItsMembers(_ isMember: Bool) async throws {
+        try await TestHub.run { hub in
+            let groups = isMember ? LoginTests.atlas : [Group(name: "science", gid: 5002)]
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: groups, gid: 5001))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "s-1")
+            #expect(answer.status == (isMember ? 302 : 409))
+        }
+    }
+
     @Test func whoIsDeniedByNameIsOutAtOnce() async throws {
         try await TestHub.run { hub in
             let mallory = try await hub.person("mallory")

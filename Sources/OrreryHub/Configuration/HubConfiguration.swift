@@ -82,9 +82,6 @@ package struct HubConfiguration: Sendable {
 
         /// Whether somebody who comes with `identity` from the issuer called `label` is refused.
         func denies(_ identity: Identity, of label: String) -> Bool { deny.contains("\(label):\(identity.subject)") }
-
-        /// Whether a person who is known here is refused by name.
-        func denies(_ person: Person) -> Bool { deny.contains(person.name) }
     }
 
     /// A cluster with the words that people read.

@@ -18,7 +18,7 @@ struct Enrolment: Sendable {
         try checkNumbers(of: claimant)
         if let known = try await store.person(identity: claimant.identity) {
             guard !known.isSuspended else { throw HubError.suspended }
-            guard !auth.users.denies(known.person) else { throw HubError.denied }
+            guard !auth.denies(known.person) else { throw HubError.denied }
             record = try await refresh(known, with: claimant)
         } else {
             guard try await !store.isRemoved(claimant.identity) else { throw HubError.removed }
@@ -49,9 +49,17 @@ struct Enrolment: Sendable {
             next: "ask for membership in one of: \(auth.allow.sorted().joined(separator: ", "))", detail: detail)
     }
 
-    /// Numbers of the hub's range are its own to give: there, everybody's group has the number of one person.
+    /// A gid opens files as a group does, so an issuer must not say what the rules do not let it say: the gid of a group
+    /// that it does not give, or one of the hub's own range, where every group is one person's.
     private func checkNumbers(of claimant: Claimant) throws(HubError) {
-        guard let gid = claimant.gid, auth.users.uids?.contains(gid) == true, gid != claimant.uid else { return }
+        guard let gid = claimant.gid else { return }
+        let own = claimant.membership.groups.union(claimant.membership.raised.map(\.group))
+        guard !auth.isGroup(gid) || own.contains(where: { $0.gid == gid }) else {
+            throw HubError(
+                .conflict, "the group number (gid) that your issuer gives you is that of a group you are not in",
+                next: "ask an operator of this hub", detail: "gid \(gid) is a group's of auth.groups")
+        }
+        guard auth.users.uids?.contains(gid) == true, gid != claimant.uid else { return }
         throw HubError(
             .conflict, "the group number (gid) that your issuer gives you is one that this hub gives to single people",
             next: "ask an operator of this hub", detail: "gid \(gid) is within users.uid")

@@ -52,7 +52,7 @@ struct Logins: Sendable {
     }
 
     /// Whether what `person` has open may go on: logins, and tokens that were given before.
-    func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !auth.users.denies(person.person) }
+    func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !auth.denies(person.person) }
 
     /// Ends the login of `cookie`; what it was, or nil when it had ended.
     func close(_ login: LoginRecord) async throws(StoreError) -> LoginRecord? {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OrreryFetch
+import OrreryIdentity
 import OrreryKubernetes
 import OrreryModel
 import OrreryPolicy
@@ -74,7 +75,7 @@ struct TestHub: Sendable {
                 listen: loopback, api: loopback, token: Secret(Self.proxyToken)),
             policy: directory,
             auth: HubConfiguration.Auth(
-                allow: ["atlas", "science"], admin: ["operators"],
+                allow: ["atlas", "science"], admin: ["operators"], groups: [GroupRule("atlas", gid: 5001, from: [])],
                 users: HubConfiguration.Users(uids: 200_000...200_001, deny: ["test:banned", "mallory"])),
             clusters: clusters)
     }
