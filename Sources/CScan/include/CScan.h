@@ -1,6 +1,5 @@
-// Looks at sixteen bytes of a message's head at once, which Swift's own vectors do at twice the instructions. Everything
-// is `static inline`, so that it becomes part of the parser; where the machine has no such vectors the parser's own
-// loops do the work.
+// Looks at sixteen bytes of a message's head at once, which Swift's own vectors do at twice the instructions. What is
+// `static inline` becomes part of the parser; where the machine has no such vectors the parser's own loops do the work.
 //
 // Every function reads inside [from, count) of `bytes` and nothing else.
 #ifndef ORRERY_CSCAN_H
@@ -42,6 +41,16 @@ static inline int scan_is_all(scan_bytes found) {
   return __builtin_ia32_pmovmskb128((signed_bytes)found) == 0xffff;
 #else
   return scan_first(~found) == 16;
+#endif
+}
+
+// Whether all of sixteen are 0.
+static inline int scan_is_none(scan_bytes found) {
+#if defined(__SSE2__)
+  typedef char signed_bytes __attribute__((vector_size(16)));
+  return __builtin_ia32_pmovmskb128((signed_bytes)found) == 0;
+#else
+  return scan_first(found) == 16;
 #endif
 }
 
@@ -129,57 +138,36 @@ static inline size_t scan_path(const uint8_t *bytes, size_t from, size_t count) 
   return from;
 }
 
-// The place of the first `one` with `other` right behind it, among whole sixteens with a byte behind them; where fewer
-// than seventeen bytes are left, their beginning.
-static inline size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, uint8_t one, uint8_t other) {
-#ifdef ORRERY_SCAN
-  for (; from + 17 <= count; from += 16) {
-    scan_bytes apart = (scan_bytes)((scan_load(bytes + from) != one) | (scan_load(bytes + from + 1) != other));
-    if (!scan_is_all(apart)) return from + scan_first(~apart);
-  }
-#endif
-  return from;
-}
+// The place of the first `one` with `other` right behind it; where there is none, or the machine has no vectors, the
+// place up to which there is none.
+size_t scan_pair(const uint8_t *bytes, size_t from, size_t count, uint8_t one, uint8_t other);
 
-// The first letters of the names that a proxy must understand, a bit for each, by the length of the name: `FieldName` has
-// the names.
-static inline uint32_t scan_initials(size_t length) {
-  enum { A = 1, C = 1 << 2, D = 1 << 3, E = 1 << 4, H = 1 << 7, K = 1 << 10, O = 1 << 14, P = 1 << 15, T = 1 << 19,
-         U = 1 << 20, X = 1 << 23 };
-  static const uint32_t initials[20] = {
-      [2] = T, [4] = D | H, [6] = C | E | O, [7] = T | U, [10] = C | K, [13] = A, [14] = C, [15] = X, [16] = P | X,
-      [17] = T | X, [18] = P, [19] = P};
-  return length < 20 ? initials[length] : 0;
-}
-
+// A line of a head: where it begins, where its colon is and where its CRLF.
 typedef struct {
-  // Where the line begins, and how many were passed over.
-  uint32_t start, passed;
-  // Where its colon is and where its CRLF; both 0 when the line is not of the usual kind, or near the end of the bytes.
-  uint32_t colon, end;
+  uint32_t start, colon, end;
 } scan_line;
 
+// Where the lines end that were passed over, how many those are, and how many of them were written down.
+typedef struct {
+  uint32_t end, passed, found;
+} scan_lines;
+
 // Passes over lines of a head of the usual kind: a name of letters, digits and hyphens, a colon, text, CRLF. Ends at the
-// first whose name may be one that a proxy must understand, at the first of another kind, and after `most`.
-static inline scan_line scan_lines(const uint8_t *bytes, size_t from, size_t count, size_t most) {
-  scan_line line = {(uint32_t)from, 0, 0, 0};
-  if (count > 0xffffff) return line;
-  while (line.passed < most) {
-    size_t colon = scan_name(bytes, from, count);
-    if (colon == from || colon >= count || bytes[colon] != ':') return line;
-    size_t end = scan_text(bytes, colon + 1, count);
-    if (end + 1 >= count || bytes[end] != '\r' || bytes[end + 1] != '\n') return line;
-    unsigned letter = (bytes[from] | 0x20u) - 'a';
-    if (letter < 26 && scan_initials(colon - from) >> letter & 1) {
-      line.colon = (uint32_t)colon;
-      line.end = (uint32_t)end;
-      return line;
-    }
-    from = end + 2;
-    line.start = (uint32_t)from;
-    line.passed++;
+// first of another kind and after `most`, and writes down those whose name may be one that a proxy must understand; ends
+// also when there are more of these than `room`.
+scan_lines scan_pass_over(
+    const uint8_t *bytes, size_t from, size_t count, size_t most, scan_line *found, size_t room);
+
+// The number that all bytes of [from, end) are in decimal; -1 when there are none, one is no digit, or more than eighteen.
+static inline int64_t scan_decimal(const uint8_t *bytes, size_t from, size_t end) {
+  if (end <= from || end - from > 18) return -1;
+  int64_t number = 0;
+  for (; from < end; from++) {
+    unsigned digit = bytes[from] - (unsigned)'0';
+    if (digit > 9) return -1;
+    number = number * 10 + digit;
   }
-  return line;
+  return number;
 }
 
 static inline uint64_t scan_word(const uint8_t *from, size_t count) {

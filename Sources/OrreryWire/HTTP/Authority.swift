@@ -44,15 +44,12 @@ private func endOfLiteral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
 
 /// Digits of a number below 65536, or nothing.
 private func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    guard range.count <= 5 else { return false }
-    var port = 0
-    var index = range.lowerBound
-    while index < range.upperBound {
-        guard bytes[index].isDigit else { return false }
-        port = port * 10 + Int(bytes[index] - 48)
-        index += 1
+    guard !range.isEmpty, range.count <= 5, range.upperBound <= bytes.count else { return range.isEmpty }
+    // It reads inside the range only.
+    let port = unsafe bytes.withUnsafeBufferPointer {
+        unsafe scan_decimal($0.baseAddress, range.lowerBound, range.upperBound)
     }
-    return port < 65536
+    return (0..<65536).contains(port)
 }
 
 extension UInt8 {

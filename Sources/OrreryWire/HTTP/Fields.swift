@@ -101,12 +101,7 @@ extension Fields {
         var index = start
         var count = 0
         while true {
-            // It reads inside [index, count) only.
-            let line = unsafe bytes.withUnsafeBufferPointer {
-                unsafe scan_lines($0.baseAddress, index, $0.count, max(0, limits.fields - count))
-            }
-            count += Int(line.passed)
-            index = Int(line.start)
+            if let outcome = passUsual(bytes, from: &index, count: &count, limits) { return outcome }
             guard index < bytes.count else { return .incomplete }
             if bytes[index] == 13 {
                 guard index + 1 < bytes.count else { return .incomplete }
@@ -117,42 +112,64 @@ extension Fields {
             }
             count += 1
             guard count <= limits.fields else { return .bad(.tooLarge) }
-            let nameStart = index
-            let name: FieldName
-            let valueStart: Int
-            if line.colon != 0 {
-                name = FieldName.of(bytes, Slice(nameStart, Int(line.colon)))
-                valueStart = Int(line.colon) + 1
-                index = Int(line.end) + 2
-            } else {
-                // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
-                index = endOfPlainToken(bytes, from: index)
-                guard index < bytes.count else { return .incomplete }
-                let isUnderscored = bytes[index] == 95
-                if isUnderscored {
-                    while index < bytes.count, bytes[index].isToken { index += 1 }
-                    guard index < bytes.count else { return .incomplete }
-                }
-                guard index > nameStart, bytes[index] == 58 else { return .bad(.malformed) }
-                name = isUnderscored ? underscored : FieldName.of(bytes, Slice(nameStart, index))
-                valueStart = index + 1
-                index = endOfText(bytes, from: valueStart)
-                guard index + 1 < bytes.count else {
-                    return index == bytes.count || bytes[index] == 13 ? .incomplete : .bad(.malformed)
-                }
-                guard bytes[index] == 13, bytes[index + 1] == 10 else { return .bad(.malformed) }
-                index += 2
-            }
-            guard name != .other else { continue }
-            guard index <= HeadLimits.bytesLimit else { return .bad(.tooLarge) }
-            let mark = Mark(
-                name, line: Slice(nameStart, index), value: trimmed(bytes, Slice(valueStart, index - 2)))
-            if let fault = take(mark, bytes, limits) { return .bad(fault) }
+            if let outcome = takeUnusual(bytes, from: &index, limits) { return outcome }
         }
     }
 
-    private mutating func take(_ mark: Mark, _ bytes: Span<UInt8>, _ limits: HeadLimits) -> HeadFault? {
-        guard markCount < Fields.room else { return .tooLarge }
+    /// Lines of the usual kind, sixteen bytes at a time and more. Nil when all goes on.
+    private mutating func passUsual(
+        _ bytes: Span<UInt8>, from index: inout Int, count: inout Int, _ limits: HeadLimits
+    ) -> HeadOutcome? {
+        unsafe withUnsafeTemporaryAllocation(of: scan_line.self, capacity: Fields.room) { found in
+            // It reads inside [index, count) only, and writes at most `room` lines.
+            let passed = unsafe bytes.withUnsafeBufferPointer {
+                unsafe scan_pass_over(
+                    $0.baseAddress, index, $0.count, max(0, limits.fields - count), found.baseAddress, Fields.room)
+            }
+            for number in 0..<Int(passed.found) {
+                let line = unsafe found[number]
+                let (start, colon, end) = (Int(line.start), Int(line.colon), Int(line.end))
+                let name = FieldName.of(bytes, Slice(start, colon))
+                if name == .other { continue }
+                let fault = take(name, Slice(start, end + 2), Slice(colon + 1, end), bytes, limits)
+                if let fault { return .bad(fault) }
+            }
+            index = Int(passed.end)
+            count += Int(passed.passed)
+            return nil
+        }
+    }
+
+    /// A line that is rare, wrong, or not all here. Nil when all goes on.
+    private mutating func takeUnusual(
+        _ bytes: Span<UInt8>, from index: inout Int, _ limits: HeadLimits
+    ) -> HeadOutcome? {
+        let start = index
+        // A line that begins with a space continues the one before (obs-fold): not a token, so refused here.
+        var colon = endOfPlainToken(bytes, from: start)
+        guard colon < bytes.count else { return .incomplete }
+        let isUnderscored = bytes[colon] == 95
+        if isUnderscored {
+            while colon < bytes.count, bytes[colon].isToken { colon += 1 }
+            guard colon < bytes.count else { return .incomplete }
+        }
+        guard colon > start, bytes[colon] == 58 else { return .bad(.malformed) }
+        let name = isUnderscored ? underscored : FieldName.of(bytes, Slice(start, colon))
+        let end = endOfText(bytes, from: colon + 1)
+        guard end + 1 < bytes.count else {
+            return end == bytes.count || bytes[end] == 13 ? .incomplete : .bad(.malformed)
+        }
+        guard bytes[end] == 13, bytes[end + 1] == 10 else { return .bad(.malformed) }
+        index = end + 2
+        if name == .other { return nil }
+        return take(name, Slice(start, index), Slice(colon + 1, end), bytes, limits).map { .bad($0) }
+    }
+
+    private mutating func take(
+        _ name: FieldName, _ line: Slice, _ value: Slice, _ bytes: Span<UInt8>, _ limits: HeadLimits
+    ) -> HeadFault? {
+        guard line.end <= HeadLimits.bytesLimit, markCount < Fields.room else { return .tooLarge }
+        let mark = Mark(name, line: line, value: trimmed(bytes, value))
         unsafe (marks + markCount).initialize(to: mark)
         markCount += 1
         switch mark.name {
@@ -259,11 +276,10 @@ private func isToken(_ bytes: Span<UInt8>, _ slice: Slice) -> Bool {
 
 /// Digits only, at most eighteen of them: no sign, no blank, no overflow.
 private func decimal(_ bytes: Span<UInt8>, _ slice: Slice) -> UInt64? {
-    guard !slice.isEmpty, slice.count <= 18 else { return nil }
-    var number: UInt64 = 0
-    for index in slice.range {
-        guard bytes[index].isDigit else { return nil }
-        number = number * 10 + UInt64(bytes[index] - 48)
+    guard slice.end <= bytes.count else { return nil }
+    // It reads inside the slice only.
+    let number = unsafe bytes.withUnsafeBufferPointer {
+        unsafe scan_decimal($0.baseAddress, Int(slice.start), Int(slice.end))
     }
-    return number
+    return number < 0 ? nil : UInt64(number)
 }

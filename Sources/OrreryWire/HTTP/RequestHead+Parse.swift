@@ -30,6 +30,7 @@ extension RequestHead {
             if bytes[1] == 10 { index = 2 }
         }
         let methodStart = index
+        if begins(bytes, index, "GET ") { index += 3 }
         while index < bytes.count, bytes[index].isToken { index += 1 }
         guard index < bytes.count else { return index - methodStart > 32 ? .bad(.malformed) : .incomplete }
         guard index > methodStart, index - methodStart <= 32, bytes[index] == 32 else { return .bad(.malformed) }
@@ -43,6 +44,11 @@ extension RequestHead {
         guard index > targetStart, bytes[index] == 32 else { return .bad(.malformed) }
         let target = Slice(targetStart, index)
 
+        if begins(bytes, index, " HTTP/1.1\r\n") {
+            version = .http11
+            let outcome = fields.parse(bytes, from: index + 11, limits: limits, end: &length)
+            return outcome == .complete ? takeTarget(target, bytes) : outcome
+        }
         // "HTTP/1.1" and CRLF are ten bytes.
         guard index + 10 < bytes.count else {
             let isBeginning = Slice(index, bytes.count).isPrefix(of: " HTTP/", bytes)
@@ -173,7 +179,7 @@ extension RequestHead {
 extension RequestHead.Method {
     init(_ bytes: Span<UInt8>, _ name: Slice) {
         switch name.count {
-        case 3: self = name.isWord("GET", bytes) ? .get : name.isWord("PUT", bytes) ? .put : .other
+        case 3: self = begins(bytes, Int(name.start), "GET") ? .get : name.isWord("PUT", bytes) ? .put : .other
         case 4: self = name.isWord("HEAD", bytes) ? .head : name.isWord("POST", bytes) ? .post : .other
         case 6: self = name.isWord("DELETE", bytes) ? .delete : .other
         case 7: self = name.isWord("OPTIONS", bytes) ? .options : .other
@@ -182,11 +188,25 @@ extension RequestHead.Method {
     }
 }
 
+/// Whether `word` stands at `index`. Always inlined: its length is known there, and one or two comparisons are left.
+@inline(__always) func begins(_ bytes: Span<UInt8>, _ index: Int, _ word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard index >= 0, bytes.count - index >= length else { return false }
+    // Both have `length` bytes there.
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+        guard let first = bytes.baseAddress else { return length == 0 }
+        return unsafe scan_is_word(first + index, word.utf8Start, length) != 0
+    }
+}
+
 extension Slice {
     /// Whether the bytes are exactly `word`, case included.
-    package func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
-        let length = word.utf8CodeUnitCount
-        guard count == length, end <= bytes.count else { return false }
+    @inlinable public func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
+        count == word.utf8CodeUnitCount && isWord(word, bytes, length: count)
+    }
+
+    @usableFromInline func isWord(_ word: StaticString, _ bytes: Span<UInt8>, length: Int) -> Bool {
+        guard end <= bytes.count else { return false }
         // Both have `length` bytes there.
         return unsafe bytes.withUnsafeBufferPointer { bytes in
             guard let first = bytes.baseAddress else { return length == 0 }

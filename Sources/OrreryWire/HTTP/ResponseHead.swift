@@ -26,7 +26,7 @@ public struct ResponseHead: ~Copyable {
         body = .untilEnd
         // "HTTP/1.1 200" is twelve bytes, and a blank or CR must follow.
         guard bytes.count > 12 else { return isBeginning(bytes) ? .incomplete : .bad(.malformed) }
-        guard Slice(0, 7).isWord("HTTP/1.", bytes), bytes[8] == 32, bytes[7] == 48 || bytes[7] == 49 else {
+        guard begins(bytes, 0, "HTTP/1."), bytes[8] == 32, bytes[7] == 48 || bytes[7] == 49 else {
             return .bad(.malformed)
         }
         isHTTP10 = bytes[7] == 48
