@@ -77,7 +77,7 @@ struct Gate: ~Copyable {
     }
 
     /// What an upstream is told about the visitor, in at most `fieldsLimit` bytes.
-    func writeFields(to out: inout Buffer) {
+    mutating func writeFields(to out: inout Buffer) {
         guard let visitor else { return }
         out.append("X-Orrery-Person: ")
         seal.person(visitor) { out.append($0) }

@@ -81,6 +81,8 @@ extension RouteMatch {
     var base: Slice { after(key, Int(baseCount)) }
     var query: Slice { after(base, Int(queryCount)) }
     var authority: Slice { after(query, Int(authorityCount)) }
+    /// Whether it is asked who they are.
+    var isGated: Bool { accessCount != 0 }
     /// The names of those who may pass, a line each. Empty: nobody is asked who they are.
     var access: Slice { after(authority, Int(accessCount)) }
     /// All texts.

@@ -25,7 +25,7 @@ enum RequestWriter {
         target.append(" HTTP/1.1\r\n")
         let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: route.isHub)
         let known = KnownFields(
-            hidesCookies: hidesCookies, hidesToken: !route.access.isEmpty && HubToken.isIn(head.fields, bytes),
+            hidesCookies: hidesCookies, hidesToken: route.isGated && HubToken.isIn(head.fields, bytes),
             keepsForwarded: !plan.xForward, keepsHost: !plan.changesOrigin, keepsExpect: head.version == .http11)
         if plan.hasFields {
             appendLines(head.fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in
@@ -111,6 +111,9 @@ enum RequestWriter {
         _ fields: borrowing Fields, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         _ plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
+        if !client.isNone, !plan.hasFields, !hasGiven(fields), !fields.host.isEmpty {
+            return writeFirstForwarded(fields.host, bytes, from: client, isSecure: isSecure, to: &target)
+        }
         if client.isNone {
             // Whoever connects to a socket in the file system is another proxy here: it has said for whom, or nobody has.
             if !plan.sets(.forwardedFor) { appendGivenLines(fields, .forwardedFor, bytes, to: &target) }
@@ -135,6 +138,34 @@ enum RequestWriter {
         let host = fields.host
         if appendLine(fields, .forwardedHost, "X-Forwarded-Host: ", bytes, to: &target) || host.isEmpty { return }
         target.append("X-Forwarded-Host: ")
+        target.append(bytes.extracting(host.range))
+        target.append("\r\n")
+    }
+
+    /// Whether a proxy before us has said anything.
+    private static func hasGiven(_ fields: borrowing Fields) -> Bool {
+        for index in 0..<fields.markCount {
+            switch fields.mark(index).name {
+            case .forwardedFor, .forwardedHost, .forwardedPort, .forwardedProto: return true
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// What almost every request gets: nobody has said anything before us.
+    private static func writeFirstForwarded(
+        _ host: Slice, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool, to target: inout Buffer
+    ) {
+        target.append("X-Forwarded-For: ")
+        target.append(client)
+        if isSecure {
+            target.append("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: ")
+        } else {
+            target.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ")
+        }
+        appendPort(host, bytes, default: isSecure ? "443" : "80", to: &target)
+        target.append("\r\nX-Forwarded-Host: ")
         target.append(bytes.extracting(host.range))
         target.append("\r\n")
     }

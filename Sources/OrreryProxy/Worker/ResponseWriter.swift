@@ -13,6 +13,15 @@ enum ResponseWriter {
         writeEnd(head, form: form, date: date, to: &target)
     }
 
+    /// Whether `write` would write the very bytes that were read.
+    static func changesNothing(_ head: borrowing ResponseHead, _ form: Exchange.Form) -> Bool {
+        guard !head.isHTTP10, head.fields.hasDate, form == Exchange.Form() else { return false }
+        for index in 0..<head.fields.markCount where !isKept(head.fields.mark(index).name, head.status, form) {
+            return false
+        }
+        return !head.fields.connection.contains(.names)
+    }
+
     /// The same, with a `Location` that leads where the plan says.
     static func writeRedirect(
         _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, note: RequestNote,

@@ -247,7 +247,7 @@ extension Worker {
         case .keep:
             slots[client].phase = .head
             wait(client, idleWait)
-            return true
+            return !slots[client].input.isEmpty || slots[client].ready.contains(.readable)
         case .close:
             // Closing with bytes unread would reset the connection, and the reset could overtake the answer.
             if slots[client].input.isEmpty, !slots[client].ready.contains(.readable) {

@@ -145,41 +145,97 @@ extension Worker {
         return finish(client)
     }
 
+    private enum NextHead {
+        case action(Exchange.HeadAction)
+        case incomplete, stale
+        case failed(Exchange.Failure)
+    }
+
     /// Heads, of which there may be several: answers before the answer, and the answer.
     private mutating func takeHeads(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Bool {
         slots[client].exchange.answerBegan()
+        switch nextHead(client, bytes) {
+        case .action(let action):
+            if case .relay(let form) = action, goesOnAsItCame(client, form) { return pass(client, bytes) }
+            return writeHeads(client, upstream, bytes, first: action)
+        case .incomplete:
+            keepHeadStart(upstream, bytes)
+            return true
+        case .stale:
+            buffers.recycle(bytes)
+            return answerStale(client)
+        case .failed(let failure):
+            buffers.recycle(bytes)
+            return fail(client, failure)
+        }
+    }
+
+    private mutating func nextHead(_ client: UInt32, _ bytes: borrowing Buffer) -> NextHead {
+        switch bytes.read({ answerHead.parse($0, limits: headLimits) }) {
+        case .incomplete: return .incomplete
+        case .bad: return .failed(.garbled)
+        case .complete: break
+        }
+        if !stale.questions.isEmpty {
+            if prefersStale(client, answerHead.status) { return .stale }
+            if answerHead.status >= 200 { bytes.read { noteAnswerToQuestion(client, $0) } }
+        }
+        let action = slots[client].exchange.answerHead(Exchange.Answer(answerHead))
+        if case .fail(let failure) = action { return .failed(failure) }
+        return .action(action)
+    }
+
+    private mutating func writeHeads(
+        _ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer, first: Exchange.HeadAction
+    ) -> Bool {
         var bytes = bytes
         var out = headBuffer()
-        while slots[client].exchange.isUnanswered, !bytes.isEmpty {
-            let outcome = bytes.read { answerHead.parse($0, limits: headLimits) }
-            switch outcome {
+        var action = first
+        while true {
+            write(client, action, bytes, to: &out)
+            bytes.consume(answerHead.length)
+            guard slots[client].exchange.isUnanswered, !bytes.isEmpty else { return takeRest(client, bytes, out) }
+            switch nextHead(client, bytes) {
+            case .action(let next): action = next
             case .incomplete:
                 keepHeadStart(upstream, bytes)
                 return deliverAnswer(client, out)
-            case .bad:
+            case .stale:
                 buffers.recycle(bytes)
                 buffers.recycle(out)
-                return fail(client, .garbled)
-            case .complete: break
-            }
-            if !stale.questions.isEmpty {
-                if prefersStale(client, answerHead.status) {
-                    buffers.recycle(bytes)
-                    buffers.recycle(out)
-                    return answerStale(client)
-                }
-                if answerHead.status >= 200 { bytes.read { noteAnswerToQuestion(client, $0) } }
-            }
-            let action = slots[client].exchange.answerHead(Exchange.Answer(answerHead))
-            if case .fail(let failure) = action {
+                return answerStale(client)
+            case .failed(let failure):
                 buffers.recycle(bytes)
                 buffers.recycle(out)
                 return fail(client, failure)
             }
-            write(client, action, bytes, to: &out)
-            bytes.consume(answerHead.length)
         }
-        return takeRest(client, bytes, out)
+    }
+
+    /// Whether the answer, as it is in the buffer, is what the client is to be told. Most are.
+    private mutating func goesOnAsItCame(_ client: UInt32, _ form: Exchange.Form) -> Bool {
+        slots[client].errorStatus == 0 && requestNotes.isEmpty && stale.questions.isEmpty
+            && ResponseWriter.changesNothing(answerHead, form)
+    }
+
+    /// Sends an answer on as it came: its head, and what is there of its body.
+    private mutating func pass(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
+        var bytes = bytes
+        noteRelay(client, 0)
+        if let replay = slots[client].replay.take() { buffers.recycle(replay) }
+        bytes.consume(answerHead.length)
+        let step = bytes.change { slots[client].exchange.answerBytes(&$0) }
+        bytes.rewind(answerHead.length)
+        bytes.truncate(to: answerHead.length + step.count)
+        return deliverAnswer(client, bytes)
+    }
+
+    private mutating func noteRelay(_ client: UInt32, _ errorStatus: Int) {
+        noteFirstByte(client)
+        noteAnswer(client, errorStatus == 0 ? answerHead.status : errorStatus)
+        timers.clear(client)
+        // What is answered so is no use of a route; else it is noted when the answer ends.
+        if answerHead.status >= 300 { slots[client].activity = nil }
     }
 
     private mutating func write(
@@ -190,11 +246,7 @@ extension Worker {
         switch action {
         case .relayInterim where errorStatus == 0: bytes.read { ResponseWriter.writeInterim(answerHead, $0, to: &out) }
         case .relay(let form):
-            noteFirstByte(client)
-            noteAnswer(client, errorStatus == 0 ? answerHead.status : errorStatus)
-            timers.clear(client)
-            // What is answered so is no use of a route; else it is noted when the answer ends.
-            if answerHead.status >= 300 { slots[client].activity = nil }
+            noteRelay(client, errorStatus)
             if !requestNotes.isEmpty, let note = requestNotes.removeValue(forKey: client), errorStatus == 0,
                 plan.rewritesRedirects, RequestNote.isRedirect(answerHead.status)
             {

@@ -15,7 +15,9 @@ extension Worker {
     }
 
     mutating func judge(_ bytes: Span<UInt8>) -> Verdict {
-        if head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) { return .answer(405) }
+        if head.method == .other, head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) {
+            return .answer(405)
+        }
         // It asks about us: of what is behind us there is more than one.
         if head.isAsterisk { return .answer(204) }
         if head.path.isWord("/_chp_healthz", bytes), head.query.isEmpty { return .healthy }
@@ -23,7 +25,7 @@ extension Worker {
         if head.path.isWord("/.orrery/enter", bytes) { return .enter }
         guard case .route(let match) = findRoute(bytes) else { return .answer(400) }
         guard let match else { return .answer(404) }
-        if !match.access.isEmpty {
+        if match.isGated {
             if let refusal = refusal(match, bytes) { return .gate(refusal) }
             guard let endpoint = match.endpoint else { return .answer(503) }
             return .pass(match, endpoint, session: head.wantsUpgrade ? gate.session : 0)

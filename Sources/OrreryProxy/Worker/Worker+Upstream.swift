@@ -119,7 +119,9 @@ extension Worker {
         noteSent(upstream, count - out.count)
         out.rewind(count - out.count)
         slots[client].replay.put(out)
-        return isBroken ? upstreamEnded(client, inOrder: false) : true
+        if isBroken { return upstreamEnded(client, inOrder: false) }
+        // An event tells of the answer; only a client that has closed its half is seen to now.
+        return slots[client].ready.contains(.ended)
     }
 
     private mutating func sendKeepingSealed(_ client: UInt32, _ out: consuming Buffer, over upstream: UInt32) -> Bool {
