@@ -60,6 +60,36 @@ struct MemoryTests {
         #expect(pool.buffer(for: 10, room: 32).start == 32)
     }
 
+    @Test func noTwoBuffersOfAPoolShareMemory() {
+        var pool = BufferPool()
+        for count in [4096, 16_384, BufferPool.largeCapacity] {
+            // More than are kept of any size; the second time round, some come from the shelf and the others are new.
+            for _ in 0..<2 {
+                var buffers = Slab<Buffer>(capacity: 300)
+                for number in 0..<300 {
+                    var buffer = pool.buffer(for: count)
+                    buffer.append(decimal: UInt64(number))
+                    guard let index = buffers.add(fresh: { Buffer(capacity: 0) }) else { return }
+                    swap(&buffers[index], &buffer)
+                }
+                for number in 0..<300 {
+                    var buffer = Buffer(capacity: 0)
+                    swap(&buffers[UInt32(number)], &buffer)
+                    #expect(text(buffer) == "\(number)" && buffer.capacity == count)
+                    pool.recycle(buffer)
+                }
+            }
+        }
+    }
+
+    @Test func aBufferOfAnotherSizeIsNotKept() {
+        var pool = BufferPool()
+        for capacity in [0, 5000, BufferPool.largeCapacity - 1, BufferPool.largeCapacity * 2] {
+            pool.recycle(Buffer(capacity: capacity))
+            #expect(pool.buffer(for: BufferPool.largeCapacity).capacity == BufferPool.largeCapacity)
+        }
+    }
+
     @Test func deadlinesComeInTheirOrder() {
         var timers = Timers(durations: [100, 10], capacity: 8)
         timers.set(0, 0, now: 0)

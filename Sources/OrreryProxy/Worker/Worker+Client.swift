@@ -55,7 +55,7 @@ extension Worker {
         }
         guard isFresh || slots[client].ready.contains(.readable) else { return holdHead(client, bytes) }
         let before = bytes.count
-        bytes = roomier(bytes)
+        if bytes.roomAfter < 1024 { bytes = roomier(bytes) }
         switch receive(client, into: &bytes) {
         case .blocked:
             if !isFresh { return holdHead(client, bytes) }
@@ -71,9 +71,8 @@ extension Worker {
         }
     }
 
-    /// The same bytes with at least a KiB of room after them.
+    /// The same bytes with at least a KiB of room after them, where there is less.
     private mutating func roomier(_ bytes: consuming Buffer) -> Buffer {
-        guard bytes.roomAfter < 1024 else { return bytes }
         var larger = buffers.buffer(for: min(bytes.count * 2 + 1024, BufferPool.largeCapacity))
         bytes.read { larger.append($0) }
         buffers.recycle(bytes)
@@ -280,7 +279,7 @@ extension Worker {
 
 extension Exchange.Request {
     /// What a head says about how it must be answered.
-    init(_ head: borrowing RequestHead) {
+    @inline(__always) init(_ head: borrowing RequestHead) {
         self.init()
         isHead = head.method == .head
         isHTTP10 = head.version == .http10

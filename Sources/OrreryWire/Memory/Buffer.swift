@@ -6,8 +6,9 @@ internal import Glibc
 /// A piece of memory with bytes in its middle: free room before them, the bytes, free room after them.
 ///
 /// Comes from a `BufferPool` and goes back there; one that is simply dropped frees its memory. In front of the memory is
-/// room for the three numbers, so that a buffer which waits can be kept as one word: see `Parking`.
-@safe public struct Buffer: ~Copyable {
+/// room for the three numbers, so that a buffer which waits can be kept as one word: see `Parking` and `Shelf`. It is
+/// `@frozen` because only of such may inlined code take the memory away.
+@safe @frozen public struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let capacityWord: UInt32
     @usableFromInline var startWord: UInt32
@@ -25,10 +26,10 @@ internal import Glibc
     deinit { unsafe free(base - Self.front) }
 
     /// Bytes in front of the memory, which keep its alignment.
-    static var front: Int { 16 }
+    @inlinable static var front: Int { 16 }
 
     /// Writes the numbers in front of the memory, and gives up the buffer without freeing it.
-    consuming func park() -> UnsafeMutableRawPointer {
+    @inlinable consuming func park() -> UnsafeMutableRawPointer {
         let numbers = unsafe base - Self.front
         unsafe numbers.storeBytes(of: capacityWord, toByteOffset: 0, as: UInt32.self)
         unsafe numbers.storeBytes(of: startWord, toByteOffset: 4, as: UInt32.self)
@@ -39,12 +40,32 @@ internal import Glibc
     }
 
     /// The buffer that was parked at `memory`, which nobody else may take.
-    init(parked memory: UnsafeMutableRawPointer) {
+    @inlinable init(parked memory: UnsafeMutableRawPointer) {
         let numbers = unsafe memory - Self.front
         unsafe base = memory
         capacityWord = unsafe numbers.load(fromByteOffset: 0, as: UInt32.self)
         startWord = unsafe numbers.load(fromByteOffset: 4, as: UInt32.self)
         endWord = unsafe numbers.load(fromByteOffset: 8, as: UInt32.self)
+    }
+
+    /// Writes the link to the next buffer of a shelf in front of the memory, and gives up the buffer without freeing it.
+    @inlinable consuming func shelve(before next: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer {
+        let memory = unsafe base
+        unsafe (memory - Self.front).storeBytes(of: next, as: UnsafeMutableRawPointer?.self)
+        discard self
+        return unsafe memory
+    }
+
+    /// The buffer that was shelved at `memory`, empty. Its `capacity` is that of the shelf; `next` becomes its link.
+    @inlinable init(
+        shelved memory: UnsafeMutableRawPointer, capacity: Int, room: Int, next: inout UnsafeMutableRawPointer?
+    ) {
+        precondition(room <= capacity)
+        unsafe next = (memory - Self.front).load(as: UnsafeMutableRawPointer?.self)
+        unsafe base = memory
+        capacityWord = UInt32(truncatingIfNeeded: capacity)
+        startWord = UInt32(truncatingIfNeeded: room)
+        endWord = UInt32(truncatingIfNeeded: room)
     }
 
     @inlinable public var capacity: Int { Int(capacityWord) }
@@ -54,7 +75,7 @@ internal import Glibc
         set { startWord = UInt32(truncatingIfNeeded: newValue) }
     }
     /// Where the bytes end.
-    @inlinable public private(set) var end: Int {
+    @inlinable public internal(set) var end: Int {
         get { Int(endWord) }
         set { endWord = UInt32(truncatingIfNeeded: newValue) }
     }
