@@ -1,8 +1,11 @@
+// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
+// every event.
+
 /// What a loop asks of the operating system. `LinuxKernel` asks the real one; a test plays one that follows a script, so
 /// that a short write, a stale event or a reused descriptor happens exactly when the test wants it.
 ///
 /// All calls return at once, except `wait`. What an error number means is decided behind this protocol and nowhere else.
-package protocol Kernel {
+public protocol Kernel {
     /// Watches a connection for bytes, room and hang-up, edge triggered, until it is closed. Events carry `token`.
     mutating func watch(_ descriptor: CInt, token: UInt64)
     /// Watches a listener or a signal, level triggered.
@@ -50,11 +53,8 @@ package protocol Kernel {
     mutating func stopwatch() -> UInt64
 }
 
-// Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
-// every event.
-
 /// How long to wait.
-package enum Deadline: Equatable, Sendable {
+public enum Deadline: Equatable, Sendable {
     /// Only look whether anything has happened.
     case now
     case at(UInt64)
@@ -98,7 +98,7 @@ public struct Readiness: Equatable, Sendable {
 }
 
 /// The result of sending or receiving.
-package enum Transfer: Equatable, Sendable {
+public enum Transfer: Equatable, Sendable {
     case bytes(Int)
     /// The peer has sent its last byte. Only from receiving.
     case ended
@@ -108,25 +108,25 @@ package enum Transfer: Equatable, Sendable {
 }
 
 /// The two ends of a pipe.
-package struct Pipe: Equatable, Sendable {
+public struct Pipe: Equatable, Sendable {
     /// What comes out of it is read here.
-    package let outlet: CInt
-    package let inlet: CInt
+    public let outlet: CInt
+    public let inlet: CInt
 
-    package init(outlet: CInt, inlet: CInt) {
+    public init(outlet: CInt, inlet: CInt) {
         self.outlet = outlet
         self.inlet = inlet
     }
 }
 
-package enum Acceptance: Sendable {
+public enum Acceptance: Sendable {
     case accepted(CInt, SocketAddress)
     case none
     /// No descriptor or memory left: accepting again at once would only spin.
     case exhausted
 }
 
-package enum Connection: Sendable {
+public enum Connection: Sendable {
     case connected(CInt)
     /// On its way: the descriptor becomes writable, or fails, later.
     case started(CInt)
@@ -136,24 +136,24 @@ package enum Connection: Sendable {
 }
 
 /// What came through a channel: under which token, and a connection that is now this thread's, or none.
-package struct Handed: Equatable, Sendable {
-    package let token: UInt64
-    package let descriptor: CInt?
+public struct Handed: Equatable, Sendable {
+    public let token: UInt64
+    public let descriptor: CInt?
 
-    package init(token: UInt64, descriptor: CInt?) {
+    public init(token: UInt64, descriptor: CInt?) {
         self.token = token
         self.descriptor = descriptor
     }
 }
 
 /// One reading of both clocks, in milliseconds.
-package struct Moment: Equatable, Sendable {
+public struct Moment: Equatable, Sendable {
     /// Since some point in the past; never goes back. What timers use.
-    package var monotonic: UInt64
+    public var monotonic: UInt64
     /// Since 1970. What people read.
-    package var wall: UInt64
+    public var wall: UInt64
 
-    package init(monotonic: UInt64, wall: UInt64) {
+    public init(monotonic: UInt64, wall: UInt64) {
         self.monotonic = monotonic
         self.wall = wall
     }

@@ -4,7 +4,7 @@ internal import Glibc
 /// The real kernel: one epoll instance and the events of its last wait.
 ///
 /// Concurrency: belongs to the thread that made it.
-@safe package struct LinuxKernel: Kernel {
+@safe public struct LinuxKernel: Kernel {
     private let epoll: CInt
     private let timer: CInt
     /// When the timer goes off; `.max` when it does not.
@@ -14,7 +14,7 @@ internal import Glibc
     private static let timerToken = UInt64.max - 2
 
     /// Nil when the process has no descriptor or memory left. `end` gives back what this takes.
-    package init?() {
+    public init?() {
         let number = linux_epoll_create()
         let timer = linux_timer_create()
         guard number >= 0, timer >= 0, let events = unsafe linux_events_create(Self.limit) else { return nil }
@@ -26,7 +26,7 @@ internal import Glibc
     }
 
     /// Closes the epoll instance. The kernel must not be used afterwards.
-    package func end() {
+    public func end() {
         _ = Glibc.close(epoll)
         _ = Glibc.close(timer)
         unsafe linux_events_free(events)
@@ -38,16 +38,16 @@ internal import Glibc
     /// parts of the process open later are none of this thread's, so that closing them there closes them. Where the
     /// system forbids it, all goes on in the common table.
     /// False then.
-    package func leaveDescriptorTable(keeping kept: [CInt]) -> Bool {
+    public func leaveDescriptorTable(keeping kept: [CInt]) -> Bool {
         var kept = kept + [epoll, timer]
         return unsafe linux_unshare_descriptors(&kept, CInt(kept.count)) == 0
     }
 
-    package func watch(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 0) }
-    package func watchSource(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 1) }
-    package func unwatch(_ descriptor: CInt) { _ = linux_epoll_remove(epoll, descriptor) }
+    public func watch(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 0) }
+    public func watchSource(_ descriptor: CInt, token: UInt64) { _ = linux_epoll_add(epoll, descriptor, token, 1) }
+    public func unwatch(_ descriptor: CInt) { _ = linux_epoll_remove(epoll, descriptor) }
 
-    package mutating func wait(until deadline: Deadline) -> Int {
+    public mutating func wait(until deadline: Deadline) -> Int {
         // A timeout of epoll's own would set and cancel a timer of the kernel at every wait. Deadlines mostly move away,
         // so ours is set anew only when one is nearer, or when it went off too early.
         if case .at(let moment) = deadline, moment < alarm {
@@ -59,7 +59,7 @@ internal import Glibc
         return Int(count)
     }
 
-    package mutating func event(_ index: Int) -> Event {
+    public mutating func event(_ index: Int) -> Event {
         precondition(index >= 0 && index < Self.limit)
         let number = CInt(index)
         let event = unsafe Event(
@@ -69,7 +69,7 @@ internal import Glibc
         return event
     }
 
-    package func accept(_ listener: CInt) -> Acceptance {
+    public func accept(_ listener: CInt) -> Acceptance {
         var peer = linux_address()
         let descriptor = unsafe linux_accept(listener, &peer)
         if descriptor >= 0 { return .accepted(descriptor, SocketAddress(peer)) }
@@ -79,11 +79,11 @@ internal import Glibc
         }
     }
 
-    package func refuseNewcomers(_ listener: CInt) { _ = linux_refuse_newcomers(listener) }
+    public func refuseNewcomers(_ listener: CInt) { _ = linux_refuse_newcomers(listener) }
 
-    package func stopListening(_ listener: CInt) { _ = linux_stop_listening(listener) }
+    public func stopListening(_ listener: CInt) { _ = linux_stop_listening(listener) }
 
-    package func connect(_ address: SocketAddress) -> Connection {
+    public func connect(_ address: SocketAddress) -> Connection {
         var connecting: CInt = 0
         let descriptor = unsafe linux_connect(address.raw, &connecting)
         guard descriptor < 0 else { return connecting == 0 ? .connected(descriptor) : .started(descriptor) }
@@ -97,16 +97,16 @@ internal import Glibc
         }
     }
 
-    package func connect(path: String) -> Connection {
+    public func connect(path: String) -> Connection {
         let descriptor = unsafe path.withCString { unsafe linux_connect_unix($0, path.utf8.count) }
         return descriptor < 0 ? Self.failure(-descriptor) : .connected(descriptor)
     }
 
-    package func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool {
+    public func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool {
         linux_channel_send(channel, token, word, -1) == 0
     }
 
-    package func takeHanded(_ channel: CInt) -> Handed? {
+    public func takeHanded(_ channel: CInt) -> Handed? {
         var token: UInt64 = 0
         var word: UInt64 = 0
         var descriptor: CInt = -1
@@ -114,22 +114,22 @@ internal import Glibc
         return Handed(token: token, descriptor: descriptor < 0 ? nil : descriptor)
     }
 
-    package func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
+    public func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
 
-    @unsafe package func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
+    @unsafe public func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
         let got = unsafe linux_receive(descriptor, target, count)
         if got > 0 { return .bytes(got) }
         if got == 0 { return .ended }
         return -got == Int(EAGAIN) ? .blocked : .failed(CInt(-got))
     }
 
-    @unsafe package func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer {
+    @unsafe public func send(_ descriptor: CInt, from source: UnsafeRawPointer, count: Int) -> Transfer {
         let sent = unsafe linux_send(descriptor, source, count)
         if sent >= 0 { return .bytes(sent) }
         return -sent == Int(EAGAIN) ? .blocked : .failed(CInt(-sent))
     }
 
-    package func makePipe(capacity: Int) -> Pipe? {
+    public func makePipe(capacity: Int) -> Pipe? {
         var ends: [2 of CInt] = [-1, -1]
         var span = ends.mutableSpan
         let code = unsafe span.withUnsafeMutableBufferPointer {
@@ -138,31 +138,31 @@ internal import Glibc
         return code == 0 ? Pipe(outlet: ends[0], inlet: ends[1]) : nil
     }
 
-    package func close(_ pipe: Pipe) {
+    public func close(_ pipe: Pipe) {
         _ = Glibc.close(pipe.outlet)
         _ = Glibc.close(pipe.inlet)
     }
 
-    package func splice(from source: CInt, to target: CInt, count: Int) -> Transfer {
+    public func splice(from source: CInt, to target: CInt, count: Int) -> Transfer {
         let moved = linux_splice(source, target, count)
         if moved > 0 { return .bytes(moved) }
         if moved == 0 { return .ended }
         return -moved == Int(EAGAIN) ? .blocked : .failed(CInt(-moved))
     }
 
-    package func shutDownSending(_ descriptor: CInt) { _ = linux_shut_down_sending(descriptor) }
+    public func shutDownSending(_ descriptor: CInt) { _ = linux_shut_down_sending(descriptor) }
 
-    package func close(_ descriptor: CInt, reset: Bool) {
+    public func close(_ descriptor: CInt, reset: Bool) {
         if reset { linux_reset_on_close(descriptor) }
         // Never again after EINTR: Linux has released the number by then, and another thread may own it.
         _ = Glibc.close(descriptor)
     }
 
-    package func clearSignal(_ descriptor: CInt) { linux_eventfd_clear(descriptor) }
+    public func clearSignal(_ descriptor: CInt) { linux_eventfd_clear(descriptor) }
 
-    package func now() -> Moment { .now() }
+    public func now() -> Moment { .now() }
 
-    package func stopwatch() -> UInt64 {
+    public func stopwatch() -> UInt64 {
         var reading = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &reading)
         return UInt64(reading.tv_sec) * 1_000_000_000 + UInt64(reading.tv_nsec)
@@ -171,7 +171,7 @@ internal import Glibc
 
 extension Moment {
     /// What both clocks of this machine show.
-    package static func now() -> Moment {
+    public static func now() -> Moment {
         var monotonic = timespec()
         var wall = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &monotonic)

@@ -136,7 +136,7 @@ internal import Glibc
 
 extension Buffer {
     /// Appends `bytes`. There must be room.
-    @inlinable public mutating func append(_ bytes: borrowing Span<UInt8>) {
+    @inlinable @inline(__always) public mutating func append(_ bytes: borrowing Span<UInt8>) {
         let count = bytes.count
         precondition(count <= capacity - end)
         let target = unsafe base + end
@@ -216,7 +216,7 @@ extension Buffer {
 
 extension Buffer {
     /// Receives at most `limit` bytes, as far as there is room, after the bytes that are here.
-    package mutating func receive(
+    @inlinable @inline(__always) public mutating func receive(
         from descriptor: CInt, limit: Int = .max, through kernel: inout some Kernel
     ) -> Transfer {
         // Our memory, `roomAfter` bytes of it.
@@ -229,7 +229,9 @@ extension Buffer {
     }
 
     /// Sends what the kernel takes and forgets what it took.
-    package mutating func send(to descriptor: CInt, through kernel: inout some Kernel) -> Transfer {
+    @inlinable @inline(__always) public mutating func send(
+        to descriptor: CInt, through kernel: inout some Kernel
+    ) -> Transfer {
         let outcome = unsafe kernel.send(descriptor, from: base + start, count: count)
         if case .bytes(let sent) = outcome { consume(sent) }
         return outcome
