@@ -108,6 +108,21 @@ struct MemoryTests {
         #expect(timers.expired(now: 200) == nil && timers.next == nil)
     }
 
+    @Test func theFirstOfADurationIsTheOneThatWaitsLongest() {
+        var timers = Timers(durations: [100, 10], capacity: 8)
+        #expect(timers.first(0) == nil)
+        for index in [3, 0, 7] as [UInt32] { timers.set(index, 0, now: UInt64(index)) }
+        timers.set(5, 1, now: 50)
+        #expect(timers.first(0) == 3 && timers.first(1) == 5)
+        #expect(timers.elapsed(7, 0, now: 9) == 2 && timers.elapsed(7, 1, now: 9) == nil)
+        timers.clear(3)
+        timers.clear(3)
+        timers.clear(6)
+        #expect(timers.first(0) == 0 && timers.elapsed(3, 0, now: 9) == nil)
+        timers.set(0, 0, now: 60)
+        #expect(timers.first(0) == 7)
+    }
+
     private func text(_ buffer: borrowing Buffer) -> String {
         buffer.read { bytes in
             var text = ""

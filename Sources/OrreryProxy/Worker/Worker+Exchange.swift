@@ -233,7 +233,6 @@ extension Worker {
     private mutating func noteRelay(_ client: UInt32, _ errorStatus: Int) {
         noteFirstByte(client)
         noteAnswer(client, errorStatus == 0 ? answerHead.status : errorStatus)
-        timers.clear(client)
         // What is answered so is no use of a route; else it is noted when the answer ends.
         if answerHead.status >= 300 { slots[client].activity = nil }
     }
@@ -323,7 +322,10 @@ extension Worker {
             closeBoth(client)
             return false
         }
-        return slots[client].exchange.isAnswered ? finish(client) : true
+        // What comes after a whole answer has a deadline of its own; else that of the answer's beginning ends here.
+        if slots[client].exchange.isAnswered { return finish(client) }
+        if !slots[client].exchange.isUnanswered { timers.clear(client) }
+        return true
     }
 }
 
