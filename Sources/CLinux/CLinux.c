@@ -206,13 +206,13 @@ int linux_epoll_remove(int epoll, int fd) {
   return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0) ? -errno : 0;
 }
 
-struct linux_events {
-  int limit;
-  struct epoll_event list[];
-};
+_Static_assert(sizeof(struct linux_event) == sizeof(struct epoll_event), "an event is not what the kernel writes");
+_Static_assert(offsetof(struct linux_event, token) == offsetof(struct epoll_event, data), "a token is elsewhere");
+_Static_assert(LINUX_EVENT_IN == EPOLLIN && LINUX_EVENT_OUT == EPOLLOUT, "the ways of an event are other bits");
+_Static_assert(LINUX_READABLE == EPOLLIN && LINUX_WRITABLE == EPOLLOUT >> 1, "readiness is other bits");
 
 struct linux_events *linux_events_create(int limit) {
-  struct linux_events *events = malloc(sizeof *events + limit * sizeof(struct epoll_event));
+  struct linux_events *events = malloc(sizeof *events + limit * sizeof(struct linux_event));
   if (events) events->limit = limit;
   return events;
 }
@@ -224,10 +224,8 @@ int linux_epoll_wait(int epoll, struct linux_events *events, int milliseconds) {
   return count == -EINTR ? 0 : count;
 }
 
-uint64_t linux_event_token(const struct linux_events *events, int index) { return events->list[index].data.u64; }
-
-unsigned linux_event_readiness(const struct linux_events *events, int index) {
-  unsigned raw = events->list[index].events, ready = 0;
+unsigned linux_event_end(unsigned raw) {
+  unsigned ready = 0;
   if (raw & EPOLLIN) ready |= LINUX_READABLE;
   if (raw & EPOLLOUT) ready |= LINUX_WRITABLE;
   if (raw & EPOLLRDHUP) ready |= LINUX_READABLE | LINUX_ENDED;

@@ -16,8 +16,21 @@ struct linux_address {
   uint32_t peer;  // no part of the address: its owner's, in room that would be lost to alignment
 };
 
+// An event as the kernel writes it: without a gap on x86-64, with one elsewhere (epoll_event of <sys/epoll.h>).
+#if defined(__x86_64__)
+struct __attribute__((packed)) linux_event {
+#else
+struct linux_event {
+#endif
+  uint32_t ways;
+  uint64_t token;
+};
+
 // What the events of one wait are kept in.
-struct linux_events;
+struct linux_events {
+  int limit;
+  struct linux_event list[];
+};
 
 enum {
   LINUX_READABLE = 1,  // bytes, an end or an error can be read
@@ -66,8 +79,18 @@ int linux_epoll_remove(int epoll, int fd);
 struct linux_events *linux_events_create(int limit);
 void linux_events_free(struct linux_events *events);
 int linux_epoll_wait(int epoll, struct linux_events *events, int milliseconds);
-uint64_t linux_event_token(const struct linux_events *events, int index);
-unsigned linux_event_readiness(const struct linux_events *events, int index);
+// Of the first `limit` events. Here, so that no call is needed: every event is looked at twice.
+static inline uint64_t linux_event_token(const struct linux_events *events, int index) {
+  return events->list[index].token;
+}
+// EPOLLIN and EPOLLOUT, the ways that an event mostly has, are one bit each in both words; others mean that an end came.
+enum { LINUX_EVENT_IN = 1, LINUX_EVENT_OUT = 4 };
+unsigned linux_event_end(unsigned ways);
+static inline unsigned linux_event_readiness(const struct linux_events *events, int index) {
+  unsigned ways = events->list[index].ways;
+  if (ways & ~(LINUX_EVENT_IN | LINUX_EVENT_OUT)) return linux_event_end(ways);
+  return (ways & LINUX_EVENT_IN) | (ways & LINUX_EVENT_OUT) >> 1;
+}
 int linux_eventfd(void);
 void linux_eventfd_signal(int fd);
 void linux_eventfd_clear(int fd);

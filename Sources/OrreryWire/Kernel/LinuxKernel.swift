@@ -1,4 +1,5 @@
-internal import CLinux
+// Public, because `event` is inlined into the loops that use it: each event is asked for twice.
+public import CLinux
 internal import Glibc
 
 /// The real kernel: one epoll instance and the events of its last wait.
@@ -8,10 +9,10 @@ internal import Glibc
     private let epoll: CInt
     private let timer: CInt
     /// When the timer goes off; `.max` when it does not.
-    private var alarm = UInt64.max
-    private let events: OpaquePointer
-    private static let limit: CInt = 256
-    private static let timerToken = UInt64.max - 2
+    @usableFromInline var alarm = UInt64.max
+    @usableFromInline let events: UnsafeMutablePointer<linux_events>
+    @inlinable static var limit: CInt { 256 }
+    @inlinable static var timerToken: UInt64 { .max - 2 }
 
     /// Nil when the process has no descriptor or memory left. `end` gives back what this takes.
     public init?() {
@@ -59,12 +60,12 @@ internal import Glibc
         return Int(count)
     }
 
-    public mutating func event(_ index: Int) -> Event {
+    @inlinable public mutating func event(_ index: Int) -> Event {
         precondition(index >= 0 && index < Self.limit)
         let number = CInt(index)
         let event = unsafe Event(
             token: linux_event_token(events, number),
-            readiness: Readiness(bits: UInt8(linux_event_readiness(events, number))))
+            readiness: Readiness(bits: UInt8(truncatingIfNeeded: linux_event_readiness(events, number))))
         if event.token == Self.timerToken { alarm = .max }
         return event
     }
