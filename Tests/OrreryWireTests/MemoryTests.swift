@@ -90,6 +90,17 @@ struct MemoryTests {
         }
     }
 
+    @Test func addressesAreWrittenAsTheyAreSpelled() throws {
+        var hosts = (0...255).map { "\($0).\(255 - $0).\($0 / 2).\($0 % 11)" }
+        hosts += ["2001:db8:0:0:0:0:0:1", "fe80:0:0:0:1234:5678:9abc:def0"]
+        for host in hosts {
+            let address = try #require(SocketAddress.resolve(host, port: 80))
+            var buffer = Buffer(capacity: 80)
+            for _ in 0..<2 { buffer.append(address) }
+            #expect(text(buffer) == host + host)
+        }
+    }
+
     @Test func deadlinesComeInTheirOrder() {
         var timers = Timers(durations: [100, 10], capacity: 8)
         timers.set(0, 0, now: 0)

@@ -46,6 +46,9 @@ public struct SocketAddress: Hashable, Sendable {
         hasher.combine(raw.port)
     }
 
+    /// The bytes of an IPv4 address, the first one lowest.
+    var fourBytes: UInt32 { UInt32(truncatingIfNeeded: raw.low >> 32) }
+
     /// The sixteen bytes of the address in network order.
     public func byte(_ index: Int) -> UInt8 {
         let half = index < 8 ? raw.high : raw.low
