@@ -13,7 +13,8 @@ extension Exchange {
     }
 
     /// The head of an answer has come.
-    package mutating func answerHead(_ answer: Answer) -> HeadAction {
+    // Always inlined, like the initialiser.
+    @inline(__always) package mutating func answerHead(_ answer: Answer) -> HeadAction {
         if answer.status == 101 { return switchProtocol(answer) }
         if answer.status < 200 {
             interims += 1
@@ -86,7 +87,8 @@ extension Exchange {
     package var isAnswered: Bool { answerSide == .ended }
 
     /// The whole answer has been passed on.
-    package func ending() -> Ending {
+    // Always inlined: for a call the whole exchange would be copied.
+    @inline(__always) package func ending() -> Ending {
         guard requestBody.isEnded else { return Ending(client: .linger, keepsUpstream: false) }
         return Ending(
             client: clientKeepsAlive ? .keep : .close, keepsUpstream: upstreamKeepsAlive && requestSide == .sent)

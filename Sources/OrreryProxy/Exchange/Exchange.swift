@@ -54,7 +54,9 @@ package struct Exchange: ~Copyable {
     /// The client is sent the answer in chunks of ours.
     package internal(set) var isRechunked = false
 
-    package init(_ request: Request, body: BodyFraming = .none) {
+    // Always inlined, as is what makes a `Request` of a head: else each of their flags is put into a word and taken out
+    // again, on both sides of the call.
+    @inline(__always) package init(_ request: Request, body: BodyFraming = .none) {
         self.request = request
         requestBody = BodyReader(body)
         hasBody = !body.isNone
@@ -66,7 +68,10 @@ package struct Exchange: ~Copyable {
     /// Whether the client's body is still to be read.
     package var wantsRequestBody: Bool { requestSide == .sending }
     /// Whether nothing of an answer has been passed to the client, so that we may still write one of our own.
-    package var isUnanswered: Bool { answerSide == .awaited || answerSide == .begun }
+    package var isUnanswered: Bool {
+        // Always inlined: for a call the whole exchange would be copied.
+        @inline(__always) get { answerSide == .awaited || answerSide == .begun }
+    }
     package var awaitsHead: Bool { isUnanswered }
     package var isTunnel: Bool { answerSide == .tunnel }
     /// Whether all of the request has been read, so that the connection could serve another one.

@@ -71,7 +71,8 @@ struct UpstreamPools: ~Copyable {
         if pools[pool].count == 0 { drop(pool) }
     }
 
-    private func find(_ endpoint: Endpoint) -> UInt32 {
+    // Mutating although it only looks: otherwise 6.3 compilers copy all of `self` for the call.
+    private mutating func find(_ endpoint: Endpoint) -> UInt32 {
         var pool = buckets[Self.bucket(endpoint)]
         while pool != Self.none, pools[pool].endpoint != endpoint { pool = pools[pool].next }
         return pool
