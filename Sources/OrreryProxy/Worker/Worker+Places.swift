@@ -115,10 +115,11 @@ extension Worker {
     static var frontRoom: Int { 32 }
 
     /// A buffer that a portion fits in, with room for its framing on both sides.
-    mutating func workBuffer() -> Buffer { buffers.largeBuffer(room: Self.frontRoom) }
+    // Always inlined, as is the next: what is taken is three numbers, and taking it a few loads.
+    @inline(__always) mutating func workBuffer() -> Buffer { buffers.largeBuffer(room: Self.frontRoom) }
 
     /// A buffer for heads that we write, with some body.
-    mutating func headBuffer() -> Buffer { buffers.largeBuffer() }
+    @inline(__always) mutating func headBuffer() -> Buffer { buffers.largeBuffer() }
 
     /// The same bytes in a buffer of their size, if that is smaller: what waits should not hold much more than it is.
     mutating func fitted(_ buffer: consuming Buffer, room: Int = 0) -> Buffer {

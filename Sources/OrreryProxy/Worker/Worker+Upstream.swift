@@ -102,7 +102,10 @@ extension Worker {
     }
 
     /// Sends a head without a body and keeps it, to ask again or to name the page in error.
-    private mutating func sendKeeping(_ client: UInt32, _ out: consuming Buffer, over upstream: UInt32) -> Bool {
+    // Always inlined, as is `park`: each has one caller, which has looked up the same places.
+    @inline(__always) private mutating func sendKeeping(
+        _ client: UInt32, _ out: consuming Buffer, over upstream: UInt32
+    ) -> Bool {
         if slots[upstream].isSecure { return sendKeepingSealed(client, out, over: upstream) }
         var out = out
         let count = out.count
@@ -180,7 +183,7 @@ extension Worker {
         return settle(client, ending.client)
     }
 
-    private mutating func park(_ client: UInt32, _ upstream: UInt32) {
+    @inline(__always) private mutating func park(_ client: UInt32, _ upstream: UInt32) {
         let isQuiet = !slots[upstream].ready.contains(.readable | .ended | .gone)
         guard isQuiet, slots[upstream].output.isEmpty, slots[upstream].input.isEmpty, pools.keep(upstream, in: slots)
         else { return }
