@@ -132,8 +132,9 @@ struct RequestHeadTests {
             }
         }
         for byte in UInt8.min...UInt8.max {
-            for place in 0..<19 {
-                var value = Array("a value of nineteen".utf8)
+            for place in 0..<70 {
+                var value = Array(
+                    "a value of seventy bytes, to be looked at thirty-two and sixteen at a time".utf8.prefix(70))
                 value[place] = byte
                 let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\nX: ".utf8) + value + Array("\r\n\r\n".utf8)
                 var head = RequestHead()
@@ -218,6 +219,23 @@ private final class ReadRequest {
         return head.fields.names(bytes.span, slice)
     }
     func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
+}
+
+/// Wherever it stands, however much is before and behind it, and nothing but it.
+@Test func aPairIsFoundInEveryPlace() {
+    var wrong: [String] = []
+    for count in [0, 1, 2, 15, 16, 17, 18, 33, 34, 50, 70] {
+        let alternating = (0..<count).map { UInt8(ascii: $0 % 2 == 0 ? "r" : "a") }
+        if hasPair(114, 114, in: 0..<count, alternating.span) { wrong.append("none in \(count)") }
+        for place in 0..<max(0, count - 1) {
+            var bytes = Array(repeating: UInt8(ascii: "x"), count: count + 1)
+            (bytes[place], bytes[place + 1]) = (114, 114)
+            if !hasPair(114, 114, in: 0..<count, bytes.span) { wrong.append("\(place) of \(count)") }
+            if hasPair(114, 114, in: 0..<place + 1, bytes.span) { wrong.append("first half, \(place) of \(count)") }
+            if hasPair(114, 114, in: place + 1..<count, bytes.span) { wrong.append("last half, \(place) of \(count)") }
+        }
+    }
+    #expect(wrong == [])
 }
 
 /// The names that a proxy must understand are found in any case of letters, whatever stands around them.

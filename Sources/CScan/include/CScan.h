@@ -1,7 +1,7 @@
 // Looks at sixteen bytes of a message's head at once, which Swift's own vectors do at twice the instructions. What is
 // `static inline` becomes part of the parser; where the machine has no such vectors the parser's own loops do the work.
 //
-// Every function reads inside [from, count) of `bytes` and nothing else.
+// Every function reads inside [0, count) of `bytes` and nothing else.
 #ifndef ORRERY_CSCAN_H
 #define ORRERY_CSCAN_H
 
