@@ -105,19 +105,7 @@ class Hub:
         return self.log.read_text(errors="replace")
 
     def processes(self):
-        """Everything that runs with our directory in its environment or below it."""
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                if (
-                    entry.name.isdigit()
-                    and os.readlink(entry / "cwd").startswith(str(self.directory))
-                    and is_running(int(entry.name))
-                ):
-                    found.append(int(entry.name))
-            except OSError:
-                pass
-        return found
+        return processes_below(self.directory)
 
     def proxy_pid(self):
         return int((self.directory / "jupyterhub-proxy.pid").read_text())
@@ -167,6 +155,20 @@ class Hub:
             120,
         )
         return urllib.parse.urlsplit(server["url"]).path
+
+
+def processes_below(directory):
+    """All processes that run in this directory or below it, or have it in their environment."""
+    found, name = [], os.fsencode(directory)
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            if os.readlink(os.fsencode(entry / "cwd")).startswith(name) or name in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            pass
+    return [pid for pid in found if is_running(pid)]
 
 
 class Person:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from demo import eventually, is_running
-from hub import Hub, Kernel, Person
+from hub import Hub, Kernel, Person, processes_below
 from proxying import PROGRAM, Proxy
 
 KEEP = "c.JupyterHub.cleanup_servers = c.JupyterHub.cleanup_proxy = False\n"
@@ -224,5 +224,8 @@ def test_jupyterhubs_own_tests_pass(suite, tmp_path):
         text=True,
         timeout=300,
     )
+    # Some of its tests leave a server running.
+    for pid in processes_below(tmp_path):
+        os.kill(pid, signal.SIGKILL)
     assert done.returncode == 0, done.stdout[-5000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= {"test_proxy": 32}.get(suite, 1)
