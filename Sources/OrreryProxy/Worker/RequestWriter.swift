@@ -5,7 +5,9 @@ internal import OrreryWire
 enum RequestWriter {
     /// How many bytes a head has at most when it goes on over `route`: what we add are a few names of fields, an address,
     /// the name of the client's host or the target's, and what options add.
-    static func limit(_ head: borrowing RequestHead, _ route: RouteMatch, _ plan: borrowing ForwardingPlan) -> Int {
+    @inline(__always) static func limit(
+        _ head: borrowing RequestHead, _ route: RouteMatch, _ plan: borrowing ForwardingPlan
+    ) -> Int {
         head.length + head.fields.host.count + route.base.count + route.query.count + route.authority.count
             + Gate.fieldsLimit + plan.fieldsLength + 640
     }

@@ -32,13 +32,14 @@ internal import CScan
     /// What `Connection` says.
     public struct ConnectionOptions: OptionSet, Sendable {
         public let rawValue: UInt8
-        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        public static let close = ConnectionOptions(rawValue: 1)
-        public static let keepAlive = ConnectionOptions(rawValue: 2)
-        public static let upgrade = ConnectionOptions(rawValue: 4)
+        // Computed: constants would be asked for by a call from other modules.
+        @inlinable public static var close: ConnectionOptions { ConnectionOptions(rawValue: 1) }
+        @inlinable public static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
+        @inlinable public static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
         /// It names fields that go no further than this hop.
-        public static let names = ConnectionOptions(rawValue: 8)
+        @inlinable public static var names: ConnectionOptions { ConnectionOptions(rawValue: 8) }
     }
 
     /// Where the lines begin and where they end, before the empty one.
