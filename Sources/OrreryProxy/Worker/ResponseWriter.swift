@@ -2,6 +2,10 @@ internal import OrreryWire
 
 /// Writes the head of an answer as it goes to the client.
 enum ResponseWriter {
+    /// How many bytes what is written may be longer than what was read: fields of ours, and one redirect that is led to the
+    /// client's host.
+    static var added: Int { 4096 }
+
     /// An answer, with what is to be said about its framing and the connection.
     static func write(
         _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>,
@@ -22,15 +26,19 @@ enum ResponseWriter {
         return !head.fields.connection.contains(.names)
     }
 
-    /// The same, with a `Location` that leads where the plan says.
+    /// The same, with a `Location` that leads where the plan says. Only the first one, should there be several: each could
+    /// grow by the length of the client's host.
     static func writeRedirect(
         _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, form: Exchange.Form, date: Span<UInt8>, note: RequestNote,
         plan: borrowing ForwardingPlan, to target: inout Buffer
     ) {
         writeStatus(head, bytes, to: &target)
         let status = head.status
+        var isFirst = true
         appendLines(head.fields, bytes, to: &target, isKept: { isKept($0, status, form) }) { name, value, target in
-            isSame(bytes, name, as: "location") && note.rewrite(value, bytes, plan, to: &target)
+            guard isFirst, isSame(bytes, name, as: "location") else { return false }
+            isFirst = false
+            return note.rewrite(value, bytes, plan, to: &target)
         }
         writeEnd(head, form: form, date: date, to: &target)
     }

@@ -149,7 +149,7 @@ extension Worker {
             if match.isHub { bytes.read { noteQuestion(client, $0) } }
             // For a head alone a small one, which can be kept to ask again; all else is there for the body's sake.
             let limit = RequestWriter.limit(head, match, plan)
-            var out = head.body.isNone ? buffers.buffer(for: limit) : headBuffer()
+            var out = head.body.isNone ? buffers.buffer(for: limit) : headBuffer(for: limit + bytes.count + 64)
             writeHead(client, bytes, match, to: &out)
             bytes.consume(head.length)
             guard moveBody(client, &bytes, to: &out) else {

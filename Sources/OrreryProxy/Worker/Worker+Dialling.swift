@@ -78,8 +78,8 @@ extension Worker {
     /// Notes what became of an attempt to connect: the kernel's error number, 0 when it worked.
     mutating func note(_ number: CInt, from endpoint: Endpoint) {
         switch number {
-        // A Unix socket that is not there is refused as well.
-        case 0, ECONNREFUSED, ENOENT: dead.answered(endpoint)
+        // A Unix socket that is not there is refused as well, and one with a full queue of newcomers.
+        case 0, ECONNREFUSED, ENOENT, EAGAIN: dead.answered(endpoint)
         default: dead.wasSilent(endpoint, now: now.monotonic)
         }
     }

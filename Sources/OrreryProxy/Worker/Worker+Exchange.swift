@@ -189,7 +189,7 @@ extension Worker {
         _ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer, first: Exchange.HeadAction
     ) -> Bool {
         var bytes = bytes
-        var out = headBuffer()
+        var out = headBuffer(for: bytes.count + ResponseWriter.added)
         var action = first
         while true {
             write(client, action, bytes, to: &out)

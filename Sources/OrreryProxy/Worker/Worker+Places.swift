@@ -121,6 +121,9 @@ extension Worker {
     /// A buffer for heads that we write, with some body.
     @inline(__always) mutating func headBuffer() -> Buffer { buffers.largeBuffer() }
 
+    /// The same, with room for at least `count` bytes.
+    mutating func headBuffer(for count: Int) -> Buffer { buffers.buffer(for: max(count, BufferPool.largeCapacity)) }
+
     /// The same bytes in a buffer of their size, if that is smaller: what waits should not hold much more than it is.
     mutating func fitted(_ buffer: consuming Buffer, room: Int = 0) -> Buffer {
         guard buffer.capacity > 16 << 10, buffer.count + room <= 16 << 10 else { return buffer }

@@ -21,12 +21,13 @@ public struct BufferPool: ~Copyable {
         large = Shelf(capacity: Self.largeCapacity, limit: 16)
     }
 
-    /// An empty buffer with `room` bytes free in front and at least `count` after; at most `largeCapacity` in all.
+    /// An empty buffer with `room` bytes free in front and at least `count` after. One of more than
+    /// `largeCapacity` in all is allocated, and freed when it comes back.
     @inlinable public mutating func buffer(for count: Int, room: Int = 0) -> Buffer {
-        precondition(count + room <= Self.largeCapacity)
         if count + room <= small.capacity { return small.take(room: room) }
         if count + room <= medium.capacity { return medium.take(room: room) }
-        return large.take(room: room)
+        if count + room <= large.capacity { return large.take(room: room) }
+        return Buffer(capacity: count + room, room: room)
     }
 
     /// An empty buffer of `largeCapacity`, with `room` bytes free in front.
