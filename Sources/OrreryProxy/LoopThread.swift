@@ -6,10 +6,26 @@ package final class LoopThread: Sendable {
     private let thread: Mutex<pthread_t?>
     private let body: Body
 
+    /// For threads that are there from the start on: ends the process where the system gives none.
     package init(_ body: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
         self.body = Body(run: body)
-        let box = unsafe Unmanaged.passRetained(self.body).toOpaque()
+        var thread = pthread_t()
+        let code = Self.create(&thread, self.body)
+        precondition(code == 0, "the system gives no thread: error \(code)")
+        self.thread = Mutex(thread)
+    }
+
+    /// Runs `body` on a thread that nobody waits for. False when the system gives none, as in a pod at its limit of
+    /// processes.
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        var thread = pthread_t()
+        guard create(&thread, Body(run: body)) == 0 else { return false }
+        pthread_detach(thread)
+        return true
+    }
+
+    private static func create(_ thread: inout pthread_t, _ body: Body) -> CInt {
+        let box = unsafe Unmanaged.passRetained(body)
         let code = unsafe pthread_create(
             &thread, nil,
             { box in
@@ -19,9 +35,9 @@ package final class LoopThread: Sendable {
                 body.run()
                 body.hasReturned.store(true, ordering: .releasing)
                 return nil
-            }, box)
-        precondition(code == 0, "the system gives no thread: error \(code)")
-        self.thread = Mutex(thread)
+            }, box.toOpaque())
+        if code != 0 { unsafe box.release() }
+        return code
     }
 
     /// Waits until the function has returned.

@@ -181,11 +181,13 @@ package final class ProxyServer: Sendable {
         guard !shared.isLookingUp.exchange(true, ordering: .acquiring) else {
             return shared.routes.hasNewNames.store(true, ordering: .releasing)
         }
-        LoopThread {
+        let isStarted = LoopThread.start {
             shared.routes.refreshNames { shared.isStopping.load(ordering: .acquiring) }
             shared.errorTarget?.refresh()
             shared.isLookingUp.store(false, ordering: .releasing)
-        }.detach()
+        }
+        // In the next round, then.
+        if !isStarted { shared.isLookingUp.store(false, ordering: .releasing) }
     }
 
     /// Serves metrics and health on a thread of their own, to the end: names that are looked up must not delay an

@@ -65,7 +65,8 @@ struct OrreryProxyCommand: ParsableCommand {
         let thread = LoopThread { server.run() }
         let reloading = Reloading { server.reload() }
         let cause = signals.wait(reload: reloading.begin)
-        _ = LoopThread {
+        // Without a thread to be had nobody is asked twice.
+        _ = LoopThread.start {
             // Asked twice: whoever asks does not want to wait for what is still running.
             _ = signals.wait {}
             pidFile?.remove()

@@ -25,7 +25,8 @@ final class Reloading: Sendable {
             state = isFirst ? .running : .wantedAgain
             return isFirst
         }
-        if isFirst { LoopThread { self.run() }.detach() }
+        // Without a thread to be had it is done here: later is better than not at all.
+        if isFirst, !LoopThread.start({ self.run() }) { run() }
     }
 
     private func run() {

@@ -1,3 +1,4 @@
+import Foundation
 import OrreryCrypto
 import OrreryWire
 import Testing
@@ -75,7 +76,7 @@ struct GateTests {
     @Test func withoutKeysNobodyPasses() throws {
         let gate = try GateRig(login: nil)
         let answer = gate.refused("/user/ada/x", gate.cookie(try gate.ticket(), name: "orrery-gate"))
-        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("Retry-After: 2\r\n"))
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.components(separatedBy: "Retry-After: 1\r\n").count == 2)
         #expect(gate.refused("/.orrery/enter?ticket=x&next=/").hasPrefix("HTTP/1.1 403 "))
         #expect(try gate.passed("/other") != nil)
     }

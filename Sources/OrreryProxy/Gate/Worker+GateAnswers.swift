@@ -33,7 +33,7 @@ extension Worker {
                 switch refusal {
                 case .unready:
                     (
-                        "Content-Type: application/json\r\nCache-Control: no-store\r\nRetry-After: 2\r\n",
+                        "Content-Type: application/json\r\nCache-Control: no-store\r\n",
                         "{\"status\":503,\"message\":\"The gate waits for the hub.\"}"
                     )
                 case .unknown, .old:

@@ -24,12 +24,16 @@ enum NameLookup {
         guard running.load(ordering: .relaxed) < limit, let signal = try? Descriptor.signal() else { return nil }
         let answer = Answer(SharedDescriptor(signal))
         running.wrappingAdd(1, ordering: .relaxed)
-        LoopThread {
+        let isStarted = LoopThread.start {
             let address = target.resolve()
             answer.address.withLock { $0 = address }
             answer.signal.descriptor.signal()
             running.wrappingSubtract(1, ordering: .relaxed)
-        }.detach()
+        }
+        guard isStarted else {
+            running.wrappingSubtract(1, ordering: .relaxed)
+            return nil
+        }
         var place = pollfd(fd: answer.signal.descriptor.number, events: Int16(POLLIN), revents: 0)
         _ = unsafe poll(&place, 1, patience)
         return answer.address.withLock { $0 }
