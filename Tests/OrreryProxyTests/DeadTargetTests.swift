@@ -82,7 +82,9 @@ struct DeadTargetTests {
         #expect(rig.kernel.connected.count == 3)
     }
 
-    @Test(arguments: [ECONNREFUSED, ENOENT, EAGAIN]) func aRefusalIsAnAnswerAndTheNextRequestTries(_ number: CInt) throws {
+    @Test(arguments: [ECONNREFUSED, ENOENT, EAGAIN]) func aRefusalIsAnAnswerAndTheNextRequestTries(_ number: CInt)
+        throws
+    {
         let rig = try Rig()
         let (first, second) = (rig.client(), rig.client())
         rig.kernel.connecting = .later
