@@ -72,7 +72,6 @@ package struct Exchange: ~Copyable {
         // Always inlined: for a call the whole exchange would be copied.
         @inline(__always) get { answerSide == .awaited || answerSide == .begun }
     }
-    package var awaitsHead: Bool { isUnanswered }
     package var isTunnel: Bool { answerSide == .tunnel }
     /// Whether all of the request has been read, so that the connection could serve another one.
     package var hasWholeRequest: Bool { requestBody.isEnded }

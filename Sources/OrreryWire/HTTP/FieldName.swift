@@ -1,5 +1,3 @@
-internal import CScan
-
 // Public, not `package`: Swift 6.3 inlines only public declarations into other modules, and these are on the path of
 // every event.
 
@@ -42,14 +40,14 @@ public enum FieldName: UInt8, Sendable {
     @inline(__always) private static func match(
         _ bytes: Span<UInt8>, _ slice: Slice, _ name: FieldName, _ word: StaticString
     ) -> FieldName {
-        begins(bytes, slice, word) && isName(bytes, slice, word) ? name : .other
+        begins(bytes, slice, word) && isSameInlined(bytes, slice, as: word) ? name : .other
     }
 
     @inline(__always) private static func match(
         _ bytes: Span<UInt8>, _ slice: Slice, _ first: FieldName, _ firstWord: StaticString,
         _ second: FieldName, _ secondWord: StaticString
     ) -> FieldName {
-        if begins(bytes, slice, firstWord), isName(bytes, slice, firstWord) { return first }
+        if begins(bytes, slice, firstWord), isSameInlined(bytes, slice, as: firstWord) { return first }
         return match(bytes, slice, second, secondWord)
     }
 
@@ -59,17 +57,6 @@ public enum FieldName: UInt8, Sendable {
     ) -> Bool {
         // No word is empty.
         unsafe bytes[Int(slice.start)] | 0x20 == word.utf8Start[0]
-    }
-
-    /// Whether these are the bytes of `word`, which is as long. Always inlined: a few comparisons are left.
-    @inline(__always) private static func isName(_ bytes: Span<UInt8>, _ slice: Slice, _ word: StaticString) -> Bool {
-        let length = word.utf8CodeUnitCount
-        guard slice.count == length, slice.end <= bytes.count else { return false }
-        // Both have `length` bytes there.
-        return unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard let first = bytes.baseAddress else { return false }
-            return unsafe scan_is_same(first + Int(slice.start), word.utf8Start, length) != 0
-        }
     }
 
     /// Whether a field of this name speaks to the next hop only, or is said anew by every proxy.

@@ -202,16 +202,12 @@ extension RequestHead.Method {
 extension Slice {
     /// Whether the bytes are exactly `word`, case included.
     @inlinable public func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
-        count == word.utf8CodeUnitCount && isWord(word, bytes, length: count)
+        count == word.utf8CodeUnitCount && begins(with: word, bytes)
     }
 
-    @usableFromInline func isWord(_ word: StaticString, _ bytes: Span<UInt8>, length: Int) -> Bool {
-        guard end <= bytes.count else { return false }
-        // Both have `length` bytes there.
-        return unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard let first = bytes.baseAddress else { return length == 0 }
-            return unsafe scan_is_word(first + Int(start), word.utf8Start, length) != 0
-        }
+    // Its length is that of the slice.
+    @usableFromInline func begins(with word: StaticString, _ bytes: Span<UInt8>) -> Bool {
+        OrreryWire.begins(bytes, Int(start), word)
     }
 }
 

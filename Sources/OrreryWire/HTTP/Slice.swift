@@ -23,6 +23,11 @@ public struct Slice: Equatable, Sendable {
 /// Whether the bytes of `slice` are those of `word`, which is in lower case, in any case of letters.
 /// Exact only for tokens and what looks like them: no control bytes.
 public func isSame(_ bytes: Span<UInt8>, _ slice: Slice, as word: StaticString) -> Bool {
+    isSameInlined(bytes, slice, as: word)
+}
+
+/// The same where it is worth inlining: the length of a literal is known there, and a few comparisons are left.
+@inline(__always) func isSameInlined(_ bytes: Span<UInt8>, _ slice: Slice, as word: StaticString) -> Bool {
     let count = word.utf8CodeUnitCount
     guard slice.count == count, slice.end <= bytes.count else { return false }
     // Both have `count` bytes there.
