@@ -11,8 +11,8 @@ internal import ServiceLifecycle
 ///
 /// What differs from a real node: all pods share the machine's network, each with a loopback address of its own to
 /// listen on; requests are scheduled, but limits are not enforced; the root file system is read-only but for `/tmp`,
-/// `/var/tmp`, `/run` and `/dev/shm`; files of ConfigMaps and Secrets do not follow later changes; a volume made for a
-/// claim is kept when the claim goes.
+/// `/var/tmp`, `/run` and `/dev/shm`; files of ConfigMaps and Secrets follow changes within a second or two instead of a
+/// minute; a volume made for a claim is kept when the claim goes.
 ///
 /// Concurrency: may be used from any thread. One `run` at a time, and one `Node` for a state directory.
 package final class Node: Service, PodLogs {

@@ -41,15 +41,40 @@ struct PodVolumes {
         if let path = volume["hostPath"] { return try hostPath(path) }
         if let export = volume["nfs"] { return try exported(export) }
         let own = "\(directory)/\(name)"
-        let files = ProjectedFiles(store: store, namespace: manifest.key.namespace, variables: variables)
         if volume["emptyDir"] != nil || isEmpty(volume) { return try empty(own) }
-        if let source = volume["configMap"] ?? volume["secret"] ?? volume["downwardAPI"] ?? volume["projected"] {
-            let contents = try files.contents(of: volume)
-            try files.write(contents, to: own, defaultMode: source["defaultMode"]?.integer, group: fileGroup)
+        if let source = projection(volume) {
+            try show(try contents(of: volume), of: source, in: own)
             return Volume(directory: own, isReadOnly: true)
         }
         let kind = (volume.object ?? [:]).keys.filter { $0 != "name" }.sorted().first ?? "unknown"
         throw Failure(message: "volume type \(kind) is not supported by pocket")
+    }
+
+    /// Brings the files that are made from objects up to date, as a kubelet does once a minute. An object that is gone leaves the
+    /// files as they were.
+    func refresh() {
+        for volume in manifest.volumes {
+            guard let name = volume["name"]?.string, let source = projection(volume),
+                let files = try? contents(of: volume)
+            else { continue }
+            let own = "\(directory)/\(name)"
+            if !ProjectedDirectory(path: own).shows(files) { try? show(files, of: source, in: own) }
+        }
+    }
+
+    private func projection(_ volume: JSON) -> JSON? {
+        volume["configMap"] ?? volume["secret"] ?? volume["downwardAPI"] ?? volume["projected"]
+    }
+
+    private func contents(of volume: JSON) throws(Failure) -> [ProjectedFiles.File] {
+        try ProjectedFiles(store: store, namespace: manifest.key.namespace, variables: variables).contents(of: volume)
+    }
+
+    private func show(_ files: [ProjectedFiles.File], of source: JSON, in path: String) throws(Failure) {
+        do {
+            try ProjectedDirectory(path: path).show(
+                files, defaultMode: source["defaultMode"]?.integer, group: fileGroup)
+        } catch { throw Failure(message: "\(error)") }
     }
 
     /// A volume that names no source is an empty directory, as a real API server has it.

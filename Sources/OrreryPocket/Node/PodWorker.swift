@@ -25,6 +25,8 @@ final class PodWorker {
     var probes: [String: ProbeProgress] = [:]
     /// What of a container's output has been moved into its log, by its run.
     var moved: [String: [Int]] = [:]
+    /// When the volumes were last compared with the objects that they are made from.
+    private var comparedAt: Date?
     private var kept: PodRuntime?
     private var shown: (runtime: PodRuntime, generation: JSON?)?
 
@@ -69,6 +71,7 @@ final class PodWorker {
             return beginEnding(.deadline, grace: manifest.gracePeriod, now: now)
         }
         guard runtime.isPrepared else { return prepare(now: now, takeAddress: takeAddress) }
+        refreshVolumes(now: now)
         let phase = runtime.computedPhase(of: manifest)
         if phase == "Succeeded" || phase == "Failed" {
             runtime.finalPhase = phase
@@ -98,15 +101,26 @@ final class PodWorker {
         }
         runtime.address = address
         do {
-            runtime.volumes = try PodVolumes(
-                configuration: tools.configuration, store: tools.store, directory: "\(directory)/volumes",
-                manifest: manifest, variables: fields
-            ).prepare()
+            runtime.volumes = try volumes.prepare()
             runtime.isPrepared = true
+            comparedAt = now
         } catch {
             _ = runtime.mountRetry.fail(at: now)
             tools.events.tell(manifest.object, .warning, "FailedMount", error.message)
         }
+    }
+
+    private var volumes: PodVolumes {
+        PodVolumes(
+            configuration: tools.configuration, store: tools.store, directory: "\(directory)/volumes",
+            manifest: manifest, variables: fields)
+    }
+
+    /// Once a second, so that whoever waits for a change need not wait for a minute as with most real nodes.
+    private func refreshVolumes(now: Date) {
+        if let comparedAt, (0..<1).contains(now.timeIntervalSince(comparedAt)) { return }
+        comparedAt = now
+        volumes.refresh()
     }
 
     var fields: DownwardFields {

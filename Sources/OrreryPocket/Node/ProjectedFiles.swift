@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Glibc
 internal import OrreryModel
 
 /// The files of a volume that is made from objects: ConfigMap, Secret, downward fields, or several of them together.
@@ -63,31 +62,6 @@ struct ProjectedFiles {
             files.append(File(path: path, content: Array(value.utf8), mode: item["mode"]?.integer))
         }
         return files
-    }
-
-    /// Puts the files into `directory`, anew. They belong to root, and to the pod's file group when it has one.
-    func write(
-        _ files: [File], to directory: String, defaultMode: Int64?, group: gid_t?
-    ) throws(PodVolumes.Failure) {
-        FileBytes.remove(directory)
-        do {
-            try FileBytes.makeDirectory(directory, mode: 0o755)
-            for file in files {
-                guard !file.path.split(separator: "/").contains(".."), !file.path.hasPrefix("/") else {
-                    throw PocketError.configuration("\(file.path) leads out of the volume")
-                }
-                let path = "\(directory)/\(file.path)"
-                if let slash = path.lastIndex(of: "/") {
-                    try FileBytes.makeDirectory(String(path[..<slash]), mode: 0o755)
-                }
-                // The file group must be able to read what the pod was given for it.
-                let mode = mode_t((file.mode ?? defaultMode ?? 0o644) & 0o777) | (group == nil ? 0 : 0o040)
-                try FileBytes.replace(path, with: file.content, mode: mode)
-                if let group { unsafe chown(path, uid_t.max, group) }
-            }
-        } catch {
-            throw PodVolumes.Failure(message: "\(error)")
-        }
     }
 }
 
