@@ -21,5 +21,9 @@ package struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The key set is sound and does not have the key that the token names; a newer set may.
         case unknownKey
         case signature
+        /// A stored secret that does not open.
+        case sealed
+        /// The file with the keys of stored secrets: the operator's to mend.
+        case keyFile
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 package import Logging
 import NIOCore
+import OrreryCrypto
 import OrreryDocument
 import OrreryFetch
 import OrreryIdentity
@@ -22,6 +23,7 @@ package struct Hub: Service {
         let issuers = ConfiguredIssuers(configuration.auth, fetcher: fetcher, logger: logger)
         let services = HubServices(
             configuration, database: try Self.database(at: configuration.database),
+            keys: try Self.keys(of: configuration),
             policy: try Self.policy(of: configuration), issuers: issuers, fetcher: fetcher, logger: logger)
         self.init(services: services, background: services.services, logger: logger)
     }
@@ -77,6 +79,15 @@ package struct Hub: Service {
                 next: "write \(configuration.policy)/clusters/\(cluster.name).yaml")
         }
         return policy
+    }
+
+    private static func keys(of configuration: HubConfiguration) throws(HubError) -> KeyRing {
+        do {
+            return try KeyRing(fileMadeIfMissing: configuration.keys)
+        } catch {
+            throw HubError(
+                .cannotStart, error.message, next: "mend that file, or name another one under hub.keys")
+        }
     }
 
     private static func database(at path: String) throws(HubError) -> Database {

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Logging
+import OrreryCrypto
 import OrreryFetch
 import OrreryIdentity
 import OrreryKubernetes
@@ -13,6 +14,8 @@ import ServiceLifecycle
 struct HubServices: Sendable {
     let configuration: HubConfiguration
     let database: Database
+    /// Seals what the database must not show by itself.
+    let keys: KeyRing
     let gate: Gate
     let flow: LoginFlow
     let issuers: any LoginIssuers
@@ -28,11 +31,12 @@ struct HubServices: Sendable {
     let now: @Sendable () -> Date
 
     init(
-        _ configuration: HubConfiguration, database: Database, policy: Policy, issuers: any LoginIssuers,
-        fetcher: Fetcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+        _ configuration: HubConfiguration, database: Database, keys: KeyRing, policy: Policy,
+        issuers: any LoginIssuers, fetcher: Fetcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
         self.database = database
+        self.keys = keys
         self.issuers = issuers
         self.now = now
         let tokens = Tokens(store: database, now: now)

@@ -23,8 +23,8 @@ struct StartTests {
             var configuration = hub.services.configuration
             configuration.listen = ListenAddress(host: "127.0.0.1", port: hub.port)
             let services = HubServices(
-                configuration, database: hub.database, policy: hub.services.desk.policy, issuers: hub.issuers,
-                fetcher: hub.fetcher, logger: TestHub.quiet)
+                configuration, database: hub.database, keys: hub.services.keys, policy: hub.services.desk.policy,
+                issuers: hub.issuers, fetcher: hub.fetcher, logger: TestHub.quiet)
             let second = Hub(services: services, background: [watched], logger: TestHub.quiet)
             let error = await #expect(throws: HubError.self) { try await second.run() }
             #expect(error?.message.contains("taken by another program") == true)

@@ -14,6 +14,7 @@ extension HubConfiguration {
     /// | `domain` | the host of `url` | hosts below it are the site's too: the gate gives tickets for them |
     /// | `hub.listen` | `127.0.0.1:8081` | where the hub listens; only the proxy and the pods need to reach it |
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
+    /// | `hub.keys` | `orrery.keys` beside the database | the file with the keys of stored secrets; made when missing |
     /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
     /// | `proxy.listen` | `127.0.0.1:8000` | where the proxy listens for browsers |
     /// | `proxy.api` | `127.0.0.1:8001` | the REST interface of `orrery up`'s proxy |
@@ -33,12 +34,14 @@ extension HubConfiguration {
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
         let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters"])
         let url = try publicURL(keys.required("url"))
-        let hub = try keys["hub"]?.mapping(["listen", "database", "api"])
+        let hub = try keys["hub"]?.mapping(["listen", "database", "keys", "api"])
+        let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         return HubConfiguration(
             url: url,
             domain: try keys["domain"].map(domain),
             listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
-            database: try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite"),
+            database: database,
+            keys: try hub?["keys"]?.filePath() ?? beside(database, "orrery.keys"),
             api: try hub?["api"].map(baseURL) ?? "\(url.origin)/hub/api",
             proxy: try proxy(keys.required("proxy")),
             policy: try keys["policy"]?.filePath() ?? root.relative("policy"),
@@ -121,6 +124,13 @@ extension HubConfiguration {
             throw node.error("a URL that starts with http:// or https:// is wanted here")
         }
         return text
+    }
+}
+
+extension HubConfiguration {
+    /// The file `name` in the directory of `path`.
+    private static func beside(_ path: String, _ name: String) -> String {
+        path.lastIndex(of: "/").map { path[...$0] + name } ?? name
     }
 }
 

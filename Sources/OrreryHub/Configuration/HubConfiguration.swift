@@ -11,6 +11,8 @@ package struct HubConfiguration: Sendable {
     package var listen: ListenAddress
     /// Path of the SQLite file.
     package var database: String
+    /// Path of the file with the keys of stored secrets.
+    package var keys: String
     /// The base of the hub's REST API as servers in pods reach it, without a slash at the end.
     package var api: String
     package var proxy: Proxy

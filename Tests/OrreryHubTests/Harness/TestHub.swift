@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OrreryCrypto
 import OrreryFetch
 import OrreryIdentity
 import OrreryKubernetes
@@ -37,7 +38,9 @@ struct TestHub: Sendable {
             let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
             let services = HubServices(
                 try configuration(url: url, domain: domain, directory: directory),
-                database: try Database(path: "\(directory)/hub.sqlite"), policy: try TestPolicy.load(in: directory),
+                database: try Database(path: "\(directory)/hub.sqlite"),
+                keys: try KeyRing(fileMadeIfMissing: "\(directory)/hub.keys"),
+                policy: try TestPolicy.load(in: directory),
                 issuers: issuers, fetcher: fetcher, logger: quiet, now: { clock.now })
             let hubPort = try await listening { onReady in
                 let hub = Hub(services: services, background: [], logger: quiet, onReady: onReady)
@@ -70,7 +73,7 @@ struct TestHub: Sendable {
                 access: ClusterAccess(name: name, server: "http://127.0.0.1:1", token: Secret("t"), namespace: "hub"))
         }
         return HubConfiguration(
-            url: url, domain: domain, listen: loopback, database: "", api: "http://hub.internal/hub/api",
+            url: url, domain: domain, listen: loopback, database: "", keys: "", api: "http://hub.internal/hub/api",
             proxy: HubConfiguration.Proxy(
                 listen: loopback, api: loopback, token: Secret(Self.proxyToken)),
             policy: directory,
