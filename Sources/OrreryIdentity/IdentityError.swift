@@ -31,6 +31,8 @@ package struct IdentityError: Error, Hashable, Sendable, CustomStringConvertible
         case stale
         /// What the issuer sent about the person cannot be believed.
         case unbelievable
+        /// The issuer has ended what it granted before; only a new login helps.
+        case revoked
         /// The issuer does not say what this hub requires of a login or of a home organisation.
         case insufficient
     }
@@ -58,6 +60,7 @@ extension IdentityError {
             "\(title) does not accept this hub as it is set up; an operator of this hub has to look at it."
         case .insufficient: "\(title) does not say about you what this hub requires; ask an operator of this hub."
         case .declined: "\(title) did not log you in, or you declined there; log in again when you want to."
+        case .revoked: "\(title) does not vouch for your login any more; log in again."
         case .stale: "This login took too long or was finished before; log in again."
         case .unbelievable:
             "What \(title) said about you could not be verified, so you are not logged in; try again, and tell an operator of this hub if it stays."

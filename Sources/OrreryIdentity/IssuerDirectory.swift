@@ -13,7 +13,7 @@ import Synchronization
 package final class IssuerDirectory: Sendable {
     let issuers: [any Voucher]
     let seenLogouts = Mutex(SeenTokens())
-    private let rules: GroupRules
+    let rules: GroupRules
 
     package init(
         issuers: [IssuerConfiguration], rules: [GroupRule], fetcher: Fetcher, logger: Logger,
@@ -53,7 +53,7 @@ package final class IssuerDirectory: Sendable {
         }
     }
 
-    private func issuer(_ label: String) throws(IdentityError) -> any Voucher {
+    func issuer(_ label: String) throws(IdentityError) -> any Voucher {
         guard let issuer = issuers.first(where: { $0.label == label }) else {
             throw IdentityError(
                 .unknownIssuer, issuer: label, sentence: "There is no such login here; choose one on the login page.",

@@ -74,7 +74,11 @@ import Testing
     }
 
     @Test func aLoginGivesAClaimant() async throws {
-        let claimant = try await login(directory())
+        var claimant = try await login(directory())
+        let tokens = try #require(claimant.tokens)
+        #expect(tokens.access == Secret("access-1") && tokens.accessEnd == clock.now + 3600)
+        #expect(tokens.scopes == ["openid", "groups"] && tokens.refresh == nil)
+        claimant.tokens = nil
         #expect(
             claimant
                 == Claimant(

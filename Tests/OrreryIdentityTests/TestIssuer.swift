@@ -51,6 +51,8 @@ final class Behaviour: Sendable {
         var types: [String: String] = [:]
         var userinfo: JSON = ["sub": "subject-1"]
         var nonce = ""
+        /// What the token endpoint gives otherwise than it does; null leaves a member out.
+        var tokens: [String: JSON] = [:]
         var requests: [String] = []
     }
 
@@ -88,10 +90,12 @@ final class Behaviour: Sendable {
                     })
             ]).text
         case "token":
-            try JSON.object([
-                "access_token": "access-1", "token_type": "bearer", "id_token": .string(token(state)),
-                "expires_in": 3600,
-            ]).text
+            try Self.bend(
+                [
+                    "access_token": "access-1", "token_type": "bearer", "id_token": .string(token(state)),
+                    "expires_in": 3600,
+                ], state.tokens
+            ).text
         case "userinfo": try state.userinfo.text
         default: "nothing here"
         }
@@ -103,6 +107,8 @@ final class Behaviour: Sendable {
                 "issuer": .string(state.url), "authorization_endpoint": .string(state.url + "/auth"),
                 "token_endpoint": .string(state.url + "/token"), "jwks_uri": .string(state.url + "/jwks"),
                 "userinfo_endpoint": .string(state.url + "/userinfo"),
+                "revocation_endpoint": .string(state.url + "/revoke"),
+                "end_session_endpoint": .string(state.url + "/end_session"),
             ], state.metadata)
     }
 

@@ -54,7 +54,7 @@ extension HubError {
             case .unknownIssuer: .notFound
             case .unreachable, .misbehaving: .unavailable
             case .misconfigured: .broken
-            case .declined, .unbelievable, .insufficient: .forbidden
+            case .declined, .unbelievable, .insufficient, .revoked: .forbidden
             case .stale: .badRequest
             }
         self.init(kind, error.sentence.withoutFullStop, detail: "issuer \(error)")

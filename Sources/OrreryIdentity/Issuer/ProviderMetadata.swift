@@ -6,6 +6,10 @@ struct ProviderMetadata: Hashable, Sendable {
     let token: String
     let keys: String
     let userinfo: String?
+    /// Where a browser logs out (RP-Initiated Logout 2.1), and where a refresh token is given back (RFC 7009). What is not
+    /// acceptable counts as not there: nobody's login depends on them.
+    let logout: String?
+    let revocation: String?
     /// Whether the issuer names itself in the answer to our callback (RFC 9207 3).
     let namesItself: Bool
 
@@ -18,6 +22,8 @@ struct ProviderMetadata: Hashable, Sendable {
         token = try Self.endpoint("token_endpoint", document, issuer)
         keys = try Self.endpoint("jwks_uri", document, issuer)
         userinfo = document["userinfo_endpoint"] == nil ? nil : try Self.endpoint("userinfo_endpoint", document, issuer)
+        logout = try? Self.endpoint("end_session_endpoint", document, issuer)
+        revocation = try? Self.endpoint("revocation_endpoint", document, issuer)
         namesItself = document["authorization_response_iss_parameter_supported"]?.bool ?? false
     }
 

@@ -21,11 +21,16 @@ package struct Claimant: Hashable, Sendable {
     package let ignoredGroups: Int
     /// When the person logged in at the issuer, if it says so.
     package let authenticatedAt: Date?
+    /// What the issuer gave at the login; nil when it keeps nothing that could be used later.
+    package var tokens: IssuerTokens?
+    /// What the issuer calls its session of this browser (`sid`), if it says so.
+    package var session: String?
 
     package init(
         identity: Identity, issuer: String, suggestedName: String?, displayName: String? = nil, uid: UInt32? = nil,
         gid: UInt32? = nil, membership: Membership = Membership(), claimedGroups: [String] = [],
-        ignoredGroups: Int = 0, authenticatedAt: Date? = nil
+        ignoredGroups: Int = 0, authenticatedAt: Date? = nil,
+        tokens: IssuerTokens? = nil, session: String? = nil
     ) {
         self.identity = identity
         self.issuer = issuer
@@ -37,5 +42,7 @@ package struct Claimant: Hashable, Sendable {
         self.claimedGroups = claimedGroups
         self.ignoredGroups = ignoredGroups
         self.authenticatedAt = authenticatedAt
+        self.tokens = tokens
+        self.session = session
     }
 }

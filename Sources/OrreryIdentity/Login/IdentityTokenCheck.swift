@@ -14,6 +14,15 @@ struct IdentityTokenCheck {
 
     /// Who it is. Throws the first rule that is broken.
     func subject(of verified: VerifiedClaims, accessToken: String) throws(ClaimOffence) -> String {
+        let subject = try subjectWithoutNonce(of: verified, accessToken: accessToken)
+        guard let answered = verified.claims["nonce"]?.string, answered.equalsInConstantTime(nonce) else {
+            throw ClaimOffence("nonce is not that of the login")
+        }
+        return subject
+    }
+
+    /// As `subject`, but for the nonce.
+    func subjectWithoutNonce(of verified: VerifiedClaims, accessToken: String) throws(ClaimOffence) -> String {
         let claims = verified.claims
         try claims.checkIssuer(issuer)
         try checkAudience(claims)
@@ -21,9 +30,6 @@ struct IdentityTokenCheck {
         try times.checkEnd()
         try times.checkStart(age: Self.longestAge)
         try times.checkBeginning()
-        guard let answered = claims["nonce"]?.string, answered.equalsInConstantTime(nonce) else {
-            throw ClaimOffence("nonce is not that of the login")
-        }
         try checkAccessToken(accessToken, verified)
         return try claims.subject(notClient: issuer.client)
     }

@@ -28,26 +28,29 @@ extension Issuer: Voucher {
         let metadata = try await metadata()
         let code = try Callback(configuration, namesItself: metadata.namesItself).code(in: query, of: transaction)
         let tokens = try await exchange(code, transaction, at: metadata.token)
-        let verified = try await verify(signedToken(tokens.identity))
+        let verified = try await verify(signedToken(tokens.identity?.reveal() ?? ""))
         let subject: String
         do throws(ClaimOffence) {
             let check = IdentityTokenCheck(issuer: configuration, nonce: transaction.nonce, now: now())
-            subject = try check.subject(of: verified, accessToken: tokens.access)
+            subject = try check.subject(of: verified, accessToken: tokens.access.reveal())
         } catch { throw IdentityError(.unbelievable, at: configuration, "its ID token: \(error.message)") }
         let more =
             asksUserinfo(after: verified.claims, rules)
-            ? try await userinfo(tokens.access, subject: subject, at: metadata.userinfo) : nil
+            ? try await userinfo(tokens.access.reveal(), subject: subject, at: metadata.userinfo) : nil
         let reader = ClaimReader(issuer: configuration, token: verified.claims, userinfo: more, now: now())
         if let shortfall = configuration.requirement.shortfall(of: reader.evidence, at: now()) {
             throw IdentityError(shortfall, at: configuration)
         }
         do throws(ClaimOffence) {
-            return try reader.claimant(subject: subject, rules: rules)
+            var claimant = try reader.claimant(subject: subject, rules: rules)
+            claimant.tokens = tokens
+            claimant.session = verified.claims["sid"]?.string.flatMap { $0.isIdentifier ? $0 : nil }
+            return claimant
         } catch { throw IdentityError(.unbelievable, at: configuration, "its claims: \(error.message)") }
     }
 
     /// Whether the groups stand there, or something about the person that a rule asks for and the token does not say.
-    private func asksUserinfo(after token: JSON, _ rules: GroupRules) -> Bool {
+    func asksUserinfo(after token: JSON, _ rules: GroupRules) -> Bool {
         let asked = [configuration.requirement] + rules.rules.filter { $0.concerns(label) }.map(\.requirement)
         return configuration.groupsFrom == .userinfo
             || asked.contains { $0.isAboutThePerson && !Evidence.isComplete(token, for: $0) }

@@ -16,7 +16,7 @@ extension Issuer {
         let answer = try await source.fetch(request, "userinfo endpoint")
         guard answer.status == 200 else {
             throw IdentityError(
-                answer.status >= 500 ? .unreachable : .misbehaving, at: configuration,
+                answer.status >= 500 ? .unreachable : answer.status == 401 ? .revoked : .misbehaving, at: configuration,
                 "its userinfo endpoint answered with status \(answer.status)")
         }
         let claims = try await claims(in: answer)

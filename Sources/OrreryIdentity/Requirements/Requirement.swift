@@ -27,6 +27,9 @@ package struct Requirement: Hashable, Sendable {
     /// Whether it asks for what some issuers say at the userinfo endpoint only.
     var isAboutThePerson: Bool { !assurance.isEmpty || !organisations.isEmpty }
 
+    /// The part of it that outlasts a login.
+    var aboutThePerson: Requirement { Requirement(assurance: assurance, organisations: organisations) }
+
     /// What is missing, the first of it; nil when the requirement is met. What an issuer does not say is not there.
     func shortfall(of evidence: Evidence, at now: Date) -> Shortfall? {
         if !organisations.isEmpty {
