@@ -23,7 +23,8 @@ import Testing
 
     private func transaction(_ seed: UInt8, lasting seconds: Double = 60) -> TransactionRecord {
         TransactionRecord(
-            stateHash: Sample.hash(seed), issuer: "lab", nonce: "nonce", verifier: "verifier", next: "/hub/home?a=b",
+            stateHash: Sample.hash(seed), issuer: "lab", browser: Sample.hash(0), nonce: "nonce", verifier: "verifier",
+            next: "/hub/home?a=b",
             linkTo: seed == 1 ? nil : 7, createdAt: Sample.now, expiresAt: Sample.now + seconds)
     }
 
@@ -89,5 +90,54 @@ import Testing
         let error = await #expect(throws: StoreError.self) { try await database.insert(record) }
         #expect(error?.kind == .conflict)
         #expect(error?.description.contains("cookie") == false)
+    }
+
+    @Test func anIssuerFindsTheLoginsItVouchedFor() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        for (seed, session) in [(1, "a"), (2, "b"), (3, nil)] as [(UInt8, String?)] {
+            try await database.insert(
+                LoginRecord(
+                    hash: Sample.hash(seed), person: ada.id, sid: "sid \(seed)",
+                    origin: .init(issuer: "lab", subject: "s", session: session), createdAt: Sample.now,
+                    expiresAt: Sample.now + 60, lastSeen: Sample.now), hint: [seed])
+        }
+        try await database.insert(login(4, person: ada.id))
+        for (issuer, subject, session, expected) in [
+            ("lab", "s", nil, ["sid 1", "sid 2", "sid 3"]), ("lab", nil, "b", ["sid 2"]), ("lab", "s", "b", ["sid 2"]),
+            ("lab", "t", "b", []), ("other", "s", nil, []), ("lab", nil, nil, []),
+        ] as [(String, String?, String?, [String])] {
+            let found = try await database.logins(issuer: issuer, subject: subject, session: session, at: Sample.now)
+            #expect(found.map(\.sid).sorted() == expected)
+        }
+        let found = try #require(
+            try await database.logins(issuer: "lab", subject: nil, session: "b", at: Sample.now).first)
+        #expect(found.origin == .init(issuer: "lab", subject: "s", session: "b"))
+        #expect(try await database.hint(of: found) == [2])
+        #expect(try await database.hint(of: login(4, person: ada.id)) == nil)
+    }
+
+    @Test func aRaisedGroupCanBeTakenFromALogin() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        let login = login(1, person: ada.id)
+        try await database.insert(login)
+        try await database.keepRaised(["operators"], of: login)
+        #expect(try await database.login(hash: login.hash, at: Sample.now) == login)
+        try await database.keepRaised(["others"], of: login)
+        #expect(try await database.login(hash: login.hash, at: Sample.now)?.raised == [])
+    }
+
+    @Test("F1: twenty logins of one browser are under way at most") func theOldestOfABrowserIsForgotten() async throws {
+        let transaction = { (seed: UInt8, browser: UInt8) in
+            TransactionRecord(
+                stateHash: Sample.hash(seed), issuer: "lab", browser: Sample.hash(browser), nonce: "n", verifier: "v",
+                next: "/", createdAt: Sample.now + Double(seed), expiresAt: Sample.now + 600)
+        }
+        try await database.insert(transaction(100, 2))
+        for seed in 1...21 as ClosedRange<UInt8> { try await database.insert(transaction(seed, 1)) }
+        #expect(try await database.takeTransaction(stateHash: Sample.hash(1), at: Sample.now) == nil)
+        for seed in 2...21 as ClosedRange<UInt8> {
+            #expect(try await database.takeTransaction(stateHash: Sample.hash(seed), at: Sample.now) != nil)
+        }
+        #expect(try await database.takeTransaction(stateHash: Sample.hash(100), at: Sample.now) != nil)
     }
 }

@@ -12,7 +12,7 @@ import Testing
     @Test func emptyFileGetsEveryTable() throws {
         let tables = [
             "person", "given_name", "given_uid", "login", "login_transaction", "session", "session_event", "token",
-            "code", "seed", "ended_login", "identity",
+            "code", "seed", "ended_login", "identity", "credential",
         ]
         let test = try TestDatabase()
         try test.open().close()

@@ -120,4 +120,16 @@ import Testing
         #expect(try await database.refresh(person, isAdmin: false, at: Sample.now).isSuspended)
         #expect(try await !database.setSuspended(false, person: ada.id).isSuspended)
     }
+
+    @Test func anIssuerThatIsAskedAgainChangesGroupsAndRightsOnly() async throws {
+        let ada = try await database.register(
+            Sample.person("ada", uid: 7, groups: [Group(name: "a")]), isAdmin: true, at: Sample.now)
+        let now = try await database.regroup(person: ada.id, [Group(name: "b", gid: 5)], isAdmin: false)
+        #expect(now.person == Sample.person("ada", uid: 7, groups: [Group(name: "b", gid: 5)]))
+        #expect(!now.isAdmin && now.lastLogin == Sample.now)
+        let error = await #expect(throws: StoreError.self) {
+            try await database.regroup(person: 99, [], isAdmin: false)
+        }
+        #expect(error?.kind == .missing)
+    }
 }

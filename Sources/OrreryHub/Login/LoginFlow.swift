@@ -28,7 +28,8 @@ struct LoginFlow: Sendable {
         let instant = now()
         try await store.insert(
             TransactionRecord(
-                stateHash: Self.key(state: start.state, browser: browser), issuer: issuer, nonce: start.nonce,
+                stateHash: Self.key(state: start.state, browser: browser), issuer: issuer,
+                browser: Fingerprint.of(browser), nonce: start.nonce,
                 verifier: start.verifier, next: next.text, linkTo: visitor?.person.id, createdAt: instant,
                 expiresAt: instant + Self.patience.seconds))
         return start.url

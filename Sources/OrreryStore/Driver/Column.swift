@@ -29,6 +29,7 @@ extension Row {
     func integerIfAny(_ column: String) throws -> Int64? { try decode(Int64?.self, forColumn: column) }
     func flag(_ column: String) throws -> Bool { try decode(Bool.self, forColumn: column) }
     func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
+    func bytesIfAny(_ column: String) throws -> [UInt8]? { try decode(Data?.self, forColumn: column).map(Array.init) }
     func instant(_ column: String) throws -> Date { Column.instant(try integer(column)) }
 
     func instantIfAny(_ column: String) throws -> Date? {

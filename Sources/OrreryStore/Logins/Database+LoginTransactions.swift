@@ -6,17 +6,29 @@ extension Database {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO login_transaction (state_hash, issuer, nonce, verifier, next, link_to, created_at,
-                        expires_at)
-                    VALUES (:state_hash, :issuer, :nonce, :verifier, :next, :link_to, :created_at, :expires_at)
+                    INSERT INTO login_transaction (state_hash, issuer, browser, nonce, verifier, next, link_to,
+                        created_at, expires_at)
+                    VALUES (:state_hash, :issuer, :browser, :nonce, :verifier, :next, :link_to, :created_at, :expires_at)
                     """,
                 arguments: [
                     "state_hash": Data(transaction.stateHash), "issuer": transaction.issuer,
-                    "nonce": transaction.nonce, "verifier": transaction.verifier, "next": transaction.next,
+                    "browser": Data(transaction.browser), "nonce": transaction.nonce, "verifier": transaction.verifier,
+                    "next": transaction.next,
                     "link_to": transaction.linkTo, "created_at": Column.milliseconds(transaction.createdAt),
                     "expires_at": Column.milliseconds(transaction.expiresAt),
                 ])
+            try Self.forgetOldest(of: transaction.browser, db)
         }
+    }
+
+    /// One browser fills nobody's disk: what it began before its last twenty logins is forgotten.
+    private static func forgetOldest(of browser: [UInt8], _ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM login_transaction WHERE browser = :browser AND state_hash NOT IN (
+                    SELECT state_hash FROM login_transaction WHERE browser = :browser
+                    ORDER BY created_at DESC, expires_at DESC LIMIT 20)
+                """, arguments: ["browser": Data(browser)])
     }
 
     package func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord? {
@@ -34,7 +46,8 @@ extension Database {
 extension TransactionRecord {
     init(_ row: Row) throws {
         self.init(
-            stateHash: try row.bytes("state_hash"), issuer: try row.text("issuer"), nonce: try row.text("nonce"),
+            stateHash: try row.bytes("state_hash"), issuer: try row.text("issuer"),
+            browser: try row.bytes("browser"), nonce: try row.text("nonce"),
             verifier: try row.text("verifier"), next: try row.text("next"),
             linkTo: try row.integerIfAny("link_to"),
             createdAt: try row.instant("created_at"), expiresAt: try row.instant("expires_at"))

@@ -2,11 +2,19 @@ package import FoundationEssentials
 
 /// Who is logged in with which browser, and logins under way.
 package protocol LoginStore: Sendable {
-    func insert(_ login: LoginRecord) async throws(StoreError)
+    /// Stores a new login, and what its issuer wants to see again at the logout, sealed.
+    func insert(_ login: LoginRecord, hint: [UInt8]?) async throws(StoreError)
+    /// What was stored with the login for the logout.
+    func hint(of login: LoginRecord) async throws(StoreError) -> [UInt8]?
     /// The login whose cookie has this hash, unless it has expired at `now`.
     func login(hash: [UInt8], at now: Date) async throws(StoreError) -> LoginRecord?
     /// The person's logins that have not expired, the newest first.
     func logins(person: Int64, at now: Date) async throws(StoreError) -> [LoginRecord]
+    /// The logins for which the issuer called `issuer` vouched, under this name of its session, of the person, or under both.
+    func logins(issuer: String, subject: String?, session: String?, at now: Date) async throws(StoreError)
+        -> [LoginRecord]
+    /// Takes from a login the groups that it raises, but for those called in `names`.
+    func keepRaised(_ names: Set<String>, of login: LoginRecord) async throws(StoreError)
     /// Records when each of these browsers was last seen, in one transaction. An older instant changes nothing, an
     /// unknown hash is passed over.
     func touchLogins(_ seen: [(hash: [UInt8], at: Date)]) async throws(StoreError)
@@ -15,6 +23,7 @@ package protocol LoginStore: Sendable {
     /// Ends all logins of a person and gives them back, so that the proxy can be told their `sid`s.
     func removeLogins(person: Int64) async throws(StoreError) -> [LoginRecord]
 
+    /// Stores a login that is under way. Of one browser at most 20 are kept, the newest.
     func insert(_ transaction: TransactionRecord) async throws(StoreError)
     /// Takes the transaction out: the first caller gets it, every other one gets nil. One that has expired at `now` is
     /// removed too, and nobody gets it.
@@ -22,4 +31,8 @@ package protocol LoginStore: Sendable {
 
     /// Removes logins and transactions that have expired at `now`; gives the number of rows.
     func removeExpiredLogins(at now: Date) async throws(StoreError) -> Int
+}
+
+extension LoginStore {
+    package func insert(_ login: LoginRecord) async throws(StoreError) { try await insert(login, hint: nil) }
 }

@@ -8,7 +8,7 @@ struct Migration: Sendable {
     let name: String
     let sql: String
 
-    static let all: [Migration] = [.people, .logins, .sessions, .tokens, .gate, .identities, .raised]
+    static let all: [Migration] = [.people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials]
 }
 
 extension Migration {

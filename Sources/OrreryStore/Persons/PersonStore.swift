@@ -22,6 +22,9 @@ package protocol PersonStore: Sendable {
     /// numbers stay what they were, and a number is given only to a person who has none.
     func refresh(_ person: Person, isAdmin: Bool, at now: Date) async throws(StoreError) -> PersonRecord
 
+    /// Records that the issuer has changed the person's groups. `.missing` when the person is not there any more.
+    func regroup(person id: Int64, _ groups: Set<Group>, isAdmin: Bool) async throws(StoreError) -> PersonRecord
+
     /// Gives the person the lowest uid of `range` above all that were ever given from it, unless the person has one.
     /// `.unavailable` when the range is used up.
     func giveUID(to id: Int64, from range: ClosedRange<UInt32>) async throws(StoreError) -> PersonRecord

@@ -1,0 +1,98 @@
+import Foundation
+import OrreryModel
+import Testing
+
+@testable import OrreryStore
+
+@Suite struct CredentialStoreTests {
+    let test: TestDatabase
+    let database: Database
+
+    init() throws {
+        test = try TestDatabase()
+        database = try test.open()
+    }
+
+    private func ada() async throws -> Int64 {
+        try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now).id
+    }
+
+    private func credential(_ person: Int64, at offset: Double = 0, issuer: String = "lab") -> CredentialRecord {
+        CredentialRecord(
+            person: person, issuer: issuer, subject: "s", sealed: [1, 2], loginAt: Sample.now + offset,
+            checkedAt: Sample.now + offset)
+    }
+
+    @Test func theLastLoginsIsKept() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        let later = credential(ada, at: 5)
+        try await database.keep(later)
+        try await database.keep(credential(ada, at: 2, issuer: "other"))
+        #expect(try await database.credential(person: ada, issuer: "lab") == later)
+        #expect(try await database.latestCredential(person: ada) == later)
+        #expect(try await database.allCredentials().count == 2)
+        #expect(try await database.removeCredential(person: ada, issuer: "lab") == later)
+        #expect(try await database.removeCredentials(person: ada).map(\.issuer) == ["other"])
+        #expect(try await database.latestCredential(person: ada) == nil)
+    }
+
+    // A refresh that took long must not bury the tokens of the login that happened meanwhile, nor another refresh's.
+    @Test func onlyWhatWasReadIsReplaced() async throws {
+        let ada = try await ada()
+        let first = credential(ada)
+        try await database.keep(first)
+        #expect(try await database.renew(first, sealed: [3]))
+        #expect(try await !database.renew(first, sealed: [4]))
+        try await database.keep(credential(ada, at: 1))
+        let old = try #require(try await database.credential(person: ada, issuer: "lab"))
+        #expect(try await !database.end(first, at: Sample.now))
+        #expect(try await database.end(old, at: Sample.now + 2))
+        #expect(try await !database.end(old, at: Sample.now + 3))
+        let ended = try #require(try await database.credential(person: ada, issuer: "lab"))
+        #expect(ended.sealed == nil && ended.endedAt == Sample.now + 2)
+        #expect(try await !database.renew(old, sealed: [5]))
+    }
+
+    @Test func whoIsActiveAndWasNotCheckedIsDue() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        let due = { (seen: Double, checked: Double) in
+            try await database.dueForRecheck(
+                seenAfter: Sample.now + seen, checkedBefore: Sample.now + checked, at: Sample.now)
+        }
+        #expect(try await due(-1, 0).isEmpty)
+        try await database.insert(
+            LoginRecord(
+                hash: Sample.hash(1), person: ada, sid: "sid", createdAt: Sample.now, expiresAt: Sample.now + 60,
+                lastSeen: Sample.now))
+        #expect(try await due(-1, 0) == [ada])
+        #expect(try await due(0, 0).isEmpty)
+        #expect(try await due(-1, -1).isEmpty)
+        try await database.markChecked(credential(ada), at: Sample.now + 1)
+        try await database.markChecked(credential(ada, at: 9), at: Sample.now + 7)
+        #expect(try await due(-1, 0).isEmpty)
+        #expect(try await due(-1, 1) == [ada])
+        _ = try await database.end(credential(ada), at: Sample.now)
+        #expect(try await due(-1, 1).isEmpty)
+    }
+
+    @Test func whatNobodyUsesIsRemoved() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        let record = try #require(try await database.person(id: ada))
+        let session = Sample.session(of: record)
+        try await database.create(session)
+        #expect(try await database.removeIdleCredentials(before: Sample.now + 1) == 0)
+        _ = try await database.update(session.id) { $0.end(.crashed, "", at: Sample.now) }
+        #expect(try await database.removeIdleCredentials(before: Sample.now) == 0)
+        #expect(try await database.removeIdleCredentials(before: Sample.now + 1) == 1)
+    }
+
+    @Test func aRemovedPersonLeavesNone() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        try await database.remove(person: ada)
+        #expect(try await database.allCredentials().isEmpty)
+    }
+}
