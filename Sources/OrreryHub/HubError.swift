@@ -8,16 +8,24 @@ package struct HubError: Error, Sendable {
     package let next: String?
     /// Facts for the log, never shown.
     package let detail: String?
+    /// The `WWW-Authenticate` of the answer; see RFC 6750 3.
+    package private(set) var challenge: String?
+    /// The `Retry-After` of the answer.
+    package private(set) var retryAfter: Duration?
 
     /// Whose doing it is and what a client makes of it; the number is the HTTP status.
     package enum Kind: Int, Sendable {
         case badRequest = 400
+        /// A token came that is not good (RFC 6750 3.1).
+        case unauthorized = 401
         case forbidden = 403
         case notFound = 404
         case conflict = 409
         case tooLarge = 413
         case unprocessable = 422
         case stopped = 424
+        /// The same address asked too often; `retryAfter` says when it may again.
+        case tooMany = 429
         /// Our own fault.
         case broken = 500
         /// Something that we need does not answer: the store, an issuer, the proxy. Trying later is right.
@@ -32,6 +40,24 @@ package struct HubError: Error, Sendable {
         self.next = next
         self.detail = detail
     }
+
+    /// The same, with what a bearer has to know.
+    func challenging(_ challenge: String) -> HubError {
+        var error = self
+        error.challenge = challenge
+        return error
+    }
+
+    static func tooMany(retryAfter wait: Duration, _ message: String) -> HubError {
+        var error = HubError(.tooMany, message, next: "try again in \(wait.wholeSeconds) seconds")
+        error.retryAfter = wait
+        return error
+    }
+}
+
+extension Duration {
+    /// Rounded up, and one at least: what `Retry-After` can say.
+    var wholeSeconds: Int64 { max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0)) }
 }
 
 extension HubError: CustomStringConvertible {

@@ -44,6 +44,7 @@ struct HubServices: Sendable {
             store: database, persons: database, auth: configuration.auth, now: now)
         gate = Gate(
             logins: logins, tokens: tokens, persons: database, sessions: database,
+            bearers: Bearers(issuers: issuers, persons: database, logins: logins),
             cookies: CookieNames(url: configuration.url), url: configuration.url)
         flow = LoginFlow(
             issuers: issuers, store: database,

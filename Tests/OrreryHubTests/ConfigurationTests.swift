@@ -159,6 +159,22 @@ struct ConfigurationTests {
         #expect(configuration.auth.allow.isEmpty && configuration.auth.session.idle == .seconds(12 * 3600))
     }
 
+    @Test func anIssuerVouchesForCallsOnlyWhereThatIsWritten() throws {
+        let silent = try Self.read(Self.text).auth.issuers[0]
+        #expect(silent.api == nil)
+        for (written, trust) in [
+            ("{}", BearerTrust(audience: "https://hub.example.org")),
+            (
+                "{audience: https://other.example, any_audience: true}",
+                BearerTrust(audience: "https://other.example", allowsEverybodys: true)
+            ),
+        ] {
+            let text = Self.text.replacingOccurrences(
+                of: "name: {claim: nick", with: "api: \(written)\n      name: {claim: nick")
+            #expect(try Self.read(text).auth.issuers[0].api == trust)
+        }
+    }
+
     @Test(arguments: [
         ("  allow:", "  alow:", "orrery.yaml:6:3: auth: unknown key `alow`; did you mean `allow`?"),
         ("gids:", "gidz:", "unknown key `gidz`; did you mean `gid`?"),
@@ -202,7 +218,9 @@ struct ConfigurationTests {
             "name: {prefix: gh-}", "name: {prefix: gh-}\n      require: {age: 1h}",
             "nothing that `require` could ask"
         ),
-        ("name: {prefix: gh-}", "name: {prefix: gh-}\n      api: {audience: x}", "`api` is not supported yet"),
+        ("name: {prefix: gh-}", "name: {prefix: gh-}\n      api: {audience: x}", "of type github has no `api`"),
+        ("name: {claim: nick", "api: {audience: \"\"}\n      name: {claim: nick", "the audience is empty"),
+        ("name: {claim: nick", "api: {any: true}\n      name: {claim: nick", "unknown key `any`"),
         (
             "name: {prefix: gh-}", "name: {prefix: gh-}\n      notebook: {audience: x}",
             "`notebook` is not supported yet"

@@ -28,6 +28,15 @@ struct ScopesTests {
         #expect(Scopes(granted).allow(scope, user: user, server: server) == expected)
     }
 
+    @Test func whatTwoSetsShareHasTheNarrowerFilter() {
+        let own = Scopes(["servers!user=ada", "read:servers"])
+        #expect(Scopes(["read:servers!server=grace/"]).within(own).allow("read:servers", user: "grace", server: ""))
+        #expect(!Scopes(["start:servers"]).within(own).allow("start:servers", user: "grace"))
+        #expect(Scopes(["start:servers"]).within(own).allow("start:servers", user: "ada"))
+        #expect(Scopes(["start:servers!server=ada/gpu"]).within(own).allow("start:servers", user: "ada", server: "gpu"))
+        #expect(Scopes(["start:servers!server=grace/"]).within(own).expanded.allSatisfy { $0.hasPrefix("read:") })
+    }
+
     @Test func everyIncludedRightIsInTheTable() {
         let names = Set(Scope.table.map(\.name))
         #expect(names.count == Scope.table.count)

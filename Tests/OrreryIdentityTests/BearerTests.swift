@@ -17,8 +17,10 @@ import Testing
     init() throws {
         (issuer, other) = (try TestIssuer(clock: clock), try TestIssuer(clock: clock))
         let issuers = [("demo", issuer.url), ("other", other.url)].map { label, url in
-            IssuerConfiguration(
+            var issuer = IssuerConfiguration(
                 label: label, issuer: url, client: "orrery", secret: nil, redirectURI: "http://127.0.0.1/cb/\(label)")
+            issuer.api = BearerTrust(audience: Self.hub)
+            return issuer
         }
         directory = IssuerDirectory(
             issuers: issuers, rules: [], fetcher: Fetcher(), logger: Logger(label: "test"),
@@ -34,13 +36,13 @@ import Testing
     /// What the log says about why it is refused; nil when it is not.
     func refusal(of token: String) async -> String? {
         do throws(IdentityError) {
-            _ = try await directory.grant(of: token, audience: Self.hub)
+            _ = try await directory.grant(of: token)
             return nil
         } catch { return error.detail }
     }
 
     @Test func anAccessTokenSaysWhoCame() async throws {
-        let grant = try await directory.grant(of: issuer.token(), audience: Self.hub)
+        let grant = try await directory.grant(of: issuer.token())
         let identity = Identity(issuer: issuer.url, subject: "subject-1")
         #expect(grant == AccessGrant(identity: identity, issuer: "demo", scopes: ["openid", "storage.read:/"]))
     }
@@ -55,6 +57,26 @@ import Testing
         issuer.change { [url = other.url] in $0.claims["iss"] = .string(url) }
         issuer.change { $0.keys = [("first", OpenSSLSigner(bits: 2048))] }
         #expect(try await refusal(of: issuer.token()) == "the token's signature is wrong")
+    }
+
+    @Test func anIssuerWithoutApiVouchesForNoCall() async throws {
+        let silent = IssuerConfiguration(
+            label: "demo", issuer: issuer.url, client: "orrery", secret: nil, redirectURI: "http://127.0.0.1/cb/demo")
+        let directory = IssuerDirectory(issuers: [silent], rules: [], fetcher: Fetcher(), logger: Logger(label: "test"))
+        let token = try issuer.token()
+        let error = await #expect(throws: IdentityError.self) { try await directory.grant(of: token) }
+        #expect(error?.kind == .unbelievable && error?.detail == "its access tokens are not for this API")
+        #expect(issuer.requests(at: "openid-configuration").isEmpty)
+    }
+
+    @Test func theLogNamesATokenAndDoesNotHoldIt() throws {
+        issuer.change { $0.claims["jti"] = "j-7" }
+        let token = try issuer.token()
+        let words = TokenTraits(of: token).description
+        #expect(words == "iss \(issuer.url), sub subject-1, jti j-7, kid first")
+        issuer.change { $0.claims["jti"] = "two\nlines" }
+        #expect(try TokenTraits(of: issuer.token()).description.contains("jti ‹odd›"))
+        #expect(TokenTraits(of: "orrery_secret").description == "it is no signed token")
     }
 
     @Test("C5: an ID token opens no API") func identityTokens() async throws {

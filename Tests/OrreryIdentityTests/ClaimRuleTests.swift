@@ -43,7 +43,7 @@ struct ClaimRuleTests {
     func everybodysWhereAllowed() throws {
         let row = try #require(IndependentTokens.rows("C3").first { $0.kind == .access })
         var check = access
-        check.allowsEverybodys = true
+        check.trust.allowsEverybodys = true
         #expect(try check.grant(of: verified(row)).identity.subject == "7f3c")
     }
 
@@ -54,7 +54,8 @@ struct ClaimRuleTests {
 
     private static let issuer = IdentityTokenTests.issuer
     private var access: AccessTokenCheck {
-        AccessTokenCheck(issuer: Self.issuer, audience: "https://hub.example.org", now: IndependentTokens.now)
+        AccessTokenCheck(
+            issuer: Self.issuer, trust: BearerTrust(audience: "https://hub.example.org"), now: IndependentTokens.now)
     }
 
     private func judge(_ row: Row) {

@@ -49,7 +49,10 @@ package struct SignedToken: Sendable {
 
     /// The issuer that the token names without proof: for choosing whose keys to try, and for nothing else. Nil when the
     /// claims are not a strict JSON object that names one.
-    package var claimedIssuer: String? { (try? JSON(strict: payload, depth: Self.depth))?["iss"]?.string }
+    package var claimedIssuer: String? { claimed("iss") }
+
+    /// The text that the token claims as `name`, without proof: for the log alone.
+    package func claimed(_ name: String) -> String? { (try? JSON(strict: payload, depth: Self.depth))?[name]?.string }
 
     /// What the token says, once `key` has verified it. Throws `.signature` when it has not, `.json` when what was signed
     /// is not a strict JSON object.

@@ -23,6 +23,7 @@ extension HubConfiguration {
     /// | `name.prefix` | none | put in front of it |
     /// | `uid.claim`, `gid.claim` | none | claims with the POSIX numbers |
     /// | `require` | nothing | what a login must show; see `requirement` |
+    /// | `api` | no calls | its access tokens open the API; see `bearerTrust` |
     static func issuers(_ node: DocumentNode, url: PublicURL) throws(DocumentError) -> [IssuerConfiguration] {
         var issuers: [IssuerConfiguration] = []
         for (label, node) in try node.entries() {
@@ -38,11 +39,11 @@ extension HubConfiguration {
     private static func issuer(
         _ label: String, _ node: DocumentNode, url: PublicURL
     ) throws(DocumentError) -> IssuerConfiguration {
-        for key in ["api", "notebook"] where (try node.entries()).contains(where: { $0.key == key }) {
+        for key in ["notebook"] where (try node.entries()).contains(where: { $0.key == key }) {
             throw node.error("`\(key)` is not supported yet", atKey: key)
         }
         let keys = try node.mapping([
-            "type", "title", "issuer", "also", "login", "groups", "name", "uid", "gid", "require",
+            "type", "title", "issuer", "also", "login", "groups", "name", "uid", "gid", "require", "api",
         ])
         let login = try keys.required("login").mapping(["client", "secret", "method", "scopes"])
         let isGitHub = try keys["type"].map(type) == .gitHub
@@ -58,6 +59,7 @@ extension HubConfiguration {
         let name = try keys["name"]?.mapping(isGitHub ? ["prefix"] : ["claim", "prefix"])
         if let prefix = name?["prefix"] { issuer.namePrefix = try prefix.string() }
         if let claim = name?["claim"] { issuer.nameClaim = try claim.string() }
+        if let api = keys["api"] { issuer.api = try bearerTrust(api, url: url) }
         try isGitHub ? refuseClaims(of: keys, login) : readClaims(of: keys, login, into: &issuer)
         return issuer
     }
@@ -69,7 +71,7 @@ extension HubConfiguration {
 
     /// A plain OAuth 2 service makes no claims; what reads some would never be used.
     private static func refuseClaims(of keys: DocumentMapping, _ login: DocumentMapping) throws(DocumentError) {
-        for key in ["also", "groups", "uid", "gid"] where keys[key] != nil {
+        for key in ["also", "groups", "uid", "gid", "api"] where keys[key] != nil {
             throw keys.node.error("an issuer of type github has no `\(key)`", atKey: key)
         }
         if login["method"] != nil {

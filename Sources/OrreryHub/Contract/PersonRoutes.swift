@@ -34,7 +34,7 @@ struct PersonRoutes: Sendable {
     }
 
     private func question(_ request: Request, _ context: HubContext) async throws -> (Caller, PersonRecord) {
-        let caller = try await gate.requireCaller(request)
+        let caller = try await gate.requireCaller(request, context)
         let name = try context.name("name")
         try caller.require("admin:users", user: name)
         guard let person = try await persons.person(named: name) else {

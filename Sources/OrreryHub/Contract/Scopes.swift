@@ -20,6 +20,23 @@ struct Scopes: Hashable, Sendable {
         return granted.contains("\(scope)!server=\(user)/\(server)")
     }
 
+    /// What both grant.
+    func within(_ other: Scopes) -> Scopes {
+        Scopes(granted.filter(other.covers) + other.granted.filter(covers))
+    }
+
+    /// Whether `right`, with or without a filter, is among these.
+    func covers(_ right: String) -> Bool {
+        if granted.contains(right) { return true }
+        let parts = right.split(separator: "!", maxSplits: 1)
+        guard parts.count == 2 else { return false }
+        if granted.contains(String(parts[0])) { return true }
+        guard parts[1].hasPrefix("server="), let owner = parts[1].dropFirst(7).split(separator: "/").first else {
+            return false
+        }
+        return granted.contains("\(parts[0])!user=\(owner)")
+    }
+
     /// Every right, expanded, in alphabetical order: what single-user servers look for.
     var expanded: [String] { granted.sorted() }
 }

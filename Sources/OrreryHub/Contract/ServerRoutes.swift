@@ -84,7 +84,7 @@ struct ServerRoutes: Sendable {
     }
 
     private func question(_ request: Request, _ context: HubContext, needing scope: String) async throws -> Question {
-        let caller = try await gate.requireCaller(request)
+        let caller = try await gate.requireCaller(request, context)
         let name = try context.name("name")
         let server = context.parameters.get("server") == nil ? "" : try context.name("server")
         try caller.require(scope, user: name, server: server)

@@ -23,7 +23,7 @@ struct UserRoutes: Sendable {
     /// 403 is believed for five minutes by every server that asks, so it is said only when it is certain: an error of the
     /// store leaves here as an error.
     @Sendable func whoAmI(_ request: Request, _ context: HubContext) async throws -> Response {
-        let caller = try await gate.requireCaller(request)
+        let caller = try await gate.requireCaller(request, context, isContract: true)
         var model = try await self.model(of: caller.person).json(for: caller)
         model["token_id"] = caller.token.map { .string($0.id) } ?? .null
         model["session_id"] = caller.sid.map { .string($0) } ?? .null
@@ -32,7 +32,7 @@ struct UserRoutes: Sendable {
     }
 
     @Sendable func user(_ request: Request, _ context: HubContext) async throws -> Response {
-        let caller = try await gate.requireCaller(request)
+        let caller = try await gate.requireCaller(request, context)
         let name = try context.name("name")
         try caller.require("read:users:name", user: name)
         var model = try await self.model(of: person(named: name)).json(for: caller)
@@ -41,7 +41,7 @@ struct UserRoutes: Sendable {
     }
 
     @Sendable func report(_ request: Request, _ context: HubContext) async throws -> Response {
-        let caller = try await gate.requireCaller(request)
+        let caller = try await gate.requireCaller(request, context)
         let name = try context.name("name")
         try caller.require("users:activity", user: name)
         let live = try await sessions.active(person: person(named: name).id)

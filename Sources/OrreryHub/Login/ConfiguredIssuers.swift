@@ -12,6 +12,8 @@ struct ConfiguredIssuers: LoginIssuers {
         directory = IssuerDirectory(issuers: auth.issuers, rules: auth.groups, fetcher: fetcher, logger: logger)
     }
 
+    func grant(of token: String) async throws -> AccessGrant { try await directory.grant(of: token) }
+
     func choices() async -> [IssuerStatus] { await directory.status() }
 
     func begin(_ label: String, _ demand: LoginDemand) async throws -> LoginStart {

@@ -11,4 +11,6 @@ protocol LoginIssuers: Sendable {
     func finish(
         _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]
     ) async throws -> Claimant
+    /// Who came with an access token of one of them for our API.
+    func grant(of token: String) async throws -> AccessGrant
 }

@@ -54,6 +54,12 @@ struct Logins: Sendable {
     /// Whether what `person` has open may go on: logins, and tokens that were given before.
     func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !auth.denies(person.person) }
 
+    /// Whether programs may speak for `person`: as above, and the groups as last read may enter. A group that one login
+    /// raised is not among them.
+    func admitsPrograms(of person: PersonRecord) -> Bool {
+        admits(person) && person.person.groups.contains { auth.allow.contains($0.name) }
+    }
+
     /// Ends the login of `cookie`; what it was, or nil when it had ended.
     func close(_ login: LoginRecord) async throws(StoreError) -> LoginRecord? {
         try await store.removeLogin(hash: login.hash)

@@ -19,7 +19,12 @@ struct ErrorAnswers: RouterMiddleware {
         } catch {
             let error = HubError(any: error)
             log(error, request, context)
-            return isForProgram(request) ? try json(error) : await page(error, request, context)
+            var response = isForProgram(request) ? try json(error) : await page(error, request, context)
+            response.headers[.wwwAuthenticate] = error.challenge
+            if let wait = error.retryAfter ?? (error.kind == .unavailable ? .seconds(5) : nil) {
+                response.headers[.retryAfter] = "\(wait.wholeSeconds)"
+            }
+            return response
         }
     }
 
@@ -30,10 +35,8 @@ struct ErrorAnswers: RouterMiddleware {
 
     private func json(_ error: HubError) throws -> Response {
         let status = error.kind.rawValue
-        var response = try Response.json(
+        return try Response.json(
             ["status": .integer(Int64(status)), "message": .string("\(error)")], status: .init(code: status))
-        if error.kind == .unavailable { response.headers[.retryAfter] = "5" }
-        return response
     }
 
     private func page(_ error: HubError, _ request: Request, _ context: HubContext) async -> Response {
@@ -69,7 +72,7 @@ extension HubError.Kind {
         // JupyterLab asks for a stopped server every few seconds.
         case .stopped: .debug
         case .badRequest, .notFound, .tooLarge, .unprocessable: .info
-        case .forbidden, .conflict: .notice
+        case .unauthorized, .forbidden, .conflict, .tooMany: .notice
         case .broken, .unavailable, .cannotStart: .error
         }
     }

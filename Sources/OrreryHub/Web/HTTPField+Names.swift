@@ -3,6 +3,7 @@ import HTTPTypes
 extension HTTPField.Name {
     static let requestID = named("X-Request-Id")
     static let contractVersion = named("X-JupyterHub-Version")
+    static let forwardedFor = named("X-Forwarded-For")
     static let formProof = named("X-XSRFToken")
     static let fetchSite = named("Sec-Fetch-Site")
     static let upgrade = named("Upgrade")

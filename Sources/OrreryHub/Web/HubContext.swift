@@ -8,8 +8,11 @@ struct HubContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Names the request in the log, in `X-Request-Id` and on error pages.
     let requestID: String
+    /// Where the connection comes from.
+    let peer: String
 
     init(source: ApplicationRequestContextSource) {
+        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
         coreContext = CoreRequestContextStorage(source: source)
         requestID = RandomToken.make(bytes: 8)
         logger[metadataKey: "request"] = .string(requestID)

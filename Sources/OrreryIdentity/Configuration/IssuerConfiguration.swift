@@ -29,6 +29,8 @@ package struct IssuerConfiguration: Sendable {
     package var gidClaim: String?
     /// Without it nobody enters through this issuer.
     package var requirement: Requirement
+    /// Nil: nobody calls our API with an access token of this issuer.
+    package var api: BearerTrust?
 
     package init(
         label: String, type: IssuerType = .openID, issuer: String, also: [String] = [], title: String? = nil,

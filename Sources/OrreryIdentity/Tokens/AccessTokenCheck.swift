@@ -5,10 +5,7 @@ package import OrreryModel
 /// SciTokens 2.0. Each stands with the attack that it stops in docs/identity.md.
 struct AccessTokenCheck {
     let issuer: IssuerConfiguration
-    /// What the token must have been made for: the hub's URL.
-    let audience: String
-    /// Whether a token that says it is for everybody is for us too. Then anybody who is shown one can use it here.
-    var allowsEverybodys = false
+    var trust: BearerTrust
     /// Longest time from `iat` to `exp`.
     var longestLife: TimeInterval = 86400
     let now: Date
@@ -36,7 +33,7 @@ struct AccessTokenCheck {
         let names = claims.audiences ?? []
         guard
             names.contains(where: {
-                $0.utf8.elementsEqual(audience.utf8) || allowsEverybodys && Self.everybody.contains($0)
+                $0.utf8.elementsEqual(trust.audience.utf8) || trust.allowsEverybodys && Self.everybody.contains($0)
             })
         else { throw ClaimOffence("aud is not us") }
     }

@@ -2,12 +2,15 @@ import OrreryCrypto
 
 // Tokens of an issuer that come without a login of ours.
 extension Issuer {
-    /// Who came with an access token for our API at `audience`. Throws `.unbelievable` unless one of the issuer's keys signed
-    /// it and every rule for access tokens holds.
-    func grant(of token: SignedToken, audience: String) async throws(IdentityError) -> AccessGrant {
+    /// Who came with an access token for our API. Throws `.unbelievable` unless one of the issuer's keys signed it, every
+    /// rule for access tokens holds, and the issuer may vouch for calls at all.
+    func grant(of token: SignedToken) async throws(IdentityError) -> AccessGrant {
+        guard let trust = configuration.api else {
+            throw IdentityError(.unbelievable, at: configuration, "its access tokens are not for this API")
+        }
         let verified = try await verify(token)
         do throws(ClaimOffence) {
-            return try AccessTokenCheck(issuer: configuration, audience: audience, now: now()).grant(of: verified)
+            return try AccessTokenCheck(issuer: configuration, trust: trust, now: now()).grant(of: verified)
         } catch { throw IdentityError(.unbelievable, at: configuration, "its access token: \(error.message)") }
     }
 

@@ -2,14 +2,14 @@ import OrreryCrypto
 import Synchronization
 
 extension IssuerDirectory {
-    /// Who came with the access token `text` for our API at `audience`.
+    /// Who came with the access token `text` for our API.
     ///
     /// The issuer that the token names has to be one of ours, byte for byte, before anything is looked up or fetched. Throws
-    /// `.unbelievable` unless one of its keys signed the token and every rule for access tokens holds. The
+    /// `.unbelievable` unless it has `api`, one of its keys signed the token and every rule for access tokens holds. The
     /// network is waited for only when the issuer's keys are not at hand.
-    package func grant(of text: String, audience: String) async throws(IdentityError) -> AccessGrant {
+    package func grant(of text: String) async throws(IdentityError) -> AccessGrant {
         let token = try Self.read(text, as: .access)
-        return try await issuer(of: token).grant(of: token, audience: audience)
+        return try await issuer(of: token).grant(of: token)
     }
 
     /// Whose sessions the logout token `text` of the issuer called `label` ends. Throws as for an access token, and when the

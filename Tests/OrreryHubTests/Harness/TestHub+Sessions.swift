@@ -53,7 +53,7 @@ extension TestHub {
 
     /// A token with `scopes`, as a script would use it.
     func token(of person: PersonRecord, scopes: [String], lasting: Duration = .seconds(3600)) async throws -> String {
-        let text = "token-\(UUID().uuidString)"
+        let text = "\(Tokens.mark)\(UUID().uuidString)"
         try await database.insert(
             TokenRecord(
                 id: RecordID.fresh(at: clock.now), hash: Fingerprint.of(text), person: person.id, kind: .personal,

@@ -28,6 +28,21 @@ final class TestIssuers: LoginIssuers {
         label == "test" ? "https://issuer.test" : "https://\(label).test"
     }
 
+    /// The access token of somebody: `access:` and the subject. While `isAway` no key is at hand.
+    let isAway = Mutex(false)
+
+    func grant(of token: String) async throws -> AccessGrant {
+        let parts = token.split(separator: ":", maxSplits: 1)
+        guard !isAway.withLock({ $0 }) else {
+            throw IdentityError(.unreachable, issuer: "test", sentence: "Test Institute is away.", detail: "no answer")
+        }
+        guard parts.count == 2, parts[0] == "access" else {
+            throw IdentityError(.unbelievable, issuer: "", sentence: "No.", detail: "the token's signature is wrong")
+        }
+        return AccessGrant(
+            identity: Identity(issuer: Self.url(of: "test"), subject: String(parts[1])), issuer: "test", scopes: [])
+    }
+
     func choices() async -> [IssuerStatus] {
         [
             IssuerStatus(label: "test", title: "Test Institute", refusal: nil),
