@@ -55,7 +55,7 @@ let package = Package(
         .layer("OrreryStore", ["OrreryModel", grdb]),
 
         // Layer 3: who, what, and how to ask a cluster.
-        .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
+        .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", "CJWT", logging]),
         .layer("OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .layer("OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
 

@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include "tls.h"
@@ -52,3 +53,6 @@ static inline EVP_PKEY *orrery_make_curve_key(const char *curve, const unsigned 
     OSSL_PARAM_BLD_free(builder);
     return key;
 }
+
+// A fresh RSA key; null when OpenSSL makes none. EVP_RSA_gen is a macro.
+static inline EVP_PKEY *orrery_generate_rsa_key(unsigned int bits) { return EVP_RSA_gen(bits); }

@@ -8,7 +8,9 @@ struct Migration: Sendable {
     let name: String
     let sql: String
 
-    static let all: [Migration] = [.people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials]
+    static let all: [Migration] = [
+        .people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials, .workload,
+    ]
 }
 
 extension Migration {
