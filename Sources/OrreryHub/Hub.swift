@@ -40,6 +40,7 @@ package struct Hub: Service {
 
     /// Serves until the surrounding group shuts down. Throws `.cannotStart` when the address is taken.
     package func run() async throws {
+        try await services.audit.prepare()
         let listen = services.configuration.listen
         let (listening, opened) = AsyncStream.makeStream(of: Void.self)
         let application = Application(

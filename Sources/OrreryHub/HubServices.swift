@@ -16,6 +16,7 @@ struct HubServices: Sendable {
     let database: Database
     /// Seals what the database must not show by itself.
     let keys: KeyRing
+    let audit: AuditLog
     let gate: Gate
     let flow: LoginFlow
     let issuers: any LoginIssuers
@@ -38,6 +39,7 @@ struct HubServices: Sendable {
         self.database = database
         self.keys = keys
         self.issuers = issuers
+        audit = AuditLog(store: database, keys: keys, keep: configuration.auditKept, logger: logger, now: now)
         self.now = now
         let tokens = Tokens(store: database, now: now)
         let logins = Logins(
@@ -70,15 +72,17 @@ struct HubServices: Sendable {
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
             desk: desk, now: now, logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
-        housekeeper = Housekeeper(logins: database, tokens: database, ended: database, now: now, logger: logger)
+        housekeeper = Housekeeper(
+            logins: database, tokens: database, ended: database, audit: audit, now: now, logger: logger)
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
-    var services: [any Service] { [proxy, spawner, activity, housekeeper] }
+    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper] }
 
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
         let router = Router(context: HubContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestOrigins())
         router.add(middleware: ResponseHeaders())
         router.add(middleware: ErrorAnswers(gate: gate))
         let url = configuration.url

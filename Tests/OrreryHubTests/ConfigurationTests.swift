@@ -10,7 +10,7 @@ import Testing
 struct ConfigurationTests {
     static let text = """
         url: https://Hub.Example.org
-        hub: {listen: "127.0.0.1:9081", database: state/hub.sqlite, keys: /keys/hub}
+        hub: {listen: "127.0.0.1:9081", database: state/hub.sqlite, keys: /keys/hub, audit: {keep: 400d}}
         proxy: {listen: "0.0.0.0:9000", api: "127.0.0.1:9001", token: abc}
         policy: documents
         auth:
@@ -60,7 +60,7 @@ struct ConfigurationTests {
         #expect(configuration.listen.description == "127.0.0.1:9081")
         #expect(
             configuration.database == "/etc/orrery/state/hub.sqlite" && configuration.policy == "/etc/orrery/documents")
-        #expect(configuration.keys == "/keys/hub")
+        #expect(configuration.keys == "/keys/hub" && configuration.auditKept == .seconds(400 * 86400))
         #expect(configuration.api == "https://hub.example.org/hub/api")
         #expect(configuration.proxy.listen.description == "0.0.0.0:9000" && configuration.proxy.token.reveal() == "abc")
         let auth = configuration.auth
@@ -155,7 +155,7 @@ struct ConfigurationTests {
         #expect(configuration.proxy.listen.description == "127.0.0.1:8000" && configuration.proxy.api.port == 8001)
         #expect(
             configuration.database == "/etc/orrery/state/orrery.sqlite" && configuration.policy == "/etc/orrery/policy")
-        #expect(configuration.keys == "/etc/orrery/state/orrery.keys")
+        #expect(configuration.keys == "/etc/orrery/state/orrery.keys" && configuration.auditKept == nil)
         #expect(configuration.auth.allow.isEmpty && configuration.auth.session.idle == .seconds(12 * 3600))
     }
 

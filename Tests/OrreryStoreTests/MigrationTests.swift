@@ -12,7 +12,8 @@ import Testing
     @Test func emptyFileGetsEveryTable() throws {
         let tables = [
             "person", "given_name", "given_uid", "login", "login_transaction", "session", "session_event", "token",
-            "code", "seed", "ended_login", "identity", "credential",
+            "code", "seed", "ended_login", "identity", "credential", "audit", "audit_removed",
+            "audit_key",
         ]
         let test = try TestDatabase()
         try test.open().close()

@@ -15,6 +15,7 @@ extension HubConfiguration {
     /// | `hub.listen` | `127.0.0.1:8081` | where the hub listens; only the proxy and the pods need to reach it |
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
     /// | `hub.keys` | `orrery.keys` beside the database | the file with the keys of stored secrets; made when missing |
+    /// | `hub.audit.keep` | for ever | how long records of the audit log stay: whole months that are older go |
     /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
     /// | `proxy.listen` | `127.0.0.1:8000` | where the proxy listens for browsers |
     /// | `proxy.api` | `127.0.0.1:8001` | the REST interface of `orrery up`'s proxy |
@@ -34,7 +35,7 @@ extension HubConfiguration {
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
         let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters"])
         let url = try publicURL(keys.required("url"))
-        let hub = try keys["hub"]?.mapping(["listen", "database", "keys", "api"])
+        let hub = try keys["hub"]?.mapping(["listen", "database", "keys", "audit", "api"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         return HubConfiguration(
             url: url,
@@ -42,6 +43,7 @@ extension HubConfiguration {
             listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
             database: database,
             keys: try hub?["keys"]?.filePath() ?? beside(database, "orrery.keys"),
+            auditKept: try hub?["audit"]?.mapping(["keep"]).required("keep").duration(),
             api: try hub?["api"].map(baseURL) ?? "\(url.origin)/hub/api",
             proxy: try proxy(keys.required("proxy")),
             policy: try keys["policy"]?.filePath() ?? root.relative("policy"),

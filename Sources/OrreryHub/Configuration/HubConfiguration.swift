@@ -13,6 +13,8 @@ package struct HubConfiguration: Sendable {
     package var database: String
     /// Path of the file with the keys of stored secrets.
     package var keys: String
+    /// How long the records of the audit log stay; nil for ever.
+    package var auditKept: Duration?
     /// The base of the hub's REST API as servers in pods reach it, without a slash at the end.
     package var api: String
     package var proxy: Proxy

@@ -3,11 +3,13 @@ import Logging
 import OrreryStore
 import ServiceLifecycle
 
-/// Removes what has expired, every ten minutes: logins, logins under way, tokens, codes and remembered logouts.
+/// Removes what has expired, every ten minutes: logins, logins under way, tokens, codes and remembered logouts,
+/// and the records of the audit log that are old enough.
 struct Housekeeper: Service {
     let logins: any LoginStore
     let tokens: any TokenStore
     let ended: any GateStore
+    let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -18,6 +20,7 @@ struct Housekeeper: Service {
     }
 
     func sweep() async {
+        await audit.trim()
         do {
             let rows =
                 try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())

@@ -7,7 +7,7 @@ import OrreryCrypto
 struct HubContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Names the request in the log, in `X-Request-Id` and on error pages.
-    let requestID: String
+    var requestID: String { didSet { logger[metadataKey: "request"] = .string(requestID) } }
     /// Where the connection comes from.
     let peer: String
 

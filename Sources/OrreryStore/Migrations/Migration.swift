@@ -9,7 +9,7 @@ struct Migration: Sendable {
     let sql: String
 
     static let all: [Migration] = [
-        .people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials, .workload,
+        .people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials, .workload, .audit,
     ]
 }
 

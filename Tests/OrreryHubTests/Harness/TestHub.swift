@@ -73,7 +73,8 @@ struct TestHub: Sendable {
                 access: ClusterAccess(name: name, server: "http://127.0.0.1:1", token: Secret("t"), namespace: "hub"))
         }
         return HubConfiguration(
-            url: url, domain: domain, listen: loopback, database: "", keys: "", api: "http://hub.internal/hub/api",
+            url: url, domain: domain, listen: loopback, database: "", keys: "", auditKept: nil,
+            api: "http://hub.internal/hub/api",
             proxy: HubConfiguration.Proxy(
                 listen: loopback, api: loopback, token: Secret(Self.proxyToken)),
             policy: directory,
