@@ -25,8 +25,12 @@ struct HubServices: Sendable {
     let view: HomeView
     let activity: ActivityLedger
     let proxy: ProxyBook
+    let contract: ServerContract
     let spawner: Spawner
     let housekeeper: Housekeeper
+    /// Nil where the hub is no issuer for workloads.
+    let workload: WorkloadRoutes?
+    let renewal: TokenRenewal
     let tickets: GateTickets
     let suspension: Suspension
     let now: @Sendable () -> Date
@@ -61,10 +65,22 @@ struct HubServices: Sendable {
             gate: ProxyBook.GateSource(
                 tickets: tickets, ended: database, login: configuration.url.origin + "/hub/gate", now: now),
             logger: logger)
+        let workloadKeys = WorkloadKeys(store: database, ring: keys, now: now, logger: logger)
+        let own = WorkloadSource.sources(of: configuration, keys: workloadKeys, now: now)
+        workload =
+            own.isEmpty
+            ? nil : WorkloadRoutes(keys: workloadKeys, issuer: WorkloadRoutes.issuer(of: configuration.url))
+        let notebook = NotebookTokens(
+            sources: own, storage: configuration.notebook.s3, persons: database, files: database, now: now,
+            logger: logger)
+        contract = ServerContract(
+            url: configuration.url, api: configuration.api, tokens: tokens, notebook: notebook)
         spawner = Spawner(
             clusters: configuration.clusters.map(\.access), store: database,
-            contract: ServerContract(url: configuration.url, api: configuration.api, tokens: tokens), routes: proxy,
-            fetcher: fetcher, logger: logger)
+            contract: contract, routes: proxy, fetcher: fetcher, logger: logger)
+        renewal = TokenRenewal(
+            sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
+            logger: logger)
         desk = SessionDesk(
             policy: policy, clusters: configuration.clusters, store: database, spawner: spawner, now: now,
             logger: logger)
@@ -73,11 +89,12 @@ struct HubServices: Sendable {
             desk: desk, now: now, logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(
-            logins: database, tokens: database, ended: database, audit: audit, now: now, logger: logger)
+            logins: database, tokens: database, ended: database, audit: audit, files: database, now: now,
+            logger: logger)
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
-    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper] }
+    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper, renewal] }
 
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
@@ -105,6 +122,7 @@ struct HubServices: Sendable {
         UserRoutes(gate: gate, persons: database, sessions: database, activity: activity, url: url, now: now)
             .add(to: router)
         ServerRoutes(gate: gate, desk: desk, persons: database, sessions: database, url: url).add(to: router)
+        workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
         return router

@@ -10,4 +10,12 @@ package protocol SessionContract: Sendable {
     /// A fresh token for the server of the session. Asked for again when an attempt to make the pod was cut off; the
     /// tokens given before for the same session may then be forgotten.
     func issueToken(for session: SessionRecord) async throws -> Secret
+
+    /// Whether the session's pod has a directory of tokens of others, `PodTokens.directory`. The same session always gets the
+    /// same answer.
+    func hasTokens(for session: SessionRecord) -> Bool
+
+    /// The files of that directory, as far as they can be had now. A session does not wait for an issuer that is away: what is
+    /// missing comes later, with `Spawner.put`.
+    func tokens(for session: SessionRecord) async -> [String: Secret]
 }

@@ -151,7 +151,7 @@ struct ContractTests {
             let session = try await hub.session(of: hub.person("ada"))
             let contract = ServerContract(
                 url: try #require(PublicURL("https://hub.test")), api: "http://relay/hub/api",
-                tokens: hub.services.gate.tokens)
+                tokens: hub.services.gate.tokens, notebook: hub.services.contract.notebook)
             let variables = contract.variables(for: session)
             let expected = [
                 "JUPYTERHUB_ACTIVITY_URL": "http://relay/hub/api/users/ada/activity",

@@ -13,10 +13,10 @@ import Testing
         "JUPYTERHUB_SERVICE_URL": "http://$(POD_IP):8888/user/ada/", "JUPYTERHUB_USER": "ada",
     ]
 
-    private static func builder(_ plan: Plan, policy: String? = "Strict") -> PodBuilder {
+    private static func builder(_ plan: Plan, policy: String? = "Strict", hasTokens: Bool = false) -> PodBuilder {
         PodBuilder(
             session: Sample.session(plan), variables: contract,
-            settings: SpawnSettings(hub: "orrery", groupsPolicy: policy))
+            settings: SpawnSettings(hub: "orrery", groupsPolicy: policy), hasTokens: hasTokens)
     }
 
     @Test(arguments: [
@@ -28,6 +28,13 @@ import Testing
     ])
     func thePodIsExactlyTheGoldenOne(_ name: String, _ builder: PodBuilder) throws {
         try Golden.check(builder.pod(), name)
+    }
+
+    @Test func theDirectoryOfTokensIsMountedWholeAndReadOnly() throws {
+        try Golden.check(Self.builder(Sample.plan(mounts: []), hasTokens: true).pod(), "tokens")
+        let secret = Self.builder(Sample.plan()).tokensSecret(["bt_u20001": Secret("bearer-1")])
+        #expect(secret.texts["bt_u20001"]?.reveal() == "bearer-1")
+        #expect(secret.metadata.name == "\(Sample.session().pod)-tokens")
     }
 
     @Test func theAccountsAreExactlyTheGoldenOnes() throws {

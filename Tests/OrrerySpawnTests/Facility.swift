@@ -25,6 +25,8 @@ final class Facility: Sendable {
     struct Contract: SessionContract {
         func variables(for session: SessionRecord) -> [String: String] { ["JUPYTERHUB_USER": session.personName] }
         func issueToken(for session: SessionRecord) async throws -> Secret { Secret("token-of-\(session.id)") }
+        func hasTokens(for session: SessionRecord) -> Bool { true }
+        func tokens(for session: SessionRecord) async -> [String: Secret] { ["bt_u20001": Secret("bearer")] }
     }
 
     init() async throws {

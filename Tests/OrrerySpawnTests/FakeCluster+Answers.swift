@@ -102,7 +102,9 @@ extension FakeCluster.State {
         case ("PATCH", _):
             find(call) { state, object in
                 var object = object
-                object.json["stringData"] = call.body["stringData"]
+                let texts = object.json["stringData"]?.object ?? [:]
+                object.json["stringData"] = .object(
+                    texts.merging(call.body["stringData"]?.object ?? [:]) { _, new in new })
                 state.put(object, as: "MODIFIED")
                 return Answer(status: 200, body: object.json)
             }

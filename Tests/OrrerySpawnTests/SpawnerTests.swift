@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OrreryKubernetes
 import OrreryModel
 import OrreryStore
 import Synchronization
@@ -13,7 +14,7 @@ import Testing
         let session = try await facility.click()
         #expect(session.state == .queued)
         #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        #expect(facility.cluster.names("secrets") == [session.tokenName])
+        #expect(facility.cluster.names("secrets") == [session.tokenName, session.tokensName].sorted())
         #expect(facility.cluster.names("configmaps") == [session.accountsName])
 
         let progress = spawner.progress(of: session.id, after: 0)
@@ -228,5 +229,30 @@ import Testing
         facility.routes.state.withLock { $0.answers = true }
         #expect(await facility.reaches(.ready, session.id))
         await facility.kill()
+    }
+}
+
+@Suite struct TokenDirectoryTests {
+    @Test func newTokensReplaceTheirOwnFilesInOneCall() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        let spawner = facility.start()
+        let session = try await facility.click()
+        #expect(await facility.reaches(.ready, session.id))
+        func files() -> [String: JSON]? {
+            facility.cluster.state.withLock { $0.objects["secrets/\(session.tokensName)"]?.json["stringData"]?.object }
+        }
+        #expect(files() == ["bt_u20001": "bearer"])
+        let before = facility.cluster.calls.count
+        try await spawner.put(["bt_u20001-wlcg": Secret("first")], intoTokensOf: session)
+        #expect(facility.cluster.calls.dropFirst(before) == ["PATCH secrets/\(session.tokensName)"])
+        #expect(files() == ["bt_u20001": "bearer", "bt_u20001-wlcg": "first"])
+        try await spawner.stop(session.id, by: "ada")
+        #expect(await facility.reaches(.ended, session.id))
+        #expect(facility.cluster.names("secrets") == [])
+        let gone = await #expect(throws: KubernetesError.self) {
+            try await spawner.put(["bt_u20001": Secret("late")], intoTokensOf: session)
+        }
+        #expect(gone?.isNotFound == true)
     }
 }

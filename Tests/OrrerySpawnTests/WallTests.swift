@@ -4,7 +4,9 @@ import Testing
 @testable import OrrerySpawn
 
 @Suite struct WallTests {
-    static let wanted = PodBuilder(session: Sample.session(), variables: [:], settings: SpawnSettings()).pod()
+    static let wanted = PodBuilder(
+        session: Sample.session(), variables: [:], settings: SpawnSettings(), hasTokens: true
+    ).pod()
 
     @Test func whatAServerAddsIsNoBreach() {
         var made = Self.wanted
@@ -52,10 +54,12 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change("privileged") { $0.spec.containers[0].securityContext?.privileged = true },
         Change("allowPrivilegeEscalation") { $0.spec.containers[0].securityContext?.allowPrivilegeEscalation = nil },
         Change("dropped capabilities") { $0.spec.containers[0].securityContext?.capabilities = nil },
-        Change("/project/shared is writable") { $0.spec.containers[0].volumeMounts?[5].readOnly = nil },
-        Change("/home/ada shows something else") { $0.spec.containers[0].volumeMounts?[4].subPath = "grace" },
-        Change("/home/ada is not mounted") { _ = $0.spec.containers[0].volumeMounts?.remove(at: 4) },
-        Change("the volume data-2 is another one") { $0.spec.volumes?[5].persistentVolumeClaim?.readOnly = nil },
+        Change("/project/shared is writable") { $0.spec.containers[0].volumeMounts?[6].readOnly = nil },
+        Change("/home/ada shows something else") { $0.spec.containers[0].volumeMounts?[5].subPath = "grace" },
+        Change("/home/ada is not mounted") { _ = $0.spec.containers[0].volumeMounts?.remove(at: 5) },
+        Change("the volume data-2 is another one") { $0.spec.volumes?[6].persistentVolumeClaim?.readOnly = nil },
+        Change("/run/orrery/tokens is writable") { $0.spec.containers[0].volumeMounts?[4].readOnly = nil },
+        Change("the volume tokens is another one") { $0.spec.volumes?[3].secret?.secretName = "other" },
         Change("the container notebook is missing") { $0.spec.containers[0].name = "other" },
     ]
 }

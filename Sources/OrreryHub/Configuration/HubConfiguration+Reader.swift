@@ -22,6 +22,7 @@ extension HubConfiguration {
     /// | `proxy.token` | required | the secret of proxies that follow |
     /// | `policy` | `policy` | directory of the policy documents |
     /// | `auth` | required | who may enter; see `docs/configuration.md` |
+    /// | `notebook` | nothing | tokens that the hub signs for sessions; see `notebook` |
     /// | `clusters.<name>.title` | the name | what people read |
     /// | `clusters.<name>.server` | required | URL of the Kubernetes API |
     /// | `clusters.<name>.token` | | bearer token |
@@ -33,10 +34,11 @@ extension HubConfiguration {
     }
 
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
-        let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters"])
+        let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters", "notebook"])
         let url = try publicURL(keys.required("url"))
         let hub = try keys["hub"]?.mapping(["listen", "database", "keys", "audit", "api"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
+        let auth = try Auth.read(keys.required("auth"), url: url)
         return HubConfiguration(
             url: url,
             domain: try keys["domain"].map(domain),
@@ -47,8 +49,9 @@ extension HubConfiguration {
             api: try hub?["api"].map(baseURL) ?? "\(url.origin)/hub/api",
             proxy: try proxy(keys.required("proxy")),
             policy: try keys["policy"]?.filePath() ?? root.relative("policy"),
-            auth: try Auth.read(keys.required("auth"), url: url),
-            clusters: try clusters(keys.required("clusters")))
+            auth: auth,
+            clusters: try clusters(keys.required("clusters")),
+            notebook: try notebook(keys["notebook"]))
     }
 
     private static func proxy(_ node: DocumentNode) throws(DocumentError) -> Proxy {
@@ -119,7 +122,7 @@ extension HubConfiguration {
     }
 
     /// A URL without the slash at its end, so that paths can be put behind it.
-    private static func baseURL(_ node: DocumentNode) throws(DocumentError) -> String {
+    static func baseURL(_ node: DocumentNode) throws(DocumentError) -> String {
         var text = try node.string()
         while text.hasSuffix("/") { text.removeLast() }
         guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(where: \.isWhitespace) else {

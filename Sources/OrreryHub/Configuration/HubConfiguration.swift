@@ -23,6 +23,7 @@ package struct HubConfiguration: Sendable {
     package var auth: Auth
     /// In the order of the document, which is the order on pages.
     package var clusters: [Cluster]
+    package var notebook = Notebook()
 
     /// The proxies in front of the hub, and what they show it to be given routes.
     package struct Proxy: Sendable {

@@ -10,6 +10,7 @@ struct Housekeeper: Service {
     let tokens: any TokenStore
     let ended: any GateStore
     let audit: AuditLog
+    let files: any TokenFileStore
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -24,7 +25,7 @@ struct Housekeeper: Service {
         do {
             let rows =
                 try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
-                + ended.removeEndedLogins(at: now())
+                + ended.removeEndedLogins(at: now()) + files.removeEndedTokenFiles()
             if rows > 0 { logger.debug("expired records removed", metadata: ["rows": "\(rows)"]) }
         } catch {
             logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])

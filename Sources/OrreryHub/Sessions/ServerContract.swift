@@ -10,10 +10,11 @@ struct ServerContract: SessionContract {
     /// The base of the REST API as pods reach it.
     let api: String
     let tokens: Tokens
+    let notebook: NotebookTokens
 
     func variables(for session: SessionRecord) -> [String: String] {
         let user = session.personName.escapedForContract
-        return [
+        let contract = [
             "JUPYTERHUB_ACTIVITY_URL": "\(api)/users/\(user)/activity",
             "JUPYTERHUB_API_URL": api,
             "JUPYTERHUB_BASE_URL": "/",
@@ -29,11 +30,16 @@ struct ServerContract: SessionContract {
             "JUPYTERHUB_SERVICE_PREFIX": session.prefix,
             "JUPYTERHUB_USER": session.personName,
         ]
+        return contract.merging(notebook.variables(for: session)) { contract, _ in contract }
     }
 
     func issueToken(for session: SessionRecord) async throws -> Secret {
         try await tokens.issueServerToken(for: session)
     }
+
+    func hasTokens(for session: SessionRecord) -> Bool { notebook.isWanted }
+
+    func tokens(for session: SessionRecord) async -> [String: Secret] { await notebook.first(for: session) }
 
     private func accessScopes(of session: SessionRecord) -> [String] {
         let user = session.personName

@@ -3,6 +3,7 @@ package struct Volume: Codable, Hashable, Sendable {
     package var name: String
     package var emptyDir: EmptyDirectory?
     package var configMap: ConfigMapSource?
+    package var secret: SecretSource?
     package var persistentVolumeClaim: ClaimSource?
     package var hostPath: HostPathSource?
 
@@ -13,6 +14,11 @@ package struct Volume: Codable, Hashable, Sendable {
 
     package struct ConfigMapSource: Codable, Hashable, Sendable {
         package var name: String?
+        package var defaultMode: Int?
+    }
+
+    package struct SecretSource: Codable, Hashable, Sendable {
+        package var secretName: String?
         package var defaultMode: Int?
     }
 
@@ -32,6 +38,11 @@ extension Volume {
 
     package static func configMap(_ name: String, called object: String) -> Volume {
         Volume(name: name, configMap: ConfigMapSource(name: object))
+    }
+
+    /// A Secret whose files have the permissions `mode`.
+    package static func secret(_ name: String, called object: String, mode: Int) -> Volume {
+        Volume(name: name, secret: SecretSource(secretName: object, defaultMode: mode))
     }
 
     /// A claim; `isReadOnly` forbids writing for every mount of it.

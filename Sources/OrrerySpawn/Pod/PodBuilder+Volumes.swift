@@ -11,8 +11,9 @@ extension PodBuilder {
                 source, called: name(index), isReadOnly: plan.mounts.allSatisfy { $0.source != source || $0.isReadOnly }
             )
         }
+        let tokens = hasTokens ? [Volume.secret(Own.tokens, called: session.tokensName, mode: PodTokens.mode)] : []
         return [.configMap(Own.accounts, called: session.accountsName), .scratch(Own.runtime), .scratch(Own.temporary)]
-            + data
+            + tokens + data
     }
 
     /// The session's own first, then the plan's in the plan's order, which puts an outer mount before an inner one.
@@ -24,7 +25,10 @@ extension PodBuilder {
             VolumeMount(name: Own.runtime, mountPath: Self.runtimeDirectory),
             VolumeMount(name: Own.temporary, mountPath: "/tmp"),
         ]
-        return own
+        // No single file of it: such a mount never changes.
+        let tokens =
+            hasTokens ? [VolumeMount(name: Own.tokens, mountPath: PodTokens.directory, isReadOnly: true)] : []
+        return own + tokens
             + plan.mounts.compactMap { mount in
                 sources.firstIndex(of: mount.source).map { index in
                     VolumeMount(
@@ -52,5 +56,6 @@ extension PodBuilder {
         static let accounts = "accounts"
         static let runtime = "runtime"
         static let temporary = "tmp"
+        static let tokens = "tokens"
     }
 }

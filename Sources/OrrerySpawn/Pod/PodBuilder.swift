@@ -9,6 +9,8 @@ struct PodBuilder {
     /// The contract's variables; they win over those of the plan.
     let variables: [String: String]
     let settings: SpawnSettings
+    /// Whether the pod has a directory of tokens.
+    var hasTokens = false
 
     var plan: Plan { session.plan }
 
@@ -33,7 +35,7 @@ struct PodBuilder {
     static let container = "notebook"
     static let tokenKey = "token"
 
-    private func metadata(_ name: String, annotations: [String: String]? = nil) -> ObjectMeta {
+    func metadata(_ name: String, annotations: [String: String]? = nil) -> ObjectMeta {
         ObjectMeta(
             name: name, namespace: session.namespace, labels: PodMark.labels(of: session, hub: settings.hub),
             annotations: annotations)

@@ -78,6 +78,7 @@ enum Wall {
     private static func isSame(_ made: Volume, _ wanted: Volume) -> Bool {
         made.name == wanted.name
             && made.configMap?.name == wanted.configMap?.name
+            && made.secret?.secretName == wanted.secret?.secretName
             && made.persistentVolumeClaim?.claimName == wanted.persistentVolumeClaim?.claimName
             && made.persistentVolumeClaim?.readOnly ?? false == wanted.persistentVolumeClaim?.readOnly ?? false
             && made.hostPath?.path == wanted.hostPath?.path

@@ -9,7 +9,8 @@ extension Session {
     /// Makes the helpers and the pod, or finds the pod that an earlier attempt made. Safe to be cut off anywhere.
     func make() async -> Input {
         let builder = PodBuilder(
-            session: record, variables: scene.contract.variables(for: record), settings: scene.settings)
+            session: record, variables: scene.contract.variables(for: record), settings: scene.settings,
+            hasTokens: scene.contract.hasTokens(for: record))
         let wanted = builder.pod()
         do {
             if let found = try await pod() { return judge(found, wanted) }
@@ -17,7 +18,12 @@ extension Session {
             do { token = try await scene.contract.issueToken(for: record) } catch {
                 return .refused(.later("The hub cannot give the session its token (\(error)). Trying again."))
             }
-            try await put(builder.tokenSecret(token), builder.accounts())
+            try await put(builder.tokenSecret(token), called: record.tokenName)
+            if builder.hasTokens {
+                let tokens = await scene.contract.tokens(for: record)
+                try await put(builder.tokensSecret(tokens), called: record.tokensName)
+            }
+            try await put(builder.accounts())
             return try await make(wanted)
         } catch {
             logger.warning("a pod was not made", metadata: ["error": "\(error)"])
@@ -50,12 +56,15 @@ extension Session {
                     + "The pod was removed. Tell an administrator."))
     }
 
-    private func put(_ secret: SecretObject, _ accounts: ConfigMap) async throws(KubernetesError) {
+    private func put(_ secret: SecretObject, called name: String) async throws(KubernetesError) {
         do { _ = try await cluster.create(secret) } catch {
             guard error.alreadyExists else { throw error }
             // Left by an attempt that was cut off; its token may be forgotten by now.
-            _ = try await cluster.patch(SecretObject.self, record.tokenName, with: secret)
+            _ = try await cluster.patch(SecretObject.self, name, with: secret)
         }
+    }
+
+    private func put(_ accounts: ConfigMap) async throws(KubernetesError) {
         do { _ = try await cluster.create(accounts) } catch {
             guard error.alreadyExists else { throw error }
         }
@@ -136,6 +145,7 @@ extension Session {
         if let problem = await closeRoute() { return .cleaned("the proxy keeps its route: \(problem)") }
         do {
             try await discard(SecretObject.self, record.tokenName)
+            if scene.contract.hasTokens(for: record) { try await discard(SecretObject.self, record.tokensName) }
             try await discard(ConfigMap.self, record.accountsName)
             return .cleaned(nil)
         } catch {

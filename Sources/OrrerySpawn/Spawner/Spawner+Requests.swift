@@ -1,4 +1,4 @@
-import OrreryKubernetes
+package import OrreryKubernetes
 package import OrreryModel
 package import OrreryStore
 import Synchronization
@@ -77,6 +77,15 @@ extension Spawner {
             }
             continuation.onTermination = { _ in task.cancel() }
         }
+    }
+
+    /// Puts `files` into the session's directory of tokens; its other files stay. One call to the cluster. The pod sees them
+    /// when its kubelet has looked, within two minutes. `isNotFound` when the Secret is not there, not yet or not any more.
+    package func put(_ files: [String: Secret], intoTokensOf session: SessionRecord) async throws(KubernetesError) {
+        guard let cluster = clusters[session.cluster] else {
+            throw .badRequest("\(session.cluster) is not a cluster of this hub any more")
+        }
+        _ = try await cluster.patch(SecretObject.self, session.tokensName, with: SecretChange(texts: files))
     }
 
     /// How the cluster does; `.neverSeen` for one that is not configured.

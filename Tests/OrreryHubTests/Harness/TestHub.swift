@@ -27,7 +27,7 @@ struct TestHub: Sendable {
 
     /// Runs `body` with a fresh hub and takes everything down after it.
     static func run(
-        url: String = "http://hub.test", domain: String? = nil,
+        url: String = "http://hub.test", domain: String? = nil, notebook: HubConfiguration.Notebook = .init(),
         _ body: @escaping @Sendable (TestHub) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
@@ -36,9 +36,10 @@ struct TestHub: Sendable {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
+            var configuration = try configuration(url: url, domain: domain, directory: directory)
+            configuration.notebook = notebook
             let services = HubServices(
-                try configuration(url: url, domain: domain, directory: directory),
-                database: try Database(path: "\(directory)/hub.sqlite"),
+                configuration, database: try Database(path: "\(directory)/hub.sqlite"),
                 keys: try KeyRing(fileMadeIfMissing: "\(directory)/hub.keys"),
                 policy: try TestPolicy.load(in: directory),
                 issuers: issuers, fetcher: fetcher, logger: quiet, now: { clock.now })
