@@ -14,6 +14,7 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include "sending.h"
 #include "tls.h"
 
 // The parameters of a public key, built in C: OpenSSL keeps the pointers to names and values that it is given until the

@@ -49,6 +49,8 @@ package struct ProxyConfiguration: Sendable {
     package var apiTLS: TLSServerConfiguration?
     /// How `https` targets are spoken to; nil for TLS as usual, with the system's authorities.
     package var clientTLS: TLSClientConfiguration?
+    /// Whether the kernel encrypts large answers to browsers, and large uploads to `https` targets, where it can.
+    package var usesKernelTLS = true
     /// Where requests go that no route matches: `http://host:port`. The same as a route `/`.
     package var defaultTarget: String?
     /// Whether routes begin with the host they are for, and are found by `Host` and path together.

@@ -40,7 +40,9 @@ package final class ProxyServer: Sendable {
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
         let tls = try TLSBook(
-            .init(server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS))
+            .init(
+                server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS,
+                lendsKeys: configuration.usesKernelTLS && LinuxKernel.offersTLS))
         let accessLog = try configuration.accessLog.map { place throws(ProxyError) in try AccessLog(place, log: log) }
         let errorPages = try configuration.errorPath.map { path throws(ProxyError) in try ErrorPages(directory: path) }
         shared = Shared(
@@ -75,12 +77,13 @@ package final class ProxyServer: Sendable {
             shared: shared, token: configuration.token ?? configuration.hub?.token, signals: signals,
             isFed: configuration.hub != nil)
         notes = configuration.notes + Self.notes(shared)
-        greeting = [
-            "Proxying \(configuration.listener.url(scheme: configuration.tls == nil ? "http" : "https", port: port)) to "
-                + (configuration.defaultTarget ?? configuration.hub?.url ?? "(no default)"),
-            "Proxy API at \(configuration.api.url(scheme: configuration.apiTLS == nil ? "http" : "https", port: apiPort))"
-                + "/api/routes",
-        ]
+        greeting =
+            [
+                "Proxying \(configuration.listener.url(scheme: configuration.tls == nil ? "http" : "https", port: port)) to "
+                    + (configuration.defaultTarget ?? configuration.hub?.url ?? "(no default)"),
+                "Proxy API at \(configuration.api.url(scheme: configuration.apiTLS == nil ? "http" : "https", port: apiPort))"
+                    + "/api/routes",
+            ] + (tls.lendsKeys && configuration.tls != nil ? ["Large answers are encrypted by the kernel"] : [])
         // What the hub's pages are is known without asking: they are where its feed is.
         let defaultTarget = configuration.defaultTarget ?? configuration.hub?.url
         let target = try Self.target(defaultTarget, option: "--default-target")

@@ -17,6 +17,7 @@ struct TLSArguments: ParsableArguments {
     @Option(help: "TLSv1_2 or TLSv1_3, for that version alone.") var sslProtocol: TLSProtocol?
     @Option(help: "Ciphers in OpenSSL's words, separated by colons.") var sslCiphers: String?
     @Option(help: "PEM file of the numbers for DHE.") var sslDhparam: String?
+    @Flag(help: "Never let the kernel encrypt large answers, though it could.") var noKernelTls = false
     @Flag(help: .hidden) var sslAllowRc4 = false
 
     func validate() throws {
@@ -30,6 +31,7 @@ struct TLSArguments: ParsableArguments {
 
     func apply(to configuration: inout ProxyConfiguration, environment: Environment) {
         if sslAllowRc4 { configuration.notes.append("--ssl-allow-rc4 has no effect: nobody speaks RC4 any more") }
+        configuration.usesKernelTLS = !noKernelTls
         var idle = IdleOptions()
         idle.checkClients(
             "--ssl-", isOn: isOn, authorities: sslCa, asks: sslRequestCert, rejects: sslRejectUnauthorized)

@@ -14,7 +14,8 @@ final class Rig {
         routes: [String: String] = ["/": "http://10.0.0.1:8081", "/user/ada": "http://10.0.0.2:8888"],
         routesByHost: Bool = false, errorTarget: String? = nil, limits: ProxyLimits = ProxyLimits(),
         tls: TLSServerConfiguration? = nil,
-        clientTLS: TLSClientConfiguration? = nil, errorPages: ErrorPages? = nil, accessLog format: AccessFormat? = nil,
+        clientTLS: TLSClientConfiguration? = nil, lendsKeys: Bool = false, errorPages: ErrorPages? = nil,
+        accessLog format: AccessFormat? = nil,
         log output: ProxyLog.Output = .standardError,
         forwarding change: (inout ForwardingOptions) -> Void = { _ in }
     ) throws {
@@ -24,7 +25,7 @@ final class Rig {
         shared = Shared(
             limits: limits, log: log, errorTarget: try errorTarget.map { try #require(Target($0)) },
             routesByHost: routesByHost, forwarding: forwarding, errorPages: errorPages,
-            tls: try TLSBook(.init(server: tls, client: clientTLS)),
+            tls: try TLSBook(.init(server: tls, client: clientTLS, lendsKeys: lendsKeys)),
             accessLog: try format.map {
                 try AccessLog(AccessLogConfiguration(format: $0, path: nil), log: log, room: 1 << 14)
             })

@@ -23,6 +23,10 @@ final class ScriptedKernel: Kernel {
         var path: String?
         /// Its number among all that there ever were: descriptors are used again.
         var serial = 0
+        /// What the proxy sends is encrypted with it first.
+        var seal: RecordSeal?
+        /// How much of what was sent the other side has not confirmed.
+        var unconfirmed = 0
         /// On its way: neither side can send.
         var isStarted = false
     }
@@ -52,6 +56,9 @@ final class ScriptedKernel: Kernel {
     /// How many connections cannot even be begun, from now on.
     var failures = 0
     var isExhausted = false
+    /// Whether it can encrypt in the proxy's place, and how often it was asked to.
+    var offersTLS = true
+    private(set) var lendings = 0
     /// How many descriptors of connections there may be at a time.
     var descriptorLimit = Int.max
     var moment = Moment(monotonic: 1_000_000, wall: 1_800_000_000_000)
@@ -266,7 +273,8 @@ final class ScriptedKernel: Kernel {
         guard !socket.isShutDown else { return .failed(32) }
         let taken = min(count, socket.room)
         guard taken > 0 else { return .blocked }
-        unsafe socket.outgoing += UnsafeRawBufferPointer(start: source, count: taken)
+        let bytes = unsafe Array(UnsafeRawBufferPointer(start: source, count: taken))
+        socket.outgoing += socket.seal?.records(bytes) ?? bytes
         if socket.room != .max { socket.room -= taken }
         sockets[descriptor] = socket
         return .bytes(taken)
@@ -308,6 +316,22 @@ final class ScriptedKernel: Kernel {
         if case .bytes(let moved) = outcome { pipes[target - 1]? += bytes.prefix(moved) }
         return outcome
     }
+
+    func encrypt(_ descriptor: CInt, with keys: borrowing RecordKeys) -> Bool {
+        lendings += 1
+        if offersTLS { sockets[descriptor]?.seal = RecordSeal(keys) }
+        return offersTLS
+    }
+
+    func sendCloseNotify(_ descriptor: CInt) -> Transfer {
+        guard var socket = sockets[descriptor], socket.room > 0 else { return .blocked }
+        socket.outgoing += socket.seal?.record([1, 0], type: 21) ?? []
+        sockets[descriptor] = socket
+        return .bytes(2)
+    }
+
+    func unconfirmed(_ descriptor: CInt) -> Int { sockets[descriptor]?.unconfirmed ?? 0 }
+    func setUnconfirmed(_ number: CInt, _ count: Int) { sockets[number]?.unconfirmed = count }
 
     func shutDownSending(_ descriptor: CInt) { sockets[descriptor]?.isShutDown = true }
 

@@ -146,11 +146,15 @@ struct SecureRig {
     let rig: Rig
     let trust: TLSContext
 
-    init(limits: ProxyLimits = ProxyLimits()) throws {
+    /// `greatest` and `ciphers` are what its clients speak.
+    init(
+        limits: ProxyLimits = ProxyLimits(), lendsKeys: Bool = false, greatest: TLSVersion = .v13,
+        ciphers: String? = nil
+    ) throws {
         authority = try TestAuthority()
         try authority.issue("server", .init(names: "DNS:localhost"))
-        rig = try Rig(limits: limits, tls: Self.configuration(authority))
-        trust = try Self.trust(authority)
+        rig = try Rig(limits: limits, tls: Self.configuration(authority), lendsKeys: lendsKeys)
+        trust = try Self.trust(authority, greatest: greatest, ciphers: ciphers)
     }
 
     static func configuration(_ authority: TestAuthority) -> TLSServerConfiguration {
@@ -159,8 +163,11 @@ struct SecureRig {
         ])
     }
 
-    static func trust(_ authority: TestAuthority) throws -> TLSContext {
+    static func trust(
+        _ authority: TestAuthority, greatest: TLSVersion = .v13, ciphers: String? = nil
+    ) throws -> TLSContext {
         var configuration = TLSClientConfiguration()
+        (configuration.greatest, configuration.ciphers) = (greatest, ciphers)
         configuration.authorities = authority.authorities
         return try .client(configuration)
     }

@@ -109,4 +109,20 @@ int linux_channel_send(int channel, uint64_t token, uint64_t word, int fd);
 // 1 and a message, 0 when there is none now, or minus an error number; -ECONNRESET when the other end is closed.
 int linux_channel_receive(int channel, uint64_t *token, uint64_t *word, int *fd);
 
+// With what the kernel encrypts the records of TLS 1.3 that a connection sends: one of the ciphers of RFC 8446 B.4.
+struct linux_record_keys {
+  uint16_t cipher;
+  uint8_t key[32];
+  uint8_t nonce[12];
+  uint64_t number;  // of the next record
+};
+// Whether this kernel can do that, with some cipher at least.
+int linux_tls_is_offered(void);
+// All that is sent from now on is encrypted. On failure nothing has changed.
+int linux_tls_send_with(int fd, const struct linux_record_keys *keys);
+// Sends an alert of two bytes: 2, or minus an error number.
+long linux_tls_alert(int fd, uint8_t level, uint8_t description);
+// How many bytes the other side has not confirmed yet.
+int linux_unconfirmed(int fd);
+
 #endif

@@ -26,6 +26,7 @@ enum Metric: Int, CaseIterable {
 
     // TLS.
     case clientHandshakes, clientHandshakesFailed, upstreamHandshakes, upstreamHandshakesFailed
+    case clientsLent, upstreamsLent
 
     // The gate.
     case gatePassed, gateLogin, gateDenied, gateLoggedOut

@@ -85,6 +85,10 @@ extension MetricsText {
                 ("client", metrics.value(.clientHandshakesFailed)),
                 ("upstream", metrics.value(.upstreamHandshakesFailed)),
             ])
+        add(
+            .counter, "orrery_proxy_kernel_tls_connections_total",
+            "Connections whose records the kernel has gone on encrypting.", by: "side",
+            [("client", metrics.value(.clientsLent)), ("upstream", metrics.value(.upstreamsLent))])
     }
 
     private mutating func addRequests(_ metrics: Metrics) {

@@ -21,6 +21,8 @@ final class TLSBook: Sendable {
         var server: TLSServerConfiguration?
         var api: TLSServerConfiguration?
         var client: TLSClientConfiguration?
+        /// Whether the kernel encrypts what browsers and upstreams are sent, where that is worth while.
+        var lendsKeys = false
     }
 
     private struct State {
@@ -46,6 +48,9 @@ final class TLSBook: Sendable {
         state = Mutex(State(contexts: contexts))
     }
 
+    /// Whether the kernel may encrypt what connections of these contexts send.
+    var lendsKeys: Bool { configurations.lendsKeys }
+
     /// Goes up with every change.
     var currentVersion: UInt64 { version.load(ordering: .acquiring) }
 
@@ -63,7 +68,7 @@ final class TLSBook: Sendable {
         state.withLock { state in
             if let context = state.contexts.client { return context }
             do throws(TLSError) {
-                state.contexts.client = try TLSContext.client(TLSClientConfiguration())
+                state.contexts.client = try TLSContext.client(configurations.lending(TLSClientConfiguration()))
             } catch {
                 log.write(.error, "https targets cannot be reached: \(error)")
             }
@@ -88,8 +93,9 @@ final class TLSBook: Sendable {
         _ configurations: Configurations, _ tickets: TLSTickets, _ apiTickets: TLSTickets
     ) throws(ProxyError) -> Contexts {
         Contexts(
-            server: try context(configurations.server, "--ssl-", tickets),
-            api: try context(configurations.api, "--api-ssl-", apiTickets), client: try context(configurations.client))
+            server: try context(configurations.server.map(configurations.lending), "--ssl-", tickets),
+            api: try context(configurations.api, "--api-ssl-", apiTickets),
+            client: try context(configurations.client.map(configurations.lending)))
     }
 
     private static func context(_ configuration: TLSClientConfiguration?) throws(ProxyError) -> TLSContext? {
@@ -110,5 +116,19 @@ final class TLSBook: Sendable {
         } catch {
             throw .badTLS(option: TLSOptions.option(for: error, prefix, in: configuration), error)
         }
+    }
+}
+
+extension TLSBook.Configurations {
+    fileprivate func lending(_ server: TLSServerConfiguration) -> TLSServerConfiguration {
+        var server = server
+        server.lendsKeys = lendsKeys
+        return server
+    }
+
+    fileprivate func lending(_ client: TLSClientConfiguration) -> TLSClientConfiguration {
+        var client = client
+        client.lendsKeys = lendsKeys
+        return client
     }
 }

@@ -20,6 +20,8 @@ struct Slot: ~Copyable {
         case connecting
         /// Upstream: kept for the next request.
         case pooled
+        /// Nobody's any more, but the kernel still has bytes for the other side that closing would throw away.
+        case leaving
     }
 
     var descriptor: CInt = -1
@@ -36,6 +38,8 @@ struct Slot: ~Copyable {
     var isQueued = false
     /// What goes over it is TLS, of which the worker's `streams` remember the rest.
     var isSecure = false
+    /// Its keys are lent to the kernel, which makes the records of what is sent.
+    var isLent = false
     /// The other side of the exchange.
     var partner: UInt32 = Slab<Slot>.none
     /// The pool it waits in.

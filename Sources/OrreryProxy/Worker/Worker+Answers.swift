@@ -247,6 +247,7 @@ extension Worker {
         case .head: expireHead(index)
         case .exchange: expireExchange(index)
         case .finishing, .lingering: close(index)
+        case .leaving: lookAtLeaving(index)
         }
     }
 

@@ -35,6 +35,9 @@ extension Worker {
         case .exchange: return slots[client].exchange.isTunnel ? stepTunnel(client) : stepExchange(client)
         case .finishing: return conclude(client, slots[client].afterwards)
         case .lingering: return discard(client)
+        case .leaving:
+            hearLeaving(client)
+            return false
         case .free, .connecting, .pooled: return false
         }
     }

@@ -29,7 +29,7 @@ extension Worker {
         switch slots[client].phase {
         case .head where !slots[client].isHeadBegun: wait(client, .farewell)
         case .exchange where slots[client].exchange.isUnanswered: slots[client].exchange.closeAfterwards()
-        case .free, .handshake, .head, .exchange, .finishing, .lingering, .connecting, .pooled: break
+        case .free, .handshake, .head, .exchange, .finishing, .lingering, .connecting, .pooled, .leaving: break
         }
     }
 

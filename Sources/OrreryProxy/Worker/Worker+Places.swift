@@ -51,6 +51,7 @@ extension Worker {
         slots[index].endpoint = endpoint
         slots[index].isClient = isClient
         slots[index].isSecure = false
+        slots[index].isLent = false
         slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
         slots[index].isHeadBegun = false
@@ -67,6 +68,7 @@ extension Worker {
 
     /// Closes one connection and forgets all about it.
     mutating func close(_ index: UInt32, reset: Bool = false) {
+        if slots[index].isLent, !reset, leaveLater(index) { return }
         noteClose(index)
         if slots[index].isClient {
             clients -= 1
@@ -77,6 +79,7 @@ extension Worker {
         if slots[index].isSecure { endSecurity(index, isOrderly: !reset) }
         recycleBuffers(index)
         if !requestNotes.isEmpty { requestNotes[index] = nil }
+        if !leaving.isEmpty { leaving[index] = nil }
         if !stale.questions.isEmpty { stale.questions[index] = nil }
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }
@@ -86,7 +89,7 @@ extension Worker {
         slots.remove(index)
     }
 
-    private mutating func recycleBuffers(_ index: UInt32) {
+    mutating func recycleBuffers(_ index: UInt32) {
         if let buffer = slots[index].input.take() { buffers.recycle(buffer) }
         if let buffer = slots[index].output.take() { buffers.recycle(buffer) }
         if let buffer = slots[index].replay.take() { buffers.recycle(buffer) }

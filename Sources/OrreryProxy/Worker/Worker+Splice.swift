@@ -21,8 +21,8 @@ extension Worker {
 
     /// Lets what comes for `target` go through a pipe from now on, if there is one and nothing waits in a buffer.
     mutating func beginSplicing(from source: UInt32, to target: UInt32) {
-        guard slots[source].input.isEmpty, slots[target].output.isEmpty, canSplice(source), canSplice(target),
-            let pipe = pipes.take(&kernel)
+        guard slots[source].input.isEmpty, slots[target].output.isEmpty, canSplice(from: source),
+            canSplice(to: target), let pipe = pipes.take(&kernel)
         else { return }
         slots[target].pipe = pipe
     }
@@ -34,7 +34,7 @@ extension Worker {
     }
 
     /// Only bytes that the kernel has in the clear can go through it.
-    private mutating func canSplice(_ index: UInt32) -> Bool { !slots[index].isSecure }
+    private mutating func canSplice(from source: UInt32) -> Bool { !slots[source].isSecure }
 
     /// One step: what the pipe holds goes out, and when it is empty, at most `limit` bytes come in.
     mutating func splice(from source: UInt32, to target: UInt32, limit: UInt64) -> Splicing {

@@ -20,17 +20,25 @@ extension Worker {
     /// nothing was cut off.
     mutating func endSecurity(_ index: UInt32, isOrderly: Bool) {
         if slots[index].phase == .handshake, slots[index].isClient { handshakes -= 1 }
-        if isOrderly, slots[index].output.isEmpty, !slots[index].ready.contains(.gone) {
+        if slots[index].isLent {
+            if isOrderly { _ = sayEnd(index) }
+        } else if isOrderly, slots[index].output.isEmpty, !slots[index].ready.contains(.gone) {
             engine.end(streams[index])
             // If the kernel has no room for these few bytes now, the other side must do without.
             engine.sendReplies(to: slots[index].descriptor, through: &kernel)
         }
         streams[index] = TLSStream()
         slots[index].isSecure = false
+        slots[index].isLent = false
     }
 
     /// Says that nothing more will be sent. Nothing may be waiting to be sent.
     mutating func endSending(_ index: UInt32) {
+        if slots[index].isLent {
+            // No end of the stream behind it: it could overtake records that the kernel has not made yet.
+            _ = sayEnd(index)
+            return
+        }
         if slots[index].isSecure {
             engine.end(streams[index])
             // TLS has said it; when that still waits, the connection is closed later.
@@ -57,7 +65,9 @@ extension Worker {
         if count < limit, !slots[index].ready.contains(.ended | .gone) { slots[index].ready.remove(.readable) }
         let before = buffer.count
         let opening = engine.open(streams[index], into: &buffer)
-        guard sendReplies(index), opening != .failed else { return stopReading(index, Self.broken) }
+        guard sendReplies(index), opening != .failed, !wantsOtherKeys(index) else {
+            return stopReading(index, Self.broken)
+        }
         return opened(index, buffer.count - before, opening, isFull: count == limit)
     }
 
@@ -117,6 +127,10 @@ extension Worker {
             slots[index].replay.put(plain)
             return true
         }
+        if slots[index].isLent {
+            noteSent(index, plain.count)
+            return transmit(plain, to: index)
+        }
         let isDelivered = seal(plain, to: index)
         buffers.recycle(plain)
         return isDelivered
@@ -175,6 +189,11 @@ extension Worker {
     /// Sends what TLS itself has to say. False when the connection is broken.
     mutating func sendReplies(_ index: UInt32) -> Bool {
         guard !engine.replies.isEmpty else { return true }
+        // The kernel would take it for data.
+        if slots[index].isLent {
+            engine.replies.reset()
+            return false
+        }
         var replies = buffers.buffer(for: engine.replies.count)
         engine.replies.read { replies.append($0) }
         engine.replies.reset()

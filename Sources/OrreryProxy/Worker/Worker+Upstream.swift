@@ -13,6 +13,7 @@ extension Worker {
         case .connecting: connectionReady(upstream)
         case .handshake: handshakeReady(upstream)
         case .exchange: exchangeReady(upstream)
+        case .leaving: hearLeaving(upstream)
         case .free, .head, .finishing, .lingering: return
         }
     }

@@ -62,6 +62,8 @@ struct Worker<K: Kernel>: ~Copyable {
     /// How many handshakes are going on, and how many went on in this turn.
     var handshakes = 0
     var handshakesThisTurn = 0
+    /// How much was unconfirmed of each connection that leaves, when it was looked at last.
+    var leaving: [UInt32: Int] = [:]
     /// Upstreams that were not believed lately, and when that was said.
     var distrusted: [Endpoint: UInt64] = [:]
 
@@ -116,6 +118,7 @@ struct Worker<K: Kernel>: ~Copyable {
         streams = Slab(capacity: capacity)
         contextsVersion = shared.tls.currentVersion
         contexts = shared.tls.snapshot()
+        engine.lendsKeys = shared.tls.lendsKeys
         uploads = Slab(capacity: capacity)
         lines = shared.accessLog.map { AccessLines(ring: $0.addWorker(), format: $0.format) }
         isRecording = lines != nil

@@ -36,6 +36,13 @@ public protocol Kernel {
     mutating func close(_ pipe: Pipe)
     /// Moves at most `count` bytes from a socket into a pipe, or from a pipe to a socket, without their coming up to us.
     mutating func splice(from source: CInt, to target: CInt, count: Int) -> Transfer
+    /// Lets the kernel encrypt all that is sent over a connection from now on. False where it cannot: nothing has changed
+    /// then.
+    mutating func encrypt(_ descriptor: CInt, with keys: borrowing RecordKeys) -> Bool
+    /// Says over a connection that the kernel encrypts that no more comes (RFC 8446 6.1): whole, or not at all.
+    mutating func sendCloseNotify(_ descriptor: CInt) -> Transfer
+    /// How many bytes of what was sent the peer has not confirmed.
+    mutating func unconfirmed(_ descriptor: CInt) -> Int
     mutating func shutDownSending(_ descriptor: CInt)
     /// Closes; with `reset` the peer sees an error instead of an orderly end.
     mutating func close(_ descriptor: CInt, reset: Bool)

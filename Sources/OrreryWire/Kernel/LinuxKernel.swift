@@ -151,6 +151,21 @@ internal import Glibc
         return -moved == Int(EAGAIN) ? .blocked : .failed(CInt(-moved))
     }
 
+    /// Whether the kernel of this machine can encrypt what a connection sends.
+    package static var offersTLS: Bool { linux_tls_is_offered() == 1 }
+
+    public func encrypt(_ descriptor: CInt, with keys: borrowing RecordKeys) -> Bool {
+        unsafe linux_tls_send_with(descriptor, keys.raw) == 0
+    }
+
+    public func sendCloseNotify(_ descriptor: CInt) -> Transfer {
+        let sent = linux_tls_alert(descriptor, 1, 0)
+        if sent >= 0 { return .bytes(sent) }
+        return -sent == Int(EAGAIN) ? .blocked : .failed(CInt(-sent))
+    }
+
+    public func unconfirmed(_ descriptor: CInt) -> Int { Int(linux_unconfirmed(descriptor)) }
+
     public func shutDownSending(_ descriptor: CInt) { _ = linux_shut_down_sending(descriptor) }
 
     public func close(_ descriptor: CInt, reset: Bool) {

@@ -43,6 +43,8 @@ package struct TLSServerConfiguration: Sendable, Equatable {
     package var parameters: String?
     /// What is spoken inside, best first (ALPN).
     package var protocols = ["http/1.1"]
+    /// Whether a kernel may go on encrypting what a connection sends. Its secret is kept for that.
+    package var lendsKeys = false
 
     package init(identities: [TLSIdentity]) { self.identities = identities }
 }
@@ -60,6 +62,8 @@ package struct TLSClientConfiguration: Sendable, Equatable {
     package var ciphers: String?
     package var parameters: String?
     package var protocols = ["http/1.1"]
+    /// Whether a kernel may go on encrypting what a connection sends. Its secret is kept for that.
+    package var lendsKeys = false
 
     package init() {}
 }

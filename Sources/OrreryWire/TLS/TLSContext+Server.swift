@@ -32,6 +32,7 @@ extension TLSContext {
         unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(draft.pointer, prepareTicket)
         unsafe orrery_context_on_server_name(draft.pointer, chooseIdentity)
         unsafe orrery_context_on_status_request(draft.pointer, showStaple)
+        if configuration.lendsKeys { draft.keepSecrets() }
         unsafe SSL_CTX_set_timeout(draft.pointer, Int(TLSTickets.period))
         return draft
     }

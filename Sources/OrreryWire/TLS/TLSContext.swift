@@ -128,6 +128,7 @@ extension TLSContext {
             isServer: false, least: configuration.least, greatest: configuration.greatest)
         try draft.setCiphers(configuration.ciphers)
         try draft.setParameters(configuration.parameters)
+        if configuration.lendsKeys { draft.keepSecrets() }
         var notes: [String] = []
         if let identity = configuration.identity, let complaint = try draft.setIdentity(identity).complaint {
             notes.append("the certificate \(identity.certificate) \(complaint)")

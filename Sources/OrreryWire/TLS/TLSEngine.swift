@@ -14,6 +14,9 @@ internal import COpenSSL
     private let wire: UnsafeMutablePointer<orrery_wire>
     private let bio: OpaquePointer
 
+    /// Whether connections can be handed to a kernel that encrypts. Then their records are counted.
+    package var lendsKeys = false
+
     /// How much ciphertext is received at once.
     package static let portion = 64 << 10
     /// The most that one record holds.
@@ -123,10 +126,13 @@ extension TLSEngine {
     package func shakeHands(_ stream: borrowing TLSStream) -> Handshake {
         if stream.isFresh, speaksHTTP { return .failed(TLSFailure(kind: .plainHTTP, reason: "HTTP without TLS")) }
         lend()
+        let before = replies.count
         let code = unsafe SSL_do_handshake(stream.ssl)
         let isDone = code == 1
         let error = isDone ? SSL_ERROR_NONE : unsafe SSL_get_error(stream.ssl, code)
         take()
+        // What a server says last are tickets, which go under the new keys; a client's last word does not (RFC 8446 4.4).
+        if isDone, lendsKeys, stream.isServer { stream.countRecords(replies, from: before) }
         if isDone { return .done }
         return error == SSL_ERROR_WANT_READ ? .waits : .failed(failure(of: stream))
     }
@@ -138,6 +144,7 @@ extension TLSEngine {
     package func open(_ stream: borrowing TLSStream, into plain: inout Buffer) -> Opening {
         precondition(plain.roomAfter > received.count + Self.record)
         lend()
+        let before = replies.count
         var outcome = Opening.open
         while true {
             var count = 0
@@ -153,6 +160,8 @@ extension TLSEngine {
             if unsafe wire.pointee.input_count == 0 { break }
         }
         take()
+        // The next record is not the one that was counted.
+        if lendsKeys, stream.owesKeys || replies.count > before { stream.forgetSending() }
         return outcome
     }
 
@@ -180,12 +189,19 @@ extension TLSEngine {
             input: nil, input_count: 0, output: outputStart(of: sealed), output_room: sealed.roomAfter)
         var count = 0
         let code = unsafe SSL_write_ex(stream.ssl, plain.base + plain.start, plain.count, &count)
+        let before = sealed.count
         sealed.grow(by: sealed.roomAfter - (unsafe wire.pointee.output_room))
+        if lendsKeys { stream.countRecords(sealed, from: before) }
         guard code == 1, count == plain.count else {
             ERR_clear_error()
             return false
         }
         return true
+    }
+
+    /// The keys of what the connection sends next; nil when nobody knows them.
+    package func sendingKeys(_ stream: borrowing TLSStream) -> RecordKeys? {
+        lendsKeys && stream.isEstablished ? RecordKeys(of: stream) : nil
     }
 
     /// Says to the other side that no more comes: appends that to `replies`. Nothing once it has been said, or when
