@@ -33,6 +33,9 @@ struct HubServices: Sendable {
     let renewal: TokenRenewal
     let tickets: GateTickets
     let suspension: Suspension
+    let farewell: Farewell
+    let credentials: Credentials
+    let recheck: Recheck
     let now: @Sendable () -> Date
 
     init(
@@ -52,10 +55,14 @@ struct HubServices: Sendable {
             logins: logins, tokens: tokens, persons: database, sessions: database,
             bearers: Bearers(issuers: issuers, persons: database, logins: logins),
             cookies: CookieNames(url: configuration.url), url: configuration.url)
+        let vault = CredentialVault(store: database, keys: keys)
+        credentials = Credentials(vault: vault, issuers: issuers, now: now, logger: logger)
+        let enrolment = Enrolment(store: database, auth: configuration.auth, now: now, logger: logger)
         flow = LoginFlow(
             issuers: issuers, store: database,
-            enrolment: Enrolment(store: database, auth: configuration.auth, now: now, logger: logger), logins: logins,
-            linking: Linking(store: database, users: configuration.auth.users, now: now, logger: logger), now: now)
+            enrolment: enrolment, logins: logins,
+            linking: Linking(store: database, users: configuration.auth.users, now: now, logger: logger),
+            vault: vault, now: now)
         provider = OAuthProvider(
             sessions: database, persons: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
@@ -86,15 +93,19 @@ struct HubServices: Sendable {
             logger: logger)
         suspension = Suspension(
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
-            desk: desk, now: now, logger: logger)
+            desk: desk, credentials: credentials, now: now, logger: logger)
+        farewell = Farewell(logins: logins, tokens: database, ended: database, proxy: proxy, now: now)
+        recheck = Recheck(
+            credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
+            now: now, logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(
-            logins: database, tokens: database, ended: database, audit: audit, files: database, now: now,
-            logger: logger)
+            logins: database, tokens: database, ended: database, credentials: database,
+            longest: configuration.auth.session.max, audit: audit, files: database, now: now, logger: logger)
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
-    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper, renewal] }
+    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper, renewal, recheck] }
 
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
@@ -105,8 +116,6 @@ struct HubServices: Sendable {
         let url = configuration.url
         RootRoutes().add(to: router)
         AssetRoutes().add(to: router)
-        let farewell = Farewell(
-            logins: gate.logins, tokens: database, ended: database, proxy: proxy, now: now)
         LoginRoutes(
             flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
         ).add(to: router)
@@ -115,13 +124,23 @@ struct HubServices: Sendable {
         ).add(to: router)
         PersonRoutes(gate: gate, persons: database, suspension: suspension).add(to: router)
         GateRoutes(gate: gate, tickets: tickets, url: url, domain: configuration.domain).add(to: router)
-        LogoutRoutes(gate: gate, farewell: farewell).add(to: router)
-        HomeRoutes(gate: gate, desk: desk, view: view, sessions: database).add(to: router)
+        LogoutRoutes(
+            gate: gate, farewell: farewell,
+            departure: Departure(
+                logins: database, vault: flow.vault, credentials: credentials, issuers: issuers, url: url,
+                titles: configuration.auth.titlesByLabel, now: now)
+        ).add(to: router)
+        IssuerLogoutRoutes(
+            issuers: issuers, logins: database, vault: flow.vault, farewell: farewell, now: now
+        ).add(to: router)
+        HomeRoutes(gate: gate, desk: desk, view: view, sessions: database, recheck: recheck).add(to: router)
         ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)
         OAuthRoutes(provider: provider, gate: gate).add(to: router)
         UserRoutes(gate: gate, persons: database, sessions: database, activity: activity, url: url, now: now)
             .add(to: router)
-        ServerRoutes(gate: gate, desk: desk, persons: database, sessions: database, url: url).add(to: router)
+        ServerRoutes(
+            gate: gate, desk: desk, persons: database, sessions: database, url: url, recheck: recheck
+        ).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
@@ -130,6 +149,11 @@ struct HubServices: Sendable {
 }
 
 extension HubConfiguration.Auth {
+    /// What people read for an issuer, by its label.
+    fileprivate var titlesByLabel: [String: String] {
+        Dictionary(issuers.map { ($0.label, $0.title) }) { first, _ in first }
+    }
+
     /// What people read for an issuer, by its URL.
     fileprivate var titles: [String: String] {
         Dictionary(issuers.map { ($0.issuer, $0.title) }) { first, _ in first }

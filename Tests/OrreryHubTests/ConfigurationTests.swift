@@ -16,7 +16,7 @@ struct ConfigurationTests {
         auth:
           allow: [developers, "project:photoz"]
           admin: [operators]
-          session: {idle: 1h, max: 2d}
+          session: {idle: 1h, max: 2d, recheck: 10m}
           issuers:
             wlcg:
               title: WLCG
@@ -66,6 +66,7 @@ struct ConfigurationTests {
         let auth = configuration.auth
         #expect(auth.allow == ["developers", "project:photoz"] && auth.admin == ["operators"])
         #expect(auth.session.idle == .seconds(3600) && auth.session.max == .seconds(2 * 86400))
+        #expect(auth.session.recheck == .seconds(600))
         #expect(auth.users.uids == 200_000...299_999 && auth.users.deny == ["wlcg:7f3c", "mallory"])
         #expect(auth.groups.map(\.name) == ["developers", "operators", "project:{g}"])
         #expect(auth.groups.last?.gids == ["photoz": 5101])

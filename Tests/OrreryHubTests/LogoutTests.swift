@@ -1,5 +1,6 @@
 import Foundation
 import OrreryFetch
+import OrreryIdentity
 import OrreryModel
 import OrreryStore
 import Synchronization
@@ -71,6 +72,107 @@ struct LogoutTests {
             #expect(line["number"]?.integer == 2 && line["logouts"]?.array?.count == 1)
             try await hub.report("a", 2)
             #expect(try await answer.status == 200)
+        }
+    }
+
+    private func loggedIn(_ hub: TestHub, session: String? = nil) async throws -> TestBrowser {
+        hub.issuers.knows(
+            "ada", as: .init(suggestedName: "ada", groups: LoginTests.atlas, hasTokens: true, session: session))
+        var browser = TestBrowser(hub)
+        try await browser.logIn(as: "ada")
+        return browser
+    }
+
+    @Test func theBrowserGoesOnToTheIssuer() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.tokens.withLock { $0.departure = "https://issuer.test/end" }
+            var browser = try await loggedIn(hub)
+            var other = try await loggedIn(hub)
+            let proof = try await browser.proof()
+            let answer = try await browser.post("/hub/logout", [("_xsrf", proof)])
+            let next = "https://issuer.test/end?hint=identity&back=http://hub.test/hub/logout"
+            #expect(answer.status == 200 && answer.headers["Refresh"] == "0; url=\(next)")
+            #expect(answer.text.contains("Go on to test"))
+            #expect(try await browser.get("/hub/home").status == 302)
+            #expect(try await browser.get("/hub/logout").status == 200)
+            // The refresh token is the other browser's too.
+            #expect(hub.issuers.tokens.withLock { $0.revoked }.isEmpty)
+            let otherProof = try await other.proof()
+            try await other.post("/hub/logout", [("_xsrf", otherProof)])
+            #expect(hub.issuers.tokens.withLock { $0.revoked } == [Secret("refresh-0")])
+            #expect(try await hub.database.allCredentials().isEmpty)
+        }
+    }
+
+    @Test func anIssuerWithoutSuchAPageIsNotVisited() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let proof = try await browser.proof()
+            let answer = try await browser.post("/hub/logout", [("_xsrf", proof)])
+            #expect(answer.status == 200 && answer.headers["Refresh"] == nil && !answer.text.contains("Go on to"))
+            #expect(hub.issuers.tokens.withLock { $0.revoked } == [Secret("refresh-0")])
+        }
+    }
+
+    private func order(_ hub: TestHub, subject: String?, session: String?) {
+        let order = LogoutOrder(id: "1", subject: subject, session: session, end: hub.clock.now + 60)
+        hub.issuers.tokens.withLock { $0.orders["test token"] = order }
+    }
+
+    private func tell(_ hub: TestHub, _ body: String, label: String = "test") async throws -> Answer {
+        try await hub.send(
+            "POST", "/hub/logout/\(label)", headers: [("Content-Type", "application/x-www-form-urlencoded")], body: body
+        )
+    }
+
+    @Test("C15: the issuer ends the session that it names, and no other") func oneSessionEnds() async throws {
+        try await TestHub.run { hub in
+            var (here, there) = (try await loggedIn(hub, session: "a"), try await loggedIn(hub, session: "b"))
+            let sid = try #require(here.cookies["jupyterhub-session-id"]?.value)
+            order(hub, subject: "ada", session: "a")
+            let answer = try await tell(hub, "logout_token=token")
+            #expect(answer.status == 200 && answer.headers["Cache-Control"] == "no-store" && answer.body.isEmpty)
+            #expect(try await here.get("/hub/home").status == 302)
+            #expect(try await there.get("/hub/home").status == 200)
+            #expect(Array(hub.services.proxy.feed.logouts.keys) == [sid])
+            #expect(try await hub.database.allCredentials().allSatisfy { $0.sealed != nil })
+            order(hub, subject: nil, session: "b")
+            #expect(try await tell(hub, "logout_token=token").status == 200)
+            #expect(try await there.get("/hub/home").status == 302)
+            // The tokens were those of this session.
+            #expect(try await hub.database.allCredentials().allSatisfy { $0.sealed == nil })
+        }
+    }
+
+    @Test("C15: without a session all of the person's logins through this issuer end") func allSessionsEnd()
+        async throws
+    {
+        try await TestHub.run { hub in
+            var (here, there) = (try await loggedIn(hub, session: "a"), try await loggedIn(hub))
+            hub.issuers.knows("grace", as: .init(suggestedName: "grace", groups: LoginTests.atlas, uid: 20002))
+            var grace = TestBrowser(hub)
+            try await grace.logIn(as: "grace")
+            order(hub, subject: "ada", session: nil)
+            #expect(try await tell(hub, "logout_token=token").status == 200)
+            #expect(try await here.get("/hub/home").status == 302)
+            #expect(try await there.get("/hub/home").status == 302)
+            #expect(try await grace.get("/hub/home").status == 200)
+        }
+    }
+
+    @Test(
+        "C15: what is no logout token of this issuer is a bad request",
+        arguments: [
+            ("", "test"), ("logout_token=other", "test"), ("logout_token=token", "other"), ("token=token", "test"),
+            ("logout_token=token&logout_token=token", "test"),
+        ])
+    func badOrders(_ body: String, _ label: String) async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub, session: "a")
+            order(hub, subject: "ada", session: nil)
+            let answer = try await tell(hub, body, label: label)
+            #expect(answer.status == 400 && answer.headers["Cache-Control"] == "no-store")
+            #expect(try await browser.get("/hub/home").status == 200)
         }
     }
 }

@@ -11,6 +11,7 @@ extension HubConfiguration.Auth {
     /// | `admin` | nobody | hub groups whose members are operators |
     /// | `session.idle` | `12h` | a browser not seen for so long is logged out |
     /// | `session.max` | `7d` | after so long everybody logs in again |
+    /// | `session.recheck` | `15m` | how often the issuer is asked for the groups of whoever is here |
     /// | `issuers` | required | who may vouch for people, by a label |
     /// | `groups` | none | hub groups: `gid`, and the issuer-qualified groups they come `from` |
     /// | `users.uid` | none | range of uids for people whose issuer gives none: `200000-299999` |
@@ -61,9 +62,15 @@ extension HubConfiguration.Auth {
     private static func session(_ node: DocumentNode?) throws(DocumentError) -> HubConfiguration.SessionLimits {
         var limits = HubConfiguration.SessionLimits()
         guard let node else { return limits }
-        let keys = try node.mapping(["idle", "max"])
+        let keys = try node.mapping(["idle", "max", "recheck"])
         if let idle = keys["idle"] { limits.idle = try idle.duration() }
         if let max = keys["max"] { limits.max = try max.duration() }
+        if let recheck = keys["recheck"] {
+            limits.recheck = try recheck.duration()
+            guard limits.recheck >= .seconds(60) else {
+                throw recheck.error("issuers are not asked more often than once a minute")
+            }
+        }
         guard limits.idle >= .seconds(60), limits.max >= .seconds(60) else {
             throw node.error("less than a minute would log people out while they read a page")
         }

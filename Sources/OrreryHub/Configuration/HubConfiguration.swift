@@ -62,14 +62,20 @@ package struct HubConfiguration: Sendable {
         }
     }
 
-    /// How long a browser stays logged in: `idle` since it was last seen, `max` since the login.
+    /// How long a browser stays logged in: `idle` since it was last seen, `max` since the login. Every `recheck` the issuer is
+    /// asked for the groups of whoever is there.
     package struct SessionLimits: Sendable {
         package var idle: Duration
         package var max: Duration
+        package var recheck: Duration
 
-        package init(idle: Duration = .seconds(12 * 3600), max: Duration = .seconds(7 * 86400)) {
+        package init(
+            idle: Duration = .seconds(12 * 3600), max: Duration = .seconds(7 * 86400),
+            recheck: Duration = .seconds(900)
+        ) {
             self.idle = idle
             self.max = max
+            self.recheck = recheck
         }
     }
 

@@ -11,6 +11,7 @@ struct ServerRoutes: Sendable {
     let persons: any PersonStore
     let sessions: any SessionStore
     let url: PublicURL
+    let recheck: Recheck
 
     /// How long a call waits for what it asked for before it answers "under way", as the contract has it.
     static let patience = Duration.seconds(10)
@@ -36,8 +37,12 @@ struct ServerRoutes: Sendable {
         guard asked.server.isEmpty || asked.server.wholeMatch(of: /[a-z]([a-z0-9-]{0,28}[a-z0-9])?/) != nil else {
             throw HubError(.badRequest, "a server's name has small letters, digits and hyphens: '\(asked.server)'")
         }
-        let session = try await desk.start(
-            try Self.choice(await request.json()), server: asked.server, for: asked.owner)
+        let choice = try Self.choice(await request.json())
+        try await recheck.beforeStart(of: asked.owner)
+        guard let owner = try await persons.person(id: asked.owner.id) else {
+            throw HubError(.notFound, "nobody here is named \(asked.owner.person.name)")
+        }
+        let session = try await desk.start(choice, server: asked.server, for: owner)
         let settled = try await desk.settled(session, within: Self.patience) { !$0.isPending }
         switch settled.state {
         case .ready, .unreachable: return Response(status: .created)

@@ -10,6 +10,7 @@ struct HomeRoutes: Sendable {
     let desk: SessionDesk
     let view: HomeView
     let sessions: any SessionStore
+    let recheck: Recheck
 
     /// Where a link that wants to log somebody out leads when it came from elsewhere.
     static let leaving = "/hub/home?leaving=1"
@@ -48,9 +49,12 @@ struct HomeRoutes: Sendable {
 
     @Sendable func start(_ request: Request, _ context: HubContext) async throws -> Response {
         let form = try await request.form()
-        guard let visitor = try await gate.visitor(request, sending: form) else {
+        guard let asking = try await gate.visitor(request, sending: form) else {
             return gate.login(returningTo: "/hub/home")
         }
+        try await recheck.beforeStart(of: asking.person)
+        // As the person is now: the issuer may have taken a group away, or the last one that let the person in.
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: "/hub/home") }
         let next = ReturnPath(request.fields["next"])
         let choice = SessionDesk.Choice(
             profile: form["profile"], environment: form["environment"], size: form["size"], cluster: form["cluster"])

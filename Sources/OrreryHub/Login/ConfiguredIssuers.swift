@@ -26,4 +26,26 @@ struct ConfiguredIssuers: LoginIssuers {
         let remembered = LoginTransaction(state: state, nonce: transaction.nonce, verifier: transaction.verifier)
         return try await directory.finish(label, remembered, query: query)
     }
+
+    func refresh(
+        _ label: String, _ token: Secret, scopes: [String]?, of login: IssuerLogin
+    ) async throws -> Renewal {
+        try await directory.refresh(label, token, scopes: scopes, of: login)
+    }
+
+    func reread(
+        _ label: String, _ login: IssuerLogin, access: Secret, after renewal: Renewal?
+    ) async throws -> Claimant? {
+        try await directory.reread(label, login, access: access, after: renewal)
+    }
+
+    func revoke(_ label: String, _ token: Secret) async throws { try await directory.revoke(label, token) }
+
+    func departure(_ label: String, hint: Secret?, returningTo target: String) async -> String? {
+        await directory.departure(label, hint: hint, returningTo: target)
+    }
+
+    func order(in token: String, from label: String) async throws -> LogoutOrder {
+        try await directory.order(in: token, from: label)
+    }
 }

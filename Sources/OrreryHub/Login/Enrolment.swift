@@ -49,6 +49,12 @@ struct Enrolment: Sendable {
             next: "ask for membership in one of: \(auth.allow.sorted().joined(separator: ", "))", detail: detail)
     }
 
+    /// Whether what the issuer says of somebody who is here already leaves a place for the person. Which groups admit is
+    /// another question.
+    func stillAdmits(_ claimant: Claimant) -> Bool {
+        !auth.users.denies(claimant.identity, of: claimant.issuer) && (try? checkNumbers(of: claimant)) != nil
+    }
+
     /// A gid opens files as a group does, so an issuer must not say what the rules do not let it say: the gid of a group
     /// that it does not give, or one of the hub's own range, where every group is one person's.
     private func checkNumbers(of claimant: Claimant) throws(HubError) {

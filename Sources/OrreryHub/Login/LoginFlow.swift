@@ -1,5 +1,6 @@
 import Foundation
 import OrreryIdentity
+import OrreryModel
 import OrreryStore
 
 /// The way to an issuer and back. What has to be remembered in between lies in the store, for ten minutes, and can be
@@ -11,6 +12,7 @@ struct LoginFlow: Sendable {
     let enrolment: Enrolment
     let logins: Logins
     let linking: Linking
+    let vault: CredentialVault
     let now: @Sendable () -> Date
 
     static let patience = Duration.seconds(600)
@@ -70,8 +72,11 @@ struct LoginFlow: Sendable {
             return Arrival(entry: nil, next: next)
         }
         let person = try await enrolment.enter(claimant, from: issuer)
+        try await vault.keep(claimant, of: person.id, nonce: transaction.nonce, at: now())
+        let hint = try claimant.tokens?.identity.map { try vault.seal(hint: $0, of: person.id, at: issuer) }
         let (cookie, login) = try await logins.open(
             person, raised: claimant.membership.raised.map { .init(group: $0.group, until: $0.until) },
+            from: .init(issuer: issuer, subject: claimant.identity.subject, session: claimant.session), hint: hint,
             after: visitor?.login)
         return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)
     }

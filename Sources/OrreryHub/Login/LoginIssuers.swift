@@ -1,4 +1,5 @@
 import OrreryIdentity
+import OrreryModel
 import OrreryStore
 
 /// The issuers of this hub, as the login sees them. Errors are `IdentityError`s, whose sentence is for the person.
@@ -13,4 +14,19 @@ protocol LoginIssuers: Sendable {
     ) async throws -> Claimant
     /// Who came with an access token of one of them for our API.
     func grant(of token: String) async throws -> AccessGrant
+
+    /// New tokens for a refresh token of `login`. Throws `.revoked` when only a new login helps.
+    func refresh(
+        _ label: String, _ token: Secret, scopes: [String]?, of login: IssuerLogin
+    ) async throws -> Renewal
+    /// What the issuer says now about the person of `login`; nil when it says no groups without a new login.
+    func reread(
+        _ label: String, _ login: IssuerLogin, access: Secret, after renewal: Renewal?
+    ) async throws -> Claimant?
+    /// Asks the issuer to forget a refresh token.
+    func revoke(_ label: String, _ token: Secret) async throws
+    /// Where a browser logs out at the issuer; nil when there is no such place.
+    func departure(_ label: String, hint: Secret?, returningTo target: String) async -> String?
+    /// Whose sessions a logout token of the issuer ends.
+    func order(in token: String, from label: String) async throws -> LogoutOrder
 }

@@ -12,19 +12,21 @@ struct Logins: Sendable {
 
     /// Logs `person` in: the new cookie and what is stored for it. The cookie of the login `earlier` opens nothing any
     /// more (fixation); if that was the same person's, open notebooks go on under its name for single-user servers. The
-    /// groups of `raised` hold for this login only.
+    /// groups of `raised` hold for this login only. `origin` vouches for it, and wants to see `hint` again at the logout.
     func open(
-        _ person: PersonRecord, raised: [LoginRecord.Raised] = [], after earlier: LoginRecord? = nil
+        _ person: PersonRecord, raised: [LoginRecord.Raised] = [], from origin: LoginRecord.Origin? = nil,
+        hint: [UInt8]? = nil, after earlier: LoginRecord? = nil
     ) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
         let sid = earlier.flatMap { $0.person == person.id ? $0.sid : nil }
         let cookie = RandomToken.make(bytes: 32)
         let start = now()
         let login = LoginRecord(
-            hash: Fingerprint.of(cookie), person: person.id, sid: sid ?? Self.sid(), raised: raised, createdAt: start,
+            hash: Fingerprint.of(cookie), person: person.id, sid: sid ?? Self.sid(), raised: raised, origin: origin,
+            createdAt: start,
             expiresAt: min(start + auth.session.max.seconds, admission(person, raised)), lastSeen: start)
         // First, because no two logins share a name.
         if let earlier { _ = try await close(earlier) }
-        try await store.insert(login)
+        try await store.insert(login, hint: hint)
         return (cookie, login)
     }
 
@@ -42,6 +44,11 @@ struct Logins: Sendable {
         return Visitor(
             person: person.raised(by: login, at: instant, admin: auth.admin), login: login,
             proof: Self.proof(of: cookie))
+    }
+
+    /// Whether a group of `person`, or one that `login` raises, may enter.
+    func isAdmitted(_ person: PersonRecord, by login: LoginRecord, at instant: Date) -> Bool {
+        person.raised(by: login, at: instant, admin: []).person.groups.contains { auth.allow.contains($0.name) }
     }
 
     /// When nothing admits `person` any more: who enters through a group that ends leaves with it.

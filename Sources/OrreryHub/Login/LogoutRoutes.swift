@@ -8,6 +8,7 @@ import OrreryStore
 struct LogoutRoutes: Sendable {
     let gate: Gate
     let farewell: Farewell
+    let departure: Departure
 
     func add(to router: Router<HubContext>) {
         router.post("hub/logout", use: logout)
@@ -27,13 +28,20 @@ struct LogoutRoutes: Sendable {
         return .redirect(to: HomeRoutes.leaving)
     }
 
+    /// The own login first, whatever becomes of the rest. The browser goes on to the issuer by itself, from a page: browsers
+    /// follow no redirect to another site that answers a form.
     private func end(_ visitor: Visitor, _ context: HubContext) async throws -> Response {
+        let hint = await departure.hint(of: visitor.login)
         try await farewell.end(visitor.login)
         context.logger.notice("person logged out", metadata: ["person": "\(visitor.person.person.name)"])
-        return goodbye()
+        guard let next = try await departure.leave(visitor.login, hint: hint) else { return goodbye() }
+        var response = goodbye(next)
+        response.headers[.named("Refresh")] = "0; url=\(next.url)"
+        return response
     }
 
-    private func goodbye() -> Response {
-        Response.page(LogoutPage(loginHref: "/hub/login").html()).setting(cookies: gate.cookies.cleared)
+    private func goodbye(_ next: Departure.Step? = nil) -> Response {
+        let page = LogoutPage(loginHref: "/hub/login", issuer: next?.title, issuerHref: next?.url)
+        return Response.page(page.html()).setting(cookies: gate.cookies.cleared)
     }
 }

@@ -13,6 +13,7 @@ struct Suspension: Sendable {
     let sessions: any SessionStore
     let proxy: ProxyBook
     let desk: SessionDesk
+    let credentials: Credentials
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -24,6 +25,7 @@ struct Suspension: Sendable {
         logger.notice("person suspended", metadata: facts(person, chief))
         try await endLogins(of: person)
         _ = try await tokens.removeTokens(person: person.id)
+        try await credentials.giveBack(person: person.id)
         try await stopSessions(of: person, by: chief)
     }
 

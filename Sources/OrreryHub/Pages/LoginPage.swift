@@ -25,6 +25,9 @@ struct LogoutPage: Page {
     var frame = Frame()
     /// Back to the login page.
     let loginHref: String
+    /// The issuer at which the browser is logged out next, as people read it, and where.
+    var issuer: String?
+    var issuerHref: String?
     /// What else is worth knowing: "Your session goes on running", "you are still logged in at Photon Lab".
     var notices: [Notice] = []
 }

@@ -3,12 +3,15 @@ import Logging
 import OrreryStore
 import ServiceLifecycle
 
-/// Removes what has expired, every ten minutes: logins, logins under way, tokens, codes and remembered logouts,
-/// and the records of the audit log that are old enough.
+/// Removes what has expired, every ten minutes: logins, logins under way, tokens, codes, remembered logouts, what is kept of
+/// logins that nobody needs, and the records of the audit log that are old enough.
 struct Housekeeper: Service {
     let logins: any LoginStore
     let tokens: any TokenStore
     let ended: any GateStore
+    let credentials: any CredentialStore
+    /// How long nobody needs to log in again.
+    let longest: Duration
     let audit: AuditLog
     let files: any TokenFileStore
     let now: @Sendable () -> Date
@@ -26,6 +29,7 @@ struct Housekeeper: Service {
             let rows =
                 try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
                 + ended.removeEndedLogins(at: now()) + files.removeEndedTokenFiles()
+                + credentials.removeIdleCredentials(before: now() - longest.seconds)
             if rows > 0 { logger.debug("expired records removed", metadata: ["rows": "\(rows)"]) }
         } catch {
             logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])

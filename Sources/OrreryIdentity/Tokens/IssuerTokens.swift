@@ -41,4 +41,10 @@ package struct IssuerLogin: Hashable, Sendable {
 package struct Renewal: Sendable {
     package let tokens: IssuerTokens
     let claims: JSON?
+
+    /// `claims` have been verified.
+    package init(tokens: IssuerTokens, claims: JSON? = nil) {
+        self.tokens = tokens
+        self.claims = claims
+    }
 }

@@ -35,7 +35,8 @@ struct TestHub: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let (issuers, fetcher, clock) = (TestIssuers(), Fetcher(), TurnedClock())
+            let (fetcher, clock) = (Fetcher(), TurnedClock())
+            let issuers = TestIssuers(clock)
             var configuration = try configuration(url: url, domain: domain, directory: directory)
             configuration.notebook = notebook
             let services = HubServices(

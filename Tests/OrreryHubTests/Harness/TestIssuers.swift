@@ -18,9 +18,16 @@ final class TestIssuers: LoginIssuers {
         var raised: [Membership.Raised] = []
         var dormant: [Membership.Dormant] = []
         var authenticatedAt: Date?
+        /// Whether the issuer gives tokens that can be kept, and what it calls its session.
+        var hasTokens = false
+        var session: String?
     }
 
+    let clock: TurnedClock
+    let tokens = Mutex(Tokens())
     private let people = Mutex<[String: Somebody]>([:])
+
+    init(_ clock: TurnedClock) { self.clock = clock }
 
     func knows(_ subject: String, as somebody: Somebody) { people.withLock { $0[subject] = somebody } }
 
@@ -62,13 +69,22 @@ final class TestIssuers: LoginIssuers {
     func finish(
         _ label: String, _ transaction: TransactionRecord, state: String, query: [String: String]
     ) async throws -> Claimant {
-        guard let subject = query["code"], let somebody = people.withLock({ $0[subject] }) else {
+        var claimant = try claimant(query["code"] ?? "", label)
+        if people.withLock({ $0[claimant.identity.subject]?.hasTokens == true }) {
+            claimant.tokens = issued(at: clock.now)
+        }
+        return claimant
+    }
+
+    /// What it says now about somebody.
+    func claimant(_ subject: String, _ label: String) throws -> Claimant {
+        guard let somebody = people.withLock({ $0[subject] }) else {
             throw HubError(.unavailable, "Test Institute refuses this login")
         }
         return Claimant(
             identity: Identity(issuer: Self.url(of: label), subject: subject), issuer: label,
             suggestedName: somebody.suggestedName, uid: somebody.uid, gid: somebody.gid,
             membership: Membership(groups: somebody.groups, raised: somebody.raised, dormant: somebody.dormant),
-            authenticatedAt: somebody.authenticatedAt)
+            authenticatedAt: somebody.authenticatedAt, session: somebody.session)
     }
 }

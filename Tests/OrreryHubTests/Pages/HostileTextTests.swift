@@ -42,7 +42,7 @@ import Testing
                     IdentityView(issuer: text, url: text, subject: text, isFirst: true),
                     IdentityView(issuer: text, url: text, subject: text, isFirst: false),
                 ], issuers: issuers),
-            LogoutPage(frame: frame, loginHref: text, notices: [notice]),
+            LogoutPage(frame: frame, loginHref: text, issuer: text, issuerHref: text, notices: [notice]),
             HomePage(
                 frame: frame, person: PersonView(name: text, issuer: text, groups: [text], uid: text),
                 notices: [notice],

@@ -1,0 +1,108 @@
+import Foundation
+import Logging
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+import ServiceLifecycle
+
+/// Asks issuers again which groups people are in: every `auth.session.recheck` for whoever is at a browser, and before every
+/// start of a session.
+///
+/// What an issuer says takes effect at once. One that says nothing takes nothing away.
+struct Recheck: Service {
+    let credentials: Credentials
+    let store: any CredentialStore & LoginStore & PersonStore
+    let enrolment: Enrolment
+    let logins: Logins
+    let farewell: Farewell
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    /// How many issuers are waited for at once.
+    static let width = 8
+
+    /// What is known of somebody's groups after asking.
+    enum Verdict: Hashable, Sendable {
+        /// They are as the issuer says now.
+        case confirmed
+        /// The issuer has ended the login through which it vouched for the person.
+        case ended
+        /// They are as the issuer said before.
+        case unknown
+    }
+
+    private var limits: HubConfiguration.SessionLimits { enrolment.auth.session }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            let pause = min(self.limits.recheck / 2, .seconds(60))
+            while (try? await Task.sleep(for: pause)) != nil { await self.round() }
+        }
+    }
+
+    /// Asks about everybody whose time has come.
+    func round() async {
+        do {
+            let instant = now()
+            // A browser is noted once a minute.
+            let seen = instant - limits.recheck.seconds - 60
+            let people = try await store.dueForRecheck(
+                seenAfter: seen, checkedBefore: instant - limits.recheck.seconds, at: instant)
+            await withTaskGroup(of: Void.self) { group in
+                for (place, person) in people.enumerated() {
+                    if place >= Self.width { await group.next() }
+                    group.addTask { await self.tryCheck(person) }
+                }
+            }
+        } catch {
+            logger.warning("groups could not be read again", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func tryCheck(_ person: Int64) async {
+        do { _ = try await check(person) } catch {
+            logger.warning(
+                "somebody's groups could not be read again", metadata: ["person": "\(person)", "error": "\(error)"])
+        }
+    }
+
+    /// Asks the issuer of the person's last login, and does what follows from its answer.
+    func check(_ person: Int64) async throws -> Verdict {
+        guard let record = try await store.latestCredential(person: person) else { return .unknown }
+        if record.endedAt != nil { return .ended }
+        guard record.sealed != nil else { return .unknown }
+        switch try await credentials.reread(record) {
+        case .said(let claimant, let record):
+            try await apply(claimant, of: record)
+        case .excluded(let error, let record):
+            logger.notice(
+                "issuer does not say what is required of somebody any more",
+                metadata: ["person": "\(person)", "issuer": "\(record.issuer)", "reason": "\(error.detail)"])
+            try await apply(nil, of: record)
+        case .ended: return .ended
+        case .unknown: return .unknown
+        }
+        return .confirmed
+    }
+
+    /// Throws, in words for the person, when a session of `person` must not start now for want of a word of the issuer.
+    func beforeStart(of person: PersonRecord) async throws {
+        let verdict = try await check(person.id)
+        guard verdict != .confirmed else { return }
+        let record = try await store.latestCredential(person: person.id)
+        if verdict == .ended {
+            throw HubError(
+                .forbidden, "\(title(of: record?.issuer)) does not vouch for your login any more",
+                next: "log out, log in again, and start then")
+        }
+        let last = max(record?.checkedAt ?? .distantPast, person.lastLogin)
+        guard now() <= last + limits.max.seconds else {
+            throw HubError(
+                .forbidden, "it is too long ago that your groups were confirmed", next: "log in again, and start then")
+        }
+    }
+
+    private func title(of issuer: String?) -> String {
+        enrolment.auth.issuers.first { $0.label == issuer }?.title ?? "your login provider"
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+
+/// What comes after a person's logout here: the issuer takes its refresh token back, and the browser logs out there too.
+struct Departure: Sendable {
+    let logins: any LoginStore
+    let vault: CredentialVault
+    let credentials: Credentials
+    let issuers: any LoginIssuers
+    let url: PublicURL
+    /// What people read for an issuer, by its label.
+    let titles: [String: String]
+    let now: @Sendable () -> Date
+
+    /// Where the browser goes on to log out at the issuer.
+    struct Step: Sendable {
+        let title: String
+        let url: String
+    }
+
+    /// Where the issuer sends the browser back to.
+    static let landing = "/hub/logout"
+
+    /// What the issuer wants to see again of `login`; asked for before the login is ended. One that cannot be had makes the
+    /// issuer ask the person, and nothing else.
+    func hint(of login: LoginRecord) async -> Secret? {
+        guard let issuer = login.origin?.issuer, let sealed = try? await logins.hint(of: login) else { return nil }
+        return try? vault.open(hint: sealed, of: login.person, at: issuer)
+    }
+
+    /// Finishes the logout of `login`, which has been ended. The refresh token serves the person's other browsers too, so it is
+    /// given back with the last of those that came through this issuer. Nil when there is nowhere else to log out.
+    func leave(_ login: LoginRecord, hint: Secret?) async throws -> Step? {
+        guard let issuer = login.origin?.issuer else { return nil }
+        let others = try await logins.logins(person: login.person, at: now())
+        if !others.contains(where: { $0.origin?.issuer == issuer }) {
+            try await credentials.giveBack(person: login.person, issuer: issuer)
+        }
+        let target = url.origin + Self.landing
+        guard let address = await issuers.departure(issuer, hint: hint, returningTo: target) else { return nil }
+        return Step(title: titles[issuer] ?? issuer, url: address)
+    }
+}

@@ -1,0 +1,204 @@
+import Foundation
+import OrreryFetch
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+import Synchronization
+import Testing
+
+@testable import OrreryHub
+
+struct RecheckTests {
+    private static let operators = Group(name: "operators")
+    private static let science = Group(name: "science")
+
+    private func changes(_ hub: TestHub, to groups: Set<Group>, dormant: [Membership.Dormant] = []) {
+        hub.issuers.knows(
+            "ada", as: .init(suggestedName: "ada", groups: groups, dormant: dormant, hasTokens: true))
+    }
+
+    private func loggedIn(_ hub: TestHub, raised: [Membership.Raised] = []) async throws -> TestBrowser {
+        hub.issuers.knows(
+            "ada",
+            as: .init(
+                suggestedName: "ada", groups: LoginTests.atlas.union([Self.operators]), raised: raised, hasTokens: true)
+        )
+        var browser = TestBrowser(hub)
+        try await browser.logIn(as: "ada")
+        return browser
+    }
+
+    @Test func whatTheIssuerTakesAwayIsGoneAfterTheTime() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            changes(hub, to: [Self.science])
+            hub.clock.turn(by: .seconds(899))
+            try await browser.get("/hub/home")
+            await hub.services.recheck.round()
+            #expect(try await hub.database.person(named: "ada")?.isAdmin == true)
+            hub.clock.turn(by: .seconds(1))
+            await hub.services.recheck.round()
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(ada.person.groups == [Self.science] && !ada.isAdmin)
+            #expect(try await browser.get("/hub/home").status == 200)
+            // Asked once, and again after the next time.
+            await hub.services.recheck.round()
+            #expect(hub.issuers.tokens.withLock { $0.readings } == 1)
+        }
+    }
+
+    @Test func whomNothingAdmitsIsOutEverywhere() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let session = try await hub.session(of: ada)
+            let visit = try await OAuthTests.visit(session, with: &browser)
+            let server = try await hub.serverToken(for: session)
+            let sid = try #require(browser.cookies["jupyterhub-session-id"]?.value)
+            changes(hub, to: [Self.operators])
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 302)
+            #expect(hub.services.proxy.feed.logouts.keys.contains(sid))
+            #expect(try await hub.call("GET", "/user", token: visit).status == 403)
+            // What runs goes on, and can say so.
+            #expect(try await hub.call("GET", "/user", token: server).status == 200)
+            #expect(try await hub.database.session(id: session.id)?.state == .ready)
+            #expect(try await browser.logIn(as: "ada").status == 403)
+        }
+    }
+
+    @Test func whoIsNotThereIsNotAskedAbout() async throws {
+        try await TestHub.run { hub in
+            _ = try await loggedIn(hub)
+            hub.clock.turn(by: .seconds(2000))
+            await hub.services.recheck.round()
+            #expect(hub.issuers.tokens.withLock { $0.readings } == 0)
+        }
+    }
+
+    @Test func anIssuerThatIsAwayTakesNothingAway() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            changes(hub, to: [])
+            for error in [
+                TestIssuers.away("test"), IdentityError(.misbehaving, issuer: "test", sentence: "", detail: ""),
+            ] {
+                hub.issuers.tokens.withLock { $0.error = error }
+                hub.clock.turn(by: .seconds(900))
+                try await browser.get("/hub/home")
+                await hub.services.recheck.round()
+                #expect(try await browser.get("/hub/api/user", headers: []).json?["admin"]?.bool == true)
+            }
+            hub.issuers.tokens.withLock { $0.error = nil }
+            hub.issuers.tokens.withLock { $0.rereadError = TestIssuers.away("test") }
+            hub.clock.turn(by: .seconds(900))
+            try await browser.get("/hub/home")
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 200)
+            hub.issuers.tokens.withLock { $0.rereadError = nil }
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test func anIssuerThatSaysNoGroupsWithoutALoginTakesNothingAway() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            hub.issuers.tokens.withLock { $0.saysGroups = false }
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(hub.issuers.tokens.withLock { $0.readings } == 1)
+            #expect(try await browser.get("/hub/api/user", headers: []).json?["admin"]?.bool == true)
+        }
+    }
+
+    @Test("C10: what is required of the person is asked again") func whoDoesNotQualifyAnyMoreIsOut() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            hub.issuers.tokens.withLock {
+                $0.rereadError = IdentityError(.insufficient, issuer: "test", sentence: "", detail: "assurance")
+            }
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test func aLoginThatTheIssuerEndedGoesOnButStartsNothing() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            hub.issuers.tokens.withLock { $0.error = TestIssuers.revoked("test") }
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 200)
+            let proof = try await browser.proof()
+            let answer = try await browser.post("/hub/start", [("_xsrf", proof)])
+            #expect(answer.status == 403 && answer.text.contains("does not vouch for your login any more"))
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            #expect(try await hub.call("POST", "/users/ada/server", token: token).status == 403)
+            #expect(try await hub.database.active(person: ada.id).isEmpty)
+        }
+    }
+
+    @Test func beforeAStartTheGroupsAreReadAgain() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let proof = try await browser.proof()
+            changes(hub, to: [Self.operators])
+            let answer = try await browser.post("/hub/start", [("_xsrf", proof)])
+            #expect(answer.location == "/hub/login?next=%2Fhub%2Fhome")
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(ada.person.groups == [Self.operators])
+            // By a program too: the profile is for a group that the person has no longer.
+            changes(hub, to: LoginTests.atlas)
+            #expect(try await browser.logIn(as: "ada").status == 302)
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            changes(hub, to: [Group(name: "project:x")])
+            let start = try await hub.call("POST", "/users/ada/server", token: token)
+            #expect(start.status == 422)
+        }
+    }
+
+    @Test func groupsThatNobodyConfirmedForAWeekStartNothing() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            hub.clock.turn(by: .seconds(7 * 86400))
+            try await hub.services.recheck.beforeStart(of: ada)
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            hub.clock.turn(by: .seconds(1))
+            let answer = try await hub.call("POST", "/users/ada/server", token: token)
+            #expect(answer.status == 403 && answer.text.contains("too long ago"))
+        }
+    }
+
+    // A second factor was shown at that browser; what opens the group is still for the issuer to say.
+    @Test func aRaisedGroupStaysWhileTheIssuerSaysWhatOpensIt() async throws {
+        try await TestHub.run { hub in
+            let raised = Membership.Raised(group: Self.science, until: nil)
+            var browser = try await loggedIn(hub, raised: [raised])
+            let sleeping = Membership.Dormant(group: "science", shortfall: .context("mfa"))
+            changes(hub, to: [], dormant: [sleeping])
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").text.contains("science"))
+            changes(hub, to: [], dormant: [.init(group: "science", shortfall: .assurance("high"))])
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test func aDeniedIdentityOrAForeignGidIsOut() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            hub.issuers.knows(
+                "ada", as: .init(suggestedName: "ada", groups: [Self.science], gid: 5001, hasTokens: true))
+            hub.clock.turn(by: .seconds(900))
+            await hub.services.recheck.round()
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+}
