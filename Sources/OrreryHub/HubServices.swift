@@ -61,8 +61,9 @@ struct HubServices: Sendable {
         flow = LoginFlow(
             issuers: issuers, store: database,
             enrolment: enrolment, logins: logins,
-            linking: Linking(store: database, users: configuration.auth.users, now: now, logger: logger),
-            vault: vault, now: now)
+            linking: Linking(
+                store: database, users: configuration.auth.users, audit: audit, now: now, logger: logger),
+            vault: vault, audit: audit, now: now)
         provider = OAuthProvider(
             sessions: database, persons: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
@@ -89,11 +90,11 @@ struct HubServices: Sendable {
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)
         desk = SessionDesk(
-            policy: policy, clusters: configuration.clusters, store: database, spawner: spawner, now: now,
-            logger: logger)
+            policy: policy, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
+            audit: audit, now: now, logger: logger)
         suspension = Suspension(
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
-            desk: desk, credentials: credentials, now: now, logger: logger)
+            desk: desk, credentials: credentials, audit: audit, now: now, logger: logger)
         farewell = Farewell(logins: logins, tokens: database, ended: database, proxy: proxy, now: now)
         recheck = Recheck(
             credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
@@ -128,7 +129,8 @@ struct HubServices: Sendable {
             gate: gate, farewell: farewell,
             departure: Departure(
                 logins: database, vault: flow.vault, credentials: credentials, issuers: issuers, url: url,
-                titles: configuration.auth.titlesByLabel, now: now)
+                titles: configuration.auth.titlesByLabel, now: now),
+            audit: audit
         ).add(to: router)
         IssuerLogoutRoutes(
             issuers: issuers, logins: database, vault: flow.vault, farewell: farewell, now: now

@@ -14,8 +14,9 @@ import OrreryModel
 /// | `grants` | list of `{to: [groups], mode: ro or rw, from, until}` | nobody has it |
 /// | `never` | groups that never get it | nobody |
 /// | `surfaces` | list of `notebook`; `[]` is none | `[notebook]` |
+/// | `sensitive` | the audit log names each session that is given it | false |
 extension Fileset {
-    private static let keys = ["at", "home", "required", "quota", "each", "grants", "never", "surfaces"]
+    private static let keys = ["at", "home", "required", "quota", "each", "grants", "never", "surfaces", "sensitive"]
     private static let later = ["credential", "deliver", "purge", "clusters", "revoke", "session"]
 
     init(name: String, _ node: DocumentNode, groups: GroupNames) throws(DocumentError) {
@@ -33,7 +34,8 @@ extension Fileset {
             never: try keys["never"].map { node throws(DocumentError) in
                 try groups.audience(node, expanding: each != nil)
             } ?? [],
-            surfaces: try Self.surfaces(keys["surfaces"]))
+            surfaces: try Self.surfaces(keys["surfaces"]),
+            isSensitive: try keys["sensitive"]?.bool() ?? false)
         if isHome, each != nil {
             throw node.error("a home with `each` would be one directory per group; a session has one home")
         }

@@ -19,11 +19,13 @@ package struct Fileset: Hashable, Sendable {
     /// Who never gets it, whatever the grants say.
     package let never: [Audience]
     package let surfaces: Set<String>
+    /// Whether every session that is given it leaves a record in the audit log.
+    package let isSensitive: Bool
 
     package init(
         name: String, at: PathTemplate, isHome: Bool = false, isRequired: Bool = false, quota: ByteCount? = nil,
         each: GroupPattern? = nil, grants: [Grant] = [], never: [Audience] = [],
-        surfaces: Set<String> = Fileset.knownSurfaces
+        surfaces: Set<String> = Fileset.knownSurfaces, isSensitive: Bool = false
     ) {
         self.name = name
         self.at = at
@@ -34,6 +36,7 @@ package struct Fileset: Hashable, Sendable {
         self.grants = grants
         self.never = never
         self.surfaces = surfaces
+        self.isSensitive = isSensitive
     }
 
     /// The ways to reach a fileset that there are today.

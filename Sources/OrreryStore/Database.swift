@@ -22,13 +22,18 @@ package final class Database: Sendable {
         self.path = path
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
-            try pool.write { db in try Migration.apply(migrations, to: db, path: path) }
+            if !migrations.isEmpty { try pool.write { db in try Migration.apply(migrations, to: db, path: path) } }
             // GRDB chooses NORMAL, which may forget the last commits when the machine loses power: a token that was
             // revoked would be good again.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// How many steps of the schema the file has taken.
+    func taken() throws(StoreError) -> Int {
+        do { return try pool.read { db in try Migration.taken(db) } } catch { throw StoreError(error, path: path) }
     }
 
     /// Waits for the calls under way and closes the file. Every later call fails with `.unavailable`.

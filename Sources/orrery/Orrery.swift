@@ -4,5 +4,8 @@ import ArgumentParser
 struct Orrery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orrery", abstract: "A federated analysis-facility hub.",
-        subcommands: [HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, VersionCommand.self])
+        subcommands: [
+            HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, KeysCommand.self,
+            AuditCommand.self, VersionCommand.self,
+        ])
 }

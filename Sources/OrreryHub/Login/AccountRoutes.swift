@@ -58,6 +58,7 @@ struct AccountRoutes: Sendable {
         }
         let identity = Identity(issuer: form["issuer"] ?? "", subject: form["subject"] ?? "")
         try await identities.unlink(identity, from: visitor.person.id)
+        await flow.audit.record(AuditAct(.unlink, of: visitor.person, as: identity))
         context.logger.notice(
             "identity unlinked",
             metadata: ["person": "\(visitor.person.person.name)", "issuer": "\(identity.issuer)"])

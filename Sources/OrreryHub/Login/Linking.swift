@@ -9,6 +9,7 @@ import OrreryStore
 struct Linking: Sendable {
     let store: any PersonStore & IdentityStore
     let users: HubConfiguration.Users
+    let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -40,6 +41,7 @@ struct Linking: Sendable {
         guard !users.denies(claimant.identity, of: label) else { throw HubError.denied }
         try await checkOwner(of: claimant.identity, visitor)
         try await store.link(claimant.identity, to: person, at: now())
+        await audit.record(AuditAct(.link, of: visitor.person, as: claimant.identity, to: label))
         logger.notice(
             "identity linked",
             metadata: ["person": "\(visitor.person.person.name)", "issuer": "\(claimant.identity.issuer)"])

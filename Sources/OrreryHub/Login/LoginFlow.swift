@@ -13,6 +13,7 @@ struct LoginFlow: Sendable {
     let logins: Logins
     let linking: Linking
     let vault: CredentialVault
+    let audit: AuditLog
     let now: @Sendable () -> Date
 
     static let patience = Duration.seconds(600)
@@ -71,7 +72,12 @@ struct LoginFlow: Sendable {
             try await linking.link(claimant, from: issuer, to: person, by: visitor)
             return Arrival(entry: nil, next: next)
         }
-        let person = try await enrolment.enter(claimant, from: issuer)
+        let person: PersonRecord
+        do { person = try await enrolment.enter(claimant, from: issuer) } catch {
+            let why = HubError(any: error).message
+            await audit.record(AuditAct(.loginRefused, as: claimant.identity, to: issuer, because: why))
+            throw error
+        }
         try await vault.keep(claimant, of: person.id, nonce: transaction.nonce, at: now())
         let hint = try claimant.tokens?.identity.map { try vault.seal(hint: $0, of: person.id, at: issuer) }
         let (cookie, login) = try await logins.open(

@@ -9,6 +9,7 @@ struct LogoutRoutes: Sendable {
     let gate: Gate
     let farewell: Farewell
     let departure: Departure
+    let audit: AuditLog
 
     func add(to router: Router<HubContext>) {
         router.post("hub/logout", use: logout)
@@ -33,6 +34,7 @@ struct LogoutRoutes: Sendable {
     private func end(_ visitor: Visitor, _ context: HubContext) async throws -> Response {
         let hint = await departure.hint(of: visitor.login)
         try await farewell.end(visitor.login)
+        await audit.record(AuditAct(.logout, of: visitor.person))
         context.logger.notice("person logged out", metadata: ["person": "\(visitor.person.person.name)"])
         guard let next = try await departure.leave(visitor.login, hint: hint) else { return goodbye() }
         var response = goodbye(next)

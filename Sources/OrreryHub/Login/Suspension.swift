@@ -14,6 +14,7 @@ struct Suspension: Sendable {
     let proxy: ProxyBook
     let desk: SessionDesk
     let credentials: Credentials
+    let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -22,6 +23,7 @@ struct Suspension: Sendable {
     func suspend(_ person: PersonRecord, by chief: PersonRecord) async throws {
         // First, so that nothing new begins: every login and every token is held against it.
         _ = try await persons.setSuspended(true, person: person.id)
+        await audit.record(AuditAct(.suspension, of: person, by: chief))
         logger.notice("person suspended", metadata: facts(person, chief))
         try await endLogins(of: person)
         _ = try await tokens.removeTokens(person: person.id)
@@ -32,6 +34,7 @@ struct Suspension: Sendable {
     /// Lets `person` log in again. What was ended stays ended.
     func lift(_ person: PersonRecord, by chief: PersonRecord) async throws {
         _ = try await persons.setSuspended(false, person: person.id)
+        await audit.record(AuditAct(.readmission, of: person, by: chief))
         logger.notice("suspension lifted", metadata: facts(person, chief))
     }
 
@@ -41,6 +44,7 @@ struct Suspension: Sendable {
         try await suspend(person, by: chief)
         guard try await sessions.active(person: person.id).isEmpty else { return false }
         try await persons.remove(person: person.id)
+        await audit.record(AuditAct(.removal, of: person, by: chief))
         logger.notice("person removed", metadata: facts(person, chief))
         return true
     }

@@ -11,7 +11,9 @@ struct SessionDesk: Sendable {
     let policy: Policy
     let clusters: [HubConfiguration.Cluster]
     let store: any SessionStore
+    let persons: any PersonStore
     let spawner: Spawner
+    let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -37,6 +39,7 @@ struct SessionDesk: Sendable {
         let plan = try await plan(choice, for: person, running: live)
         let hash = Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
         let session = try await spawner.start(plan: plan, planHash: hash, person: person, server: server)
+        await audit.record(acts(of: session, for: person))
         logger.notice(
             "session asked for",
             metadata: [
@@ -67,8 +70,10 @@ struct SessionDesk: Sendable {
                     "person": "\(person.person.name)", "cluster": "\(cluster)", "profile": "\(profile)",
                     "reasons": "\(refusals.map(\.description))",
                 ])
+            let reasons = refusals.map { "\($0.what): \($0.reason)" }.joined(separator: "; ")
+            await audit.record(AuditAct(.spawnRefused, of: person, on: cluster, to: profile, because: reasons))
             throw HubError(
-                .unprocessable, refusals.map { "\($0.what): \($0.reason)" }.joined(separator: "; "),
+                .unprocessable, reasons,
                 next: refusals.compactMap(\.remedy).first)
         }
     }
@@ -76,6 +81,24 @@ struct SessionDesk: Sendable {
     /// Stops a session; its route is closed first.
     func stop(_ session: SessionRecord, by person: PersonRecord) async throws {
         try await spawner.stop(session.id, by: person.person.name)
+        await audit.record(stop(of: session, by: person))
+    }
+
+    private func stop(of session: SessionRecord, by person: PersonRecord) async -> AuditAct {
+        // The record of whoever owns it; a stop is not refused because that cannot be read now.
+        let owner = session.person == person.id ? person : try? await persons.person(id: session.person)
+        return AuditAct(.stop, of: owner, by: person, on: session.cluster, to: session.id)
+    }
+
+    /// That it was started, and every sensitive fileset that it was given.
+    private func acts(of session: SessionRecord, for person: PersonRecord) -> [AuditAct] {
+        let given = Set(session.plan.mounts.map(\.fileset)).filter { policy.filesets[$0]?.isSensitive == true }
+        return [
+            AuditAct(.spawn, of: person, on: session.cluster, to: session.id, because: "profile \(session.profile)")
+        ]
+            + given.sorted().map { fileset in
+                AuditAct(.grant, of: person, on: session.cluster, to: fileset, because: "session \(session.id)")
+            }
     }
 
     /// The session once it is ready or over, at the latest after `time` as it is then.

@@ -8,9 +8,9 @@ import OrreryCrypto
 struct RequestOrigin: Sendable {
     /// As in `X-Request-Id`, in the log and on error pages.
     let id: String
-    /// `X-Forwarded-For` as it came: the last address is the one that our own proxy saw, those before it are what others
-    /// said.
-    let address: String?
+    /// `X-Forwarded-For` as it came, where the last address is the one that our own proxy saw and those before it are what
+    /// others said; without one the address of the connection.
+    let address: String
 
     @TaskLocal static var current: RequestOrigin?
 }
@@ -24,7 +24,8 @@ struct RequestOrigins: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         if let given = Self.id(in: request.headers[.requestID]) { context.requestID = given }
-        let origin = RequestOrigin(id: context.requestID, address: Self.address(in: request.headers[.forwardedFor]))
+        let address = Self.address(in: request.headers[.forwardedFor]) ?? context.peer
+        let origin = RequestOrigin(id: context.requestID, address: address)
         return try await RequestOrigin.$current.withValue(origin) { try await next(request, context) }
     }
 

@@ -18,6 +18,8 @@ enum DatabaseFile {
         guard unsafe access(path, R_OK | W_OK) == 0 else { throw refusal(path, errno) }
     }
 
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

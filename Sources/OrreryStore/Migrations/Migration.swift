@@ -30,6 +30,11 @@ extension Migration {
         }
     }
 
+    /// How many steps a database has taken that has taken any.
+    static func taken(_ db: GRDB.Database) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT max(number) FROM migration") ?? 0
+    }
+
     private static func newer(_ taken: Int, than known: Int, path: String) -> StoreError {
         StoreError(
             .unavailable,

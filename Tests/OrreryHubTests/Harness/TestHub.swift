@@ -24,6 +24,8 @@ struct TestHub: Sendable {
     static let proxyToken = "the proxies' token"
 
     var database: Database { services.database }
+    /// The file with the hub's keys.
+    var keysPath: String { database.path.replacing("hub.sqlite", with: "hub.keys") }
 
     /// Runs `body` with a fresh hub and takes everything down after it.
     static func run(

@@ -1,0 +1,76 @@
+import OrreryCrypto
+import OrreryStore
+
+extension Backroom {
+    /// A key, and what still needs it.
+    package struct KeyUse: Hashable, Sendable {
+        package let id: UInt32
+        /// Whether new secrets are sealed with it.
+        package let isNewest: Bool
+        /// Whether the key file has it; without it, what it sealed is lost.
+        package let isPresent: Bool
+        /// How many stored secrets it sealed.
+        package let secrets: Int
+    }
+
+    /// Every key of the file, and every one that a stored secret names, the newest first.
+    package func keyUses() async throws(HubError) -> [KeyUse] {
+        let values = try await attempt { () async throws(StoreError) in try await database.sealedValues() }
+        let present = keys.ids
+        return Set(present).union(values.keys).sorted(by: >).map { id in
+            KeyUse(
+                id: id, isNewest: id == present.first, isPresent: present.contains(id), secrets: values[id] ?? 0)
+        }
+    }
+
+    /// Makes a new key, which a running hub uses from then on, and seals everything in the database with it. Gives its number, how
+    /// many secrets were sealed anew, and how many could not be.
+    package func rotate() async throws(HubError) -> (id: UInt32, sealed: Int, left: Int) {
+        let id: UInt32
+        do throws(CryptoError) { id = try keys.rotate() } catch {
+            throw HubError(.cannotStart, error.message, next: "let this account write the file and its directory")
+        }
+        let (sealed, left) = try await reseal()
+        await audit.record(.command("made, and \(sealed) stored secrets sealed with it", to: "key \(id)"))
+        return (id, sealed, left)
+    }
+
+    /// Takes key `id` out of the file. Refuses while a stored secret needs it, unless `isLost`: then those secrets are
+    /// removed.
+    package func retire(_ id: UInt32, isLost: Bool = false) async throws(HubError) {
+        // A hub that was sealing at the moment of the change may have left one behind.
+        _ = try await reseal()
+        let needing = try await keyUses().first { $0.id == id }?.secrets ?? 0
+        guard needing == 0 || isLost, id != keys.ids.first else {
+            throw HubError(
+                .cannotStart,
+                id == keys.ids.first ? "key \(id) is the newest and seals" : "\(needing) stored secrets need key \(id)",
+                next: id == keys.ids.first
+                    ? "make a new one first: orrery keys rotate"
+                    : "if the key that sealed them is lost, give them up with --lost: those people log in again")
+        }
+        let gone = try await attempt { () async throws(StoreError) in try await database.forgetSealed(under: id) }
+        if keys.ids.contains(id) {
+            do throws(CryptoError) { try keys.retire(id) } catch { throw HubError(.cannotStart, error.message) }
+        }
+        await audit.record(.command(gone == 0 ? "retired" : "given up with \(gone) stored secrets", to: "key \(id)"))
+    }
+
+    /// Seals with the newest key what another one sealed.
+    private func reseal() async throws(HubError) -> (sealed: Int, left: Int) {
+        guard let newest = keys.ids.first else { return (0, 0) }
+        let keys = keys
+        let sealed = try await attempt { () async throws(StoreError) in
+            try await database.reseal(to: newest) { value, binding in
+                (try? keys.open(value, for: binding)).flatMap { try? keys.seal($0, for: binding) }
+            }
+        }
+        return (sealed, try await keyUses().filter { !$0.isNewest }.reduce(0) { $0 + $1.secrets })
+    }
+
+    func attempt<Value>(_ body: () async throws(StoreError) -> Value) async throws(HubError) -> Value {
+        do throws(StoreError) { return try await body() } catch {
+            throw HubError(.cannotStart, error.message, next: error.next)
+        }
+    }
+}

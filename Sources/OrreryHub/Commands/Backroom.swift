@@ -1,0 +1,27 @@
+import Foundation
+package import Logging
+import OrreryCrypto
+import OrreryStore
+
+/// What commands do on the hub's machine, in its database and with its keys, while the hub runs or not. They have to run
+/// as the hub's account.
+package struct Backroom: Sendable {
+    let database: Database
+    let keys: KeyRing
+    let audit: AuditLog
+
+    /// Throws `.cannotStart` with one sentence when database or keys cannot be opened. Changes neither.
+    package init(_ configuration: HubConfiguration, logger: Logger) throws(HubError) {
+        do throws(StoreError) {
+            database = try Database(beside: configuration.database)
+        } catch {
+            throw HubError(.cannotStart, error.message, next: error.next)
+        }
+        do throws(CryptoError) {
+            keys = try KeyRing(file: configuration.keys)
+        } catch {
+            throw HubError(.cannotStart, error.message, next: "name the hub's key file under hub.keys")
+        }
+        audit = AuditLog(store: database, keys: keys, logger: logger, now: { .now })
+    }
+}

@@ -1,0 +1,21 @@
+internal import GRDB
+
+extension Database {
+    /// Opens the database of a hub that may be running, for a command beside it. Neither makes the file nor changes its
+    /// schema: with another version of Orrery's it is `.unavailable`.
+    package convenience init(beside path: String) throws(StoreError) {
+        guard DatabaseFile.exists(path) else {
+            throw StoreError(
+                .unavailable, "there is no database at \(path)",
+                next: "name the right configuration with --config, or start the hub once")
+        }
+        try self.init(path: path, migrations: [])
+        let known = Migration.all.count
+        let taken = try taken()
+        guard taken == known else {
+            throw StoreError(
+                .unavailable, "the database \(path) has schema \(taken), and this program knows \(known)",
+                next: "use the program that the hub runs")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import OrreryCrypto
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+/// What commands do beside a running hub.
+@Suite struct BackroomTests {
+    private static func backroom(_ hub: TestHub) throws -> Backroom {
+        var configuration = hub.services.configuration
+        configuration.database = hub.database.path
+        configuration.keys = hub.keysPath
+        return try Backroom(configuration, logger: TestHub.quiet)
+    }
+
+    @Test func f15AChangeOfKeysReachesTheRunningHubAndEverythingStored() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record(AuditAct(.admin))
+            let backroom = try Self.backroom(hub)
+            #expect(try await backroom.keyUses().map(\.secrets) == [1])
+            let (id, sealed, left) = try await backroom.rotate()
+            #expect(id == 2 && sealed == 1 && left == 0)
+            #expect(KeyRing.id(of: try hub.services.keys.seal([1], for: [])) == 2)
+            try await backroom.retire(1)
+            #expect(try await backroom.keyUses() == [.init(id: 2, isNewest: true, isPresent: true, secrets: 1)])
+            // A hub that starts now, and the log's own marks.
+            let chain = try await AuditChain.open(hub.database, keys: KeyRing(file: hub.keysPath))
+            let finding = try await AuditVerification(store: hub.database, chain: chain).run()
+            #expect(finding == .sound(records: 3, end: try await hub.database.auditEnd()))
+        }
+    }
+
+    @Test func aKeyThatIsNeededStays() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record(AuditAct(.admin))
+            let backroom = try Self.backroom(hub)
+            // A secret that this hub's keys do not open.
+            let strange = [0, 0, 0, 1] + [UInt8](repeating: 7, count: 40)
+            _ = try await hub.database.insert(
+                SigningKeyRecord(id: "k", published: "{}", sealed: strange, madeAt: hub.clock.now),
+                unlessMadeAfter: hub.clock.now)
+            let (_, _, left) = try await backroom.rotate()
+            #expect(left == 1)
+            for id in [UInt32(1), 2] { await #expect(throws: HubError.self) { try await backroom.retire(id) } }
+            try await backroom.retire(1, isLost: true)
+            #expect(try await backroom.keyUses().map(\.id) == [2])
+            #expect(try await hub.database.signingKeys().isEmpty)
+        }
+    }
+
+    @Test func aDatabaseThatIsNotThereIsNotMade() async throws {
+        try await TestHub.run { hub in
+            var configuration = hub.services.configuration
+            configuration.database = hub.database.path + ".other"
+            let refusal = #expect(throws: HubError.self) { try Backroom(configuration, logger: TestHub.quiet) }
+            #expect(refusal?.message.contains("no database") == true)
+            #expect(!FileManager.default.fileExists(atPath: configuration.database))
+        }
+    }
+
+    @Test func recordsArePrintedForPeopleAndForPrograms() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            for number in 1...3 {
+                await hub.services.audit.record(AuditAct(.admin, of: ada, to: "\(number)", because: "two words"))
+            }
+            let backroom = try Self.backroom(hub)
+            var (lines, last): ([String], [String]) = ([], [])
+            var question = AuditQuestion()
+            try question.ask(for: ["admin"])
+            try await backroom.audit(question, asJSON: true) { lines.append($0) }
+            question.last = 1
+            try await backroom.audit(question, asJSON: false) { last.append($0) }
+            #expect(lines.count == 3 && lines[0].contains(#""object":"1""#) && lines[0].contains(#""name":"ada""#))
+            #expect(last.count == 1 && last[0].hasPrefix("3  2026-11-21T"))
+            #expect(last[0].contains("admin  ada  ") && last[0].contains(#"why="two words""#))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("2026-11-21", 1_795_219_200.0),
+            ("2026-11-21T08:00:00Z", 1_795_248_000), ("2h", 1_795_256_559 - 7200),
+            ("30d", 1_795_256_559 - 30 * 86400),
+        ] as [(String, Double)])
+    func aMomentIsWrittenInSeveralWays(_ text: String, _ seconds: Double) throws {
+        let now = Date(timeIntervalSince1970: 1_795_256_559)
+        #expect(try AuditQuestion.instant(text, at: now).timeIntervalSince1970 == seconds)
+    }
+
+    @Test(arguments: ["", "yesterday", "-1d", "1w", "2026-13-01", "d"])
+    func whatIsNoMomentIsRefused(_ text: String) {
+        #expect(throws: HubError.self) { try AuditQuestion.instant(text, at: Date(timeIntervalSince1970: 0)) }
+    }
+
+    @Test func anUnknownActIsNamed() {
+        var question = AuditQuestion()
+        let refusal = #expect(throws: HubError.self) { try question.ask(for: ["login", "logn"]) }
+        #expect(refusal?.message.contains("`logn`") == true)
+    }
+}
