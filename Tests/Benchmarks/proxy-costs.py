@@ -15,6 +15,7 @@ own; and 15 KiB for an idle WebSocket, of which OpenSSL has all but the 512 byte
 
 Needs strace, gcc and openssl (Debian packages of those names).
 """
+import glob
 import mmap, os, re, shutil, socket, ssl, struct, subprocess, sys, tempfile, threading, time
 
 from gate_ticket import KEYS, ticket
@@ -186,6 +187,14 @@ class SecureProxy(Proxy):
         return ssl._create_unverified_context().wrap_socket(super().connect())
 
 
+def await_tracer(process):
+    """Until every thread of the process is traced: strace speaks when the first one is."""
+    deadline = time.monotonic() + 5
+    while any("TracerPid:\t0\n" in open(path).read() for path in glob.glob(f"/proc/{process}/task/*/status")):
+        if time.monotonic() > deadline:
+            sys.exit("strace does not attach to every thread")
+
+
 def system_calls(kind, program, target, directory):
     """Calls of each kind per request and per message, and allocating ones (mmap, brk, munmap) among them."""
     proxy = kind(program, target)
@@ -197,10 +206,9 @@ def system_calls(kind, program, target, directory):
         log = os.path.join(directory, "calls")
         tracer = subprocess.Popen(["strace", "-f", "-c", "-S", "calls", "-o", log, "-p", str(proxy.process.pid)],
                                   stderr=subprocess.PIPE, text=True)
-        # strace tells once it is attached.
         if "attached" not in tracer.stderr.readline():
             sys.exit("strace cannot attach: run as root, or allow ptrace")
-        time.sleep(0.2)
+        await_tracer(proxy.process.pid)
         act(connection, 1000)
         tracer.send_signal(2)
         tracer.wait()
