@@ -8,10 +8,8 @@ package struct HubError: Error, Sendable {
     package let next: String?
     /// Facts for the log, never shown.
     package let detail: String?
-    /// The `WWW-Authenticate` of the answer; see RFC 6750 3.
-    package private(set) var challenge: String?
-    /// The `Retry-After` of the answer.
-    package private(set) var retryAfter: Duration?
+    /// Fields that the answer carries besides, by their names.
+    package private(set) var headers: [String: String] = [:]
 
     /// Whose doing it is and what a client makes of it; the number is the HTTP status.
     package enum Kind: Int, Sendable {
@@ -20,11 +18,12 @@ package struct HubError: Error, Sendable {
         case unauthorized = 401
         case forbidden = 403
         case notFound = 404
+        case wrongMethod = 405
         case conflict = 409
         case tooLarge = 413
         case unprocessable = 422
         case stopped = 424
-        /// The same address asked too often; `retryAfter` says when it may again.
+        /// Asked too often; `Retry-After` says when it may be again.
         case tooMany = 429
         /// Our own fault.
         case broken = 500
@@ -41,17 +40,19 @@ package struct HubError: Error, Sendable {
         self.detail = detail
     }
 
-    /// The same, with what a bearer has to know.
-    func challenging(_ challenge: String) -> HubError {
+    /// The same, with a field of the answer.
+    func with(_ name: String, _ value: String) -> HubError {
         var error = self
-        error.challenge = challenge
+        error.headers[name] = value
         return error
     }
 
+    /// The same, with what a bearer has to know (RFC 6750 3).
+    func challenging(_ challenge: String) -> HubError { with("WWW-Authenticate", challenge) }
+
     static func tooMany(retryAfter wait: Duration, _ message: String) -> HubError {
-        var error = HubError(.tooMany, message, next: "try again in \(wait.wholeSeconds) seconds")
-        error.retryAfter = wait
-        return error
+        HubError(.tooMany, message, next: "try again in \(wait.wholeSeconds) seconds")
+            .with("Retry-After", "\(wait.wholeSeconds)")
     }
 }
 

@@ -24,6 +24,9 @@ struct HubServices: Sendable {
     let desk: SessionDesk
     let view: HomeView
     let activity: ActivityLedger
+    let uses: ActivityLedger
+    let tokenDesk: TokenDesk
+    let devices: DeviceDesk
     let proxy: ProxyBook
     let contract: ServerContract
     let spawner: Spawner
@@ -51,9 +54,14 @@ struct HubServices: Sendable {
         let tokens = Tokens(store: database, now: now)
         let logins = Logins(
             store: database, persons: database, auth: configuration.auth, now: now)
+        uses = ActivityLedger(tokens: database, logger: logger)
+        tokenDesk = TokenDesk(
+            tokens: tokens, store: database, persons: database, limits: configuration.auth.tokens, audit: audit,
+            now: now)
+        devices = DeviceDesk(store: database, persons: database, logins: logins, tokens: tokenDesk, now: now)
         gate = Gate(
             logins: logins, tokens: tokens, persons: database, sessions: database,
-            bearers: Bearers(issuers: issuers, persons: database, logins: logins),
+            bearers: Bearers(issuers: issuers, persons: database, logins: logins), uses: uses,
             cookies: CookieNames(url: configuration.url), url: configuration.url)
         let vault = CredentialVault(store: database, keys: keys)
         credentials = Credentials(vault: vault, issuers: issuers, now: now, logger: logger)
@@ -106,7 +114,7 @@ struct HubServices: Sendable {
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
-    var services: [any Service] { [audit, proxy, spawner, activity, housekeeper, renewal, recheck] }
+    var services: [any Service] { [audit, proxy, spawner, activity, uses, housekeeper, renewal, recheck] }
 
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
@@ -137,15 +145,19 @@ struct HubServices: Sendable {
         ).add(to: router)
         HomeRoutes(gate: gate, desk: desk, view: view, sessions: database, recheck: recheck).add(to: router)
         ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)
-        OAuthRoutes(provider: provider, gate: gate).add(to: router)
+        OAuthRoutes(provider: provider, gate: gate, devices: devices).add(to: router)
         UserRoutes(gate: gate, persons: database, sessions: database, activity: activity, url: url, now: now)
             .add(to: router)
+        TokenPageRoutes(gate: gate, desk: tokenDesk).add(to: router)
+        DeviceRoutes(gate: gate, desk: devices, url: url).add(to: router)
+        TokenRoutes(gate: gate, desk: tokenDesk, persons: database).add(to: router)
         ServerRoutes(
             gate: gate, desk: desk, persons: database, sessions: database, url: url, recheck: recheck
         ).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
+        OtherMethods().add(to: router)
         return router
     }
 }

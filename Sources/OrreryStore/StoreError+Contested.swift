@@ -7,6 +7,8 @@ extension StoreError {
             case .uid: ("the uid belongs to another person", "ask whoever assigns uids at the login provider")
             case .identity: ("the identity is or was somebody's here already", "ask an operator of this hub")
             case .liveSession: ("a session is still running or on its way", "open it, or stop it first")
+            case .code: ("the code was used before", "begin again")
+            case .userCode: ("the code is in use", "take another one")
             case .ended: ("the session has ended", "start a new one")
             }
         return StoreError(.conflict, message, next: next, contested: contested)

@@ -35,6 +35,10 @@ package struct StoreError: Error, Hashable, Sendable {
         case identity
         /// The person has a session with this server name that has not ended, or its prefix is in use.
         case liveSession
+        /// The code was shown before.
+        case code
+        /// A code that somebody shall type is in use.
+        case userCode
         /// The session has ended and stays ended.
         case ended
     }

@@ -160,6 +160,19 @@ struct ConfigurationTests {
         #expect(configuration.auth.allow.isEmpty && configuration.auth.session.idle == .seconds(12 * 3600))
     }
 
+    @Test(
+        arguments: [
+            ("", .seconds(30 * 86400), .seconds(90 * 86400)),
+            ("tokens: {max: 7d}", .seconds(7 * 86400), .seconds(7 * 86400)),
+            ("tokens: {usual: 1h, max: 2d}", .seconds(3600), .seconds(2 * 86400)),
+        ] as [(String, Duration, Duration)])
+    func tokensLiveAsLongAsIsWritten(_ written: String, _ usual: Duration, _ max: Duration) throws {
+        let text = Self.text.replacingOccurrences(
+            of: "  admin: [operators]", with: "  admin: [operators]\n  \(written)")
+        let limits = try Self.read(text).auth.tokens
+        #expect(limits.usual == usual && limits.max == max)
+    }
+
     @Test func anIssuerVouchesForCallsOnlyWhereThatIsWritten() throws {
         let silent = try Self.read(Self.text).auth.issuers[0]
         #expect(silent.api == nil)
@@ -182,6 +195,8 @@ struct ConfigurationTests {
         ("[developers, \"", "[develpers, \"", "unknown group `develpers`; did you mean `developers`?"),
         ("\"project:photoz\"", "\"project:\"", "unknown group `project:`"),
         ("admin: [operators]", "admin: [ops]", "unknown group `ops`"),
+        ("admin: [operators]", "admin: [operators]\n  tokens: {usual: 2d, max: 1d}", "`usual` is longer than `max`"),
+        ("admin: [operators]", "admin: [operators]\n  tokens: {max: 1s}", "less than a minute"),
         ("idle: 1h", "idle: 1 hour", "a span of time"), ("idle: 1h", "idle: 1s", "less than a minute"),
         ("url: https://Hub.Example.org", "url: https://hub.example.org/jh", "without a path"),
         ("\"127.0.0.1:9081\"", "9081", "an address and a port"),

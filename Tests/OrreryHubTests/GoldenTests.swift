@@ -54,6 +54,29 @@ struct GoldenTests {
         }
     }
 
+    @Test func tokens() async throws {
+        try await TestHub.run { hub in
+            let maker = try await hub.token(
+                of: hub.person("alice"),
+                scopes: ["tokens!user=alice", "access:servers!user=alice", "read:users!user=alice"])
+            let recorded = try Recording.answer(to: "POST /users/alice/tokens")
+            let body: JSON = [
+                "note": "n", "expires_in": 3600, "scopes": ["access:servers!user=alice", "read:users!user=alice"],
+            ]
+            let answer = try await hub.call("POST", "/users/alice/tokens", token: maker, body: body)
+            compare(answer, with: recorded)
+            for name in ["user", "kind", "roles", "scopes", "note"] {
+                #expect(answer.json?[name] == recorded.json?[name], "\(name)")
+            }
+            let list = try await hub.call("GET", "/users/alice/tokens", token: maker)
+            let known = try Recording.answer(to: "GET /users/alice/tokens")
+            compare(list, with: known)
+            #expect(
+                Set(list.json?["api_tokens"]?.array?.first?.object?.keys ?? [:].keys)
+                    == Set(known.json?["api_tokens"]?.array?.first?.object?.keys ?? [:].keys))
+        }
+    }
+
     @Test func aServer() async throws {
         try await TestHub.run { hub in
             let alice = try await hub.person("alice")

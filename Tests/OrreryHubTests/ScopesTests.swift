@@ -62,6 +62,15 @@ struct ReferencePageTests {
         }
     }
 
+    @Test func thePageHasNoRightBesides() throws {
+        let page = try String(contentsOf: Self.page, encoding: .utf8)
+        let table = try #require(page.components(separatedBy: "| right | allows to | includes |\n").dropFirst().first)
+        let rows = table.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("|") }
+            .dropFirst()
+        let names = rows.compactMap { $0.firstMatch(of: /^\| `([a-z:]+)` \|/)?.output.1 }.map(String.init)
+        #expect(names == Scope.table.map(\.name))
+    }
+
     private static var page: URL {
         URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/hub-api.md").standardized
     }

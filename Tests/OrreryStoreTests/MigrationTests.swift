@@ -13,7 +13,7 @@ import Testing
         let tables = [
             "person", "given_name", "given_uid", "login", "login_transaction", "session", "session_event", "token",
             "code", "seed", "ended_login", "identity", "credential", "audit", "audit_removed",
-            "audit_key",
+            "audit_key", "device_grant",
         ]
         let test = try TestDatabase()
         try test.open().close()

@@ -86,6 +86,28 @@ import Testing
         }
     }
 
+    @Test func whoShowsACodeAgainEndsItsToken() async throws {
+        let person = try await ada().id
+        try await database.insert(code(1, person: person))
+        _ = try await database.takeCode(hash: Sample.hash(1), at: Sample.now)
+        let token = Sample.token(2, person: person, code: Sample.hash(1))
+        try await database.insert(token)
+        #expect(try await database.takeCode(hash: Sample.hash(9), at: Sample.now) == nil)
+        #expect(try await database.token(hash: token.hash, at: Sample.now) == token)
+        #expect(try await database.takeCode(hash: Sample.hash(1), at: Sample.now) == nil)
+        #expect(try await database.token(hash: token.hash, at: Sample.now) == nil)
+    }
+
+    @Test func whoShowsACodeAgainMeanwhileKeepsItsTokenFromBeingMade() async throws {
+        let person = try await ada().id
+        try await database.insert(code(1, person: person))
+        for _ in 1...2 { _ = try await database.takeCode(hash: Sample.hash(1), at: Sample.now) }
+        let error = await #expect(throws: StoreError.self) {
+            try await database.insert(Sample.token(2, person: person, code: Sample.hash(1)))
+        }
+        #expect(error?.contested == .code)
+    }
+
     @Test func expiredCodeIsTakenByNobodyAndGone() async throws {
         let person = try await ada().id
         try await database.insert(code(1, person: person))

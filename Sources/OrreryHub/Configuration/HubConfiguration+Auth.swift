@@ -12,12 +12,14 @@ extension HubConfiguration.Auth {
     /// | `session.idle` | `12h` | a browser not seen for so long is logged out |
     /// | `session.max` | `7d` | after so long everybody logs in again |
     /// | `session.recheck` | `15m` | how often the issuer is asked for the groups of whoever is here |
+    /// | `tokens.usual` | `30d` | how long a token lives that somebody made without saying how long |
+    /// | `tokens.max` | `90d` | the longest that can be asked for |
     /// | `issuers` | required | who may vouch for people, by a label |
     /// | `groups` | none | hub groups: `gid`, and the issuer-qualified groups they come `from` |
     /// | `users.uid` | none | range of uids for people whose issuer gives none: `200000-299999` |
     /// | `users.deny` | none | `label:subject`, or names, of people who are refused |
     static func read(_ node: DocumentNode, url: PublicURL) throws(DocumentError) -> HubConfiguration.Auth {
-        let keys = try node.mapping(["allow", "admin", "session", "issuers", "groups", "users"])
+        let keys = try node.mapping(["allow", "admin", "session", "tokens", "issuers", "groups", "users"])
         let issuers = try HubConfiguration.issuers(keys.required("issuers"), url: url)
         let users = try users(keys["users"], issuers: issuers.map(\.label))
         var rules: [GroupRule] = []
@@ -27,9 +29,11 @@ extension HubConfiguration.Auth {
             rules.append(rule)
         }
         let known = rules.map(\.name)
-        return HubConfiguration.Auth(
+        var auth = HubConfiguration.Auth(
             allow: try groups(keys["allow"], known: known), admin: try groups(keys["admin"], known: known),
             session: try session(keys["session"]), issuers: issuers, groups: rules, users: users)
+        auth.tokens = try HubConfiguration.tokenLimits(keys["tokens"])
+        return auth
     }
 
     /// Everybody who gets a uid of the range gets the group of the same number: it must not be a group of several people.

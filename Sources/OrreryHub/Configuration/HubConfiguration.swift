@@ -48,6 +48,7 @@ package struct HubConfiguration: Sendable {
         package var issuers: [IssuerConfiguration]
         package var groups: [GroupRule]
         package var users: Users
+        package var tokens = TokenLimits()
 
         package init(
             allow: Set<String>, admin: Set<String> = [], session: SessionLimits = SessionLimits(),
@@ -76,6 +77,17 @@ package struct HubConfiguration: Sendable {
             self.idle = idle
             self.max = max
             self.recheck = recheck
+        }
+    }
+
+    /// How long tokens live that people make for programs: `usual` when nobody says, `max` at most.
+    package struct TokenLimits: Sendable {
+        package var usual: Duration
+        package var max: Duration
+
+        package init(usual: Duration = .seconds(30 * 86400), max: Duration = .seconds(90 * 86400)) {
+            self.usual = usual
+            self.max = max
         }
     }
 

@@ -76,7 +76,8 @@ struct OAuthProvider: Sendable {
     }
 
     /// Exchanges a code for a token. A code that was shown is used up, whatever comes of it: whoever shows it a second
-    /// time, or without the right verifier, is not the one it was made for.
+    /// time, or without the right verifier, is not the one it was made for. What was given for it the first time ends then
+    /// (RFC 6749 4.1.2).
     func exchange(_ fields: FormFields) async throws -> Exchange {
         guard fields["grant_type"] == "authorization_code" else { return .refused(.unsupportedGrantType) }
         guard let text = fields["code"] else { return .refused(.invalidRequest) }
@@ -88,7 +89,11 @@ struct OAuthProvider: Sendable {
         guard let code, code.client == id, code.redirectURI == fields["redirect_uri"],
             code.challenge == ProofKey.challenge(of: verifier)
         else { return .refused(.invalidGrant) }
-        return .granted(token: try await tokens.issueVisit(code, to: session), scopes: code.scopes)
+        do {
+            return .granted(token: try await tokens.issueVisit(code, to: session), scopes: code.scopes)
+        } catch  where error.contested == .code {
+            return .refused(.invalidGrant)
+        }
     }
 
     /// The session behind a client id and the secret that its pod was given.

@@ -1,17 +1,22 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import OrreryModel
 import OrreryStore
 
-/// `/hub/api/oauth2/authorize` and `/hub/api/oauth2/token`.
+/// `/hub/api/oauth2/authorize`, `/hub/api/oauth2/token` and `/hub/api/oauth2/revoke`.
 struct OAuthRoutes: Sendable {
     let provider: OAuthProvider
     let gate: Gate
+    let devices: DeviceDesk
+
+    private static let deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
 
     func add(to router: Router<HubContext>) {
         router.get("hub/api/oauth2/authorize", use: authorize)
         router.post("hub/api/oauth2/token", use: token)
+        router.post("hub/api/oauth2/revoke", use: revoke)
     }
 
     @Sendable func authorize(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -27,19 +32,49 @@ struct OAuthRoutes: Sendable {
     }
 
     @Sendable func token(_ request: Request, _ context: HubContext) async throws -> Response {
-        var response: Response
-        switch try await provider.exchange(try await request.form()) {
+        let form = try await request.form()
+        if form["grant_type"] == Self.deviceGrant { return try await device(form) }
+        switch try await provider.exchange(form) {
         case .granted(let token, let scopes):
-            response = try .json([
-                "access_token": .string(token.reveal()), "token_type": "Bearer",
-                "expires_in": .integer(Int64(Tokens.visit)), "scope": .string(scopes.joined(separator: " ")),
-            ])
+            return try grant(token, lasting: Tokens.visit, scopes)
         case .refused(let reason):
             context.logger.notice("token request refused", metadata: ["error": "\(reason.rawValue)"])
-            // RFC 6749 5.2: 401 for a client that did not prove itself, 400 for everything else.
-            response = try .json(
-                ["error": .string(reason.rawValue)], status: reason == .invalidClient ? .unauthorized : .badRequest)
+            return try refusal(reason.rawValue)
         }
+    }
+
+    /// A program that waits for its person; see `DeviceDesk`.
+    private func device(_ form: FormFields) async throws -> Response {
+        guard form["client_id"] == DeviceDesk.client else { return try refusal("invalid_client") }
+        guard let code = form["device_code"] else { return try refusal("invalid_request") }
+        switch try await devices.ask(code) {
+        case .granted(let token, let record):
+            let end = record.expiresAt ?? devices.now()
+            return try grant(token, lasting: end.timeIntervalSince(devices.now()), record.scopes)
+        case .refused(let error): return try refusal(error)
+        }
+    }
+
+    /// Ends the token in the form (RFC 7009): whoever has it may. The answer says nothing about whether there was one.
+    @Sendable func revoke(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let token = try await request.form()["token"] else { return try refusal("invalid_request") }
+        try await devices.tokens.revoke(token: token)
+        return Response(status: .ok, headers: [.cacheControl: "no-store"])
+    }
+
+    private func grant(_ token: Secret, lasting seconds: Double, _ scopes: [String]) throws -> Response {
+        var response = try Response.json([
+            "access_token": .string(token.reveal()), "token_type": "Bearer", "expires_in": .integer(Int64(seconds)),
+            "scope": .string(scopes.joined(separator: " ")),
+        ])
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    /// RFC 6749 5.2: 401 for a client that did not prove itself, 400 for everything else.
+    private func refusal(_ error: String) throws -> Response {
+        var response = try Response.json(
+            ["error": .string(error)], status: error == "invalid_client" ? .unauthorized : .badRequest)
         response.headers[.cacheControl] = "no-store"
         return response
     }

@@ -15,6 +15,8 @@ struct Scope: Sendable {
         Scope(name: "start:servers", includes: ["read:servers"], promise: "start servers"),
         Scope(name: "delete:servers", includes: ["read:servers"], promise: "stop servers"),
         Scope(name: "read:servers", includes: ["read:users:name"], promise: "see servers and their progress"),
+        Scope(name: "tokens", includes: ["read:tokens"], promise: "make, see and revoke tokens"),
+        Scope(name: "read:tokens", includes: [], promise: "see which tokens there are"),
         Scope(name: "users:activity", includes: ["read:users:activity"], promise: "report activity"),
         Scope(
             name: "read:users", includes: ["read:users:name", "read:users:groups", "read:users:activity"],
@@ -25,6 +27,8 @@ struct Scope: Sendable {
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
+
+    static func named(_ name: String) -> Scope? { byName[name] }
 
     /// `name` and everything that comes with it, at any depth.
     static func closure(of name: String) -> Set<String> {

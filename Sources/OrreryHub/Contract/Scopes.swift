@@ -25,6 +25,11 @@ struct Scopes: Hashable, Sendable {
         Scopes(granted.filter(other.covers) + other.granted.filter(covers))
     }
 
+    /// Those that concern nobody and nothing but `name`, expanded.
+    func own(of name: String) -> [String] {
+        expanded.filter { $0.hasSuffix("!user=\(name)") || $0.contains("!server=\(name)/") }
+    }
+
     /// Whether `right`, with or without a filter, is among these.
     func covers(_ right: String) -> Bool {
         if granted.contains(right) { return true }
@@ -44,9 +49,15 @@ struct Scopes: Hashable, Sendable {
 extension Scopes {
     /// What a person may do with the own login.
     static func ofPerson(named name: String, isAdmin: Bool) -> Scopes {
-        let own = ["access:servers", "servers", "users:activity", "read:users"].map { "\($0)!user=\(name)" }
+        let own = ["access:servers", "servers", "users:activity", "read:users", "tokens"].map { "\($0)!user=\(name)" }
         // Operators see and stop other people's servers, and suspend and remove people; opening one is never theirs without its owner.
         return Scopes(isAdmin ? own + ["admin:users", "delete:servers", "read:servers"] : own)
+    }
+
+    /// What a person may do with an access token of an issuer: not make tokens of ours, which would outlive it.
+    static func ofBearer(named name: String, isAdmin: Bool) -> Scopes {
+        let own = ofPerson(named: name, isAdmin: isAdmin)
+        return Scopes(own.granted.filter { !$0.hasPrefix("tokens") })
     }
 
     /// What the token in a pod may do: no more than the server needs, since every process there can read it.

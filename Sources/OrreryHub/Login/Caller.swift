@@ -19,10 +19,10 @@ struct Caller: Sendable {
         sid = visitor.login.sid
     }
 
-    /// With an access token of an issuer: the person's own rights, with the groups as last read.
+    /// With an access token of an issuer: the person's own rights, with the groups as last read, but for making tokens.
     init(bearer person: PersonRecord) {
         self.person = person
-        scopes = .ofPerson(named: person.person.name, isAdmin: person.isAdmin)
+        scopes = .ofBearer(named: person.person.name, isAdmin: person.isAdmin)
         token = nil
         sid = nil
     }

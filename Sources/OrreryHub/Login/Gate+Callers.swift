@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import OrreryCrypto
@@ -56,6 +57,9 @@ extension Gate {
         guard record.kind != .personal || logins.admitsPrograms(of: person) else {
             throw HubError.nobody(detail: "\(person.person.name) is in no group that may enter")
         }
+        let instant = tokens.now()
+        // Once a minute is enough to tell which tokens are in use.
+        if record.lastUsed.map({ instant > $0 + 60 }) ?? true { uses.report(record.id, at: instant) }
         return Caller(person: person, token: record)
     }
 }

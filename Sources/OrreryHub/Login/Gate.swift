@@ -12,6 +12,8 @@ struct Gate: Sendable {
     let persons: any PersonStore
     let sessions: any SessionStore
     let bearers: Bearers
+    /// When tokens were last used.
+    let uses: ActivityLedger
     let cookies: CookieNames
     let url: PublicURL
 

@@ -20,14 +20,24 @@ struct Tokens: Sendable {
         try await issue(
             .server, to: session.person, session: session.id, sid: nil,
             scopes: Scopes.ofServer(session.server, of: session.personName), note: "server \(session.prefix)",
-            expiresAt: nil)
+            expiresAt: nil
+        ).secret
     }
 
-    /// A token with which the server `session` may recognise the person who was granted `code`.
+    /// A token with which the server `session` may recognise the person who was granted `code`. Throws `.conflict`
+    /// (`.code`) when the code was shown again meanwhile.
     func issueVisit(_ code: CodeRecord, to session: SessionRecord) async throws(StoreError) -> Secret {
         try await issue(
-            .oauth, to: code.person, session: session.id, sid: code.sid, scopes: code.scopes,
-            note: "browser at \(session.prefix)", expiresAt: now().addingTimeInterval(Self.visit))
+            .oauth, to: code.person, session: session.id, sid: code.sid, code: code.hash, scopes: code.scopes,
+            note: "browser at \(session.prefix)", expiresAt: now().addingTimeInterval(Self.visit)
+        ).secret
+    }
+
+    /// A token for programs of `person`, and what is stored of it.
+    func issuePersonal(
+        to person: Int64, scopes: [String], note: String, until end: Date
+    ) async throws(StoreError) -> (secret: Secret, record: TokenRecord) {
+        try await issue(.personal, to: person, session: nil, sid: nil, scopes: scopes, note: note, expiresAt: end)
     }
 
     /// The token's record; nil is a certain no.
@@ -37,15 +47,15 @@ struct Tokens: Sendable {
     }
 
     private func issue(
-        _ kind: TokenRecord.Kind, to person: Int64, session: String, sid: String?, scopes: [String], note: String,
-        expiresAt: Date?
-    ) async throws(StoreError) -> Secret {
+        _ kind: TokenRecord.Kind, to person: Int64, session: String?, sid: String?, code: [UInt8]? = nil,
+        scopes: [String], note: String, expiresAt: Date?
+    ) async throws(StoreError) -> (secret: Secret, record: TokenRecord) {
         let token = Self.mark + RandomToken.make(bytes: 32)
         let issued = now()
-        try await store.insert(
-            TokenRecord(
-                id: RecordID.fresh(at: issued), hash: Fingerprint.of(token), person: person, kind: kind,
-                session: session, sid: sid, scopes: scopes, note: note, createdAt: issued, expiresAt: expiresAt))
-        return Secret(token)
+        let record = TokenRecord(
+            id: RecordID.fresh(at: issued), hash: Fingerprint.of(token), person: person, kind: kind, session: session,
+            sid: sid, code: code, scopes: scopes, note: note, createdAt: issued, expiresAt: expiresAt)
+        try await store.insert(record)
+        return (Secret(token), record)
     }
 }

@@ -29,7 +29,7 @@ struct ErrorPage: Page {
 
     private static func title(_ status: Int) -> String {
         switch status {
-        case 400, 422: "That request does not work"
+        case 400, 405, 422: "That request does not work"
         case 404: "There is nothing here"
         case 409: "That cannot be done now"
         case 429: "Too many at once"

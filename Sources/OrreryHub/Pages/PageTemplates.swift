@@ -2,13 +2,15 @@
 enum PageTemplates {
     static var all: [(name: String, text: [UInt8])] {
         [
-            ("account", PackageResources.account_mustache), ("error", PackageResources.error_mustache),
+            ("account", PackageResources.account_mustache), ("device", PackageResources.device_mustache),
+            ("error", PackageResources.error_mustache),
             ("forbidden", PackageResources.forbidden_mustache),
             ("home", PackageResources.home_mustache), ("layout", PackageResources.layout_mustache),
             ("login", PackageResources.login_mustache), ("logout", PackageResources.logout_mustache),
             ("notices", PackageResources.notices_mustache), ("profile", PackageResources.profile_mustache),
             ("progress", PackageResources.progress_mustache), ("session", PackageResources.session_mustache),
             ("stopped", PackageResources.stopped_mustache), ("token", PackageResources.token_mustache),
+            ("tokens", PackageResources.tokens_mustache),
         ]
     }
 }

@@ -4,26 +4,37 @@ import OrreryStore
 import ServiceLifecycle
 import Synchronization
 
-/// When each session was last active. Servers report every few minutes and nobody waits for the answer, so reports are
-/// collected in memory, the newest per session, and written together every few seconds and at the end.
+/// When each session was last active, or each token last used. Servers report every few minutes and nobody waits for the
+/// answer, so reports are collected in memory, the newest for each, and written together every few seconds and at the end.
 ///
 /// Concurrency: any task may report; `run` alone writes.
 final class ActivityLedger: Service, Sendable {
-    private let store: any SessionStore
+    private let write: @Sendable ([String: Date]) async throws -> Void
     private let logger: Logger
     private let interval: Duration
     private let reports = Mutex<[String: Date]>([:])
 
-    init(store: any SessionStore, interval: Duration = .seconds(5), logger: Logger) {
-        self.store = store
+    convenience init(store: any SessionStore, logger: Logger) {
+        self.init(logger: logger) { try await store.touch($0.map { (session: $0.key, at: $0.value) }) }
+    }
+
+    convenience init(tokens: any TokenStore, logger: Logger) {
+        self.init(logger: logger) { try await tokens.touchTokens($0.map { (id: $0.key, at: $0.value) }) }
+    }
+
+    private init(
+        interval: Duration = .seconds(5), logger: Logger,
+        write: @escaping @Sendable ([String: Date]) async throws -> Void
+    ) {
+        self.write = write
         self.interval = interval
         self.logger = logger
     }
 
     /// Takes a report. An older one than is known changes nothing.
-    func report(_ session: String, at instant: Date) {
+    func report(_ id: String, at instant: Date) {
         reports.withLock { reports in
-            reports[session] = max(instant, reports[session] ?? .distantPast)
+            reports[id] = max(instant, reports[id] ?? .distantPast)
         }
     }
 
@@ -44,12 +55,12 @@ final class ActivityLedger: Service, Sendable {
         }
         guard !batch.isEmpty else { return }
         do {
-            try await store.touch(batch.map { (session: $0.key, at: $0.value) })
+            try await write(batch)
         } catch {
             logger.warning(
                 "activity could not be written and is kept",
                 metadata: ["reports": "\(batch.count)", "error": "\(error)"])
-            for (session, instant) in batch { report(session, at: instant) }
+            for (id, instant) in batch { report(id, at: instant) }
         }
     }
 }

@@ -20,10 +20,8 @@ struct ErrorAnswers: RouterMiddleware {
             let error = HubError(any: error)
             log(error, request, context)
             var response = isForProgram(request) ? try json(error) : await page(error, request, context)
-            response.headers[.wwwAuthenticate] = error.challenge
-            if let wait = error.retryAfter ?? (error.kind == .unavailable ? .seconds(5) : nil) {
-                response.headers[.retryAfter] = "\(wait.wholeSeconds)"
-            }
+            if error.kind == .unavailable { response.headers[.retryAfter] = "5" }
+            for (name, value) in error.headers { response.headers[.named(name)] = value }
             return response
         }
     }
@@ -71,7 +69,7 @@ extension HubError.Kind {
         switch self {
         // JupyterLab asks for a stopped server every few seconds.
         case .stopped: .debug
-        case .badRequest, .notFound, .tooLarge, .unprocessable: .info
+        case .badRequest, .notFound, .wrongMethod, .tooLarge, .unprocessable: .info
         case .unauthorized, .forbidden, .conflict, .tooMany: .notice
         case .broken, .unavailable, .cannotStart: .error
         }

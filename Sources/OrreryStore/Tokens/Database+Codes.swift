@@ -19,12 +19,24 @@ extension Database {
 
     package func takeCode(hash: [UInt8], at now: Date) async throws(StoreError) -> CodeRecord? {
         try await write { db in
-            // One statement: whoever deletes the row has it. A read first would let two exchanges see it.
-            let taken = try Row.fetchOne(
-                db, sql: "DELETE FROM code WHERE hash = :hash RETURNING *", arguments: ["hash": Data(hash)]
-            ).map(CodeRecord.init)
-            return taken.flatMap { $0.expiresAt > now ? $0 : nil }
+            // The row stays until it expires, so that a second showing is known for one even while the first is being answered.
+            let sql = "UPDATE code SET shown = shown + 1 WHERE hash = :hash RETURNING *"
+            let row = try Row.fetchOne(db, sql: sql, arguments: ["hash": Data(hash)])
+            guard let row, try row.integer("shown") == 1 else {
+                try db.execute(sql: "DELETE FROM token WHERE code = :hash", arguments: ["hash": Data(hash)])
+                return nil
+            }
+            let code = try CodeRecord(row)
+            return code.expiresAt > now ? code : nil
         }
+    }
+}
+
+/// Whether a code has been shown once and not more often.
+enum ShownCode {
+    static func isGood(_ hash: [UInt8], _ db: GRDB.Database) throws -> Bool {
+        let sql = "SELECT shown FROM code WHERE hash = :hash"
+        return try Int64.fetchOne(db, sql: sql, arguments: ["hash": Data(hash)]) == 1
     }
 }
 

@@ -4,16 +4,18 @@ internal import GRDB
 extension Database: TokenStore {
     package func insert(_ token: TokenRecord) async throws(StoreError) {
         try await write { db in
+            if let code = token.code, try !ShownCode.isGood(code, db) { throw StoreError.taken(.code) }
             try db.execute(
                 sql: """
-                    INSERT INTO token (id, hash, person, kind, session, sid, scopes, note, created_at, expires_at,
+                    INSERT INTO token (id, hash, person, kind, session, sid, code, scopes, note, created_at, expires_at,
                         last_used)
-                    VALUES (:id, :hash, :person, :kind, :session, :sid, :scopes, :note, :created_at, :expires_at,
+                    VALUES (:id, :hash, :person, :kind, :session, :sid, :code, :scopes, :note, :created_at, :expires_at,
                         :last_used)
                     """,
                 arguments: [
                     "id": token.id, "hash": Data(token.hash), "person": token.person, "kind": token.kind.rawValue,
-                    "session": token.session, "sid": token.sid, "scopes": try Column.json(token.scopes),
+                    "session": token.session, "sid": token.sid, "code": token.code.map { Data($0) },
+                    "scopes": try Column.json(token.scopes),
                     "note": token.note, "created_at": Column.milliseconds(token.createdAt),
                     "expires_at": token.expiresAt.map(Column.milliseconds),
                     "last_used": token.lastUsed.map(Column.milliseconds),
@@ -65,12 +67,13 @@ extension Database: TokenStore {
     }
 
     package func removeTokens(person: Int64) async throws(StoreError) -> Int {
-        try await removeTokens(from: ["token", "code"], where: "person = :value", person)
+        try await removeTokens(from: ["token", "code", "device_grant"], where: "person = :value", person)
     }
 
     package func removeExpiredTokens(at now: Date) async throws(StoreError) -> Int {
         try await removeTokens(
-            from: ["token", "code"], where: "expires_at IS NOT NULL AND expires_at <= :value", Column.milliseconds(now))
+            from: ["token", "code", "device_grant"], where: "expires_at IS NOT NULL AND expires_at <= :value",
+            Column.milliseconds(now))
     }
 
     private func removeTokens(
@@ -90,7 +93,8 @@ extension TokenRecord {
         self.init(
             id: try row.text("id"), hash: try row.bytes("hash"), person: try row.integer("person"),
             kind: try row.word("kind"), session: try row.textIfAny("session"), sid: try row.textIfAny("sid"),
-            scopes: try row.document("scopes"), note: try row.text("note"), createdAt: try row.instant("created_at"),
+            code: try row.bytesIfAny("code"), scopes: try row.document("scopes"), note: try row.text("note"),
+            createdAt: try row.instant("created_at"),
             expiresAt: try row.instantIfAny("expires_at"), lastUsed: try row.instantIfAny("last_used"))
     }
 }

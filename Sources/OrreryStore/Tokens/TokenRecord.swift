@@ -12,6 +12,8 @@ package struct TokenRecord: Hashable, Sendable {
     package let session: String?
     /// The login through which it was granted; logging out there ends the token.
     package let sid: String?
+    /// SHA-256 of the code that it was exchanged for; whoever shows that code again ends the token.
+    package let code: [UInt8]?
     package let scopes: [String]
     package let note: String
     package let createdAt: Date
@@ -29,8 +31,8 @@ package struct TokenRecord: Hashable, Sendable {
     }
 
     package init(
-        id: String, hash: [UInt8], person: Int64, kind: Kind, session: String?, sid: String?, scopes: [String],
-        note: String, createdAt: Date, expiresAt: Date?, lastUsed: Date? = nil
+        id: String, hash: [UInt8], person: Int64, kind: Kind, session: String?, sid: String?, code: [UInt8]? = nil,
+        scopes: [String], note: String, createdAt: Date, expiresAt: Date?, lastUsed: Date? = nil
     ) {
         self.id = id
         self.hash = hash
@@ -38,6 +40,7 @@ package struct TokenRecord: Hashable, Sendable {
         self.kind = kind
         self.session = session
         self.sid = sid
+        self.code = code
         self.scopes = scopes
         self.note = note
         self.createdAt = createdAt

@@ -2,6 +2,7 @@ package import FoundationEssentials
 
 /// The tokens this hub issued and the codes it gave out for them.
 package protocol TokenStore: Sendable {
+    /// `.conflict` (`.code`) when the code that the token is for has been shown a second time, or is gone.
     func insert(_ token: TokenRecord) async throws(StoreError)
     /// The token with this hash, unless it has expired at `now`. Nil is a certain no: an error is never turned into it.
     func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord?
@@ -20,8 +21,8 @@ package protocol TokenStore: Sendable {
     func removeTokens(person: Int64) async throws(StoreError) -> Int
 
     func insert(_ code: CodeRecord) async throws(StoreError)
-    /// Takes the code out: the first caller gets it, every other one gets nil, whatever comes of it. One that has
-    /// expired at `now` is removed too, and nobody gets it.
+    /// Takes the code out: the first caller gets it, unless it has expired at `now`; every other one gets nil, whatever comes of
+    /// it, and ends the token that was given for it (RFC 6749 4.1.2).
     func takeCode(hash: [UInt8], at now: Date) async throws(StoreError) -> CodeRecord?
 
     /// Removes tokens and codes that have expired at `now`; gives the number of rows.

@@ -43,6 +43,20 @@ import Testing
                     IdentityView(issuer: text, url: text, subject: text, isFirst: false),
                 ], issuers: issuers),
             LogoutPage(frame: frame, loginHref: text, issuer: text, issuerHref: text, notices: [notice]),
+            TokenPage(
+                frame: frame, notices: [notice], made: MadeToken(note: text, text: text),
+                tokens: [
+                    TokenView(
+                        note: text, rights: [text], made: Moment(PageSamples.instant), used: nil, ends: nil,
+                        revokeAction: text)
+                ], rights: [RightChoice(field: text, name: text, promise: text)],
+                operatorRights: [RightChoice(field: text, name: text, promise: text)], lives: [choice]),
+            DevicePage(
+                frame: frame, notices: [notice], code: text,
+                request: DeviceView(
+                    code: text, host: text, address: text, since: Moment(PageSamples.instant), life: text,
+                    rights: [RightChoice(field: text, name: text, promise: text)])),
+            DevicePage(frame: frame, code: text), DevicePage(frame: frame, outcome: notice),
             HomePage(
                 frame: frame, person: PersonView(name: text, issuer: text, groups: [text], uid: text),
                 notices: [notice],

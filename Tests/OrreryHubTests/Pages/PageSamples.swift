@@ -147,9 +147,36 @@ enum PageSamples {
             LoginChoice(title: "WLCG", href: nil, unavailable: "the login provider WLCG does not answer"),
         ])
 
+    static let tokens = TokenPage(
+        frame: frame, made: MadeToken(note: "nightly on farm-7", text: "orrery_0123456789"),
+        tokens: [
+            TokenView(
+                note: "nightly on farm-7", rights: ["servers!user=ada", "read:users!user=ada"], made: Moment(instant),
+                used: nil, ends: Moment(instant + 86400), revokeAction: "/hub/token/01k7/revoke")
+        ],
+        rights: [
+            RightChoice(field: "own-servers", name: "servers", promise: "start, stop and see servers", isSelected: true)
+        ],
+        operatorRights: [RightChoice(field: "all-admin:users", name: "admin:users", promise: "suspend people")],
+        lives: [Choice(value: "86400", title: "1 day", isSelected: true)])
+
+    static let device = DevicePage(
+        frame: frame,
+        request: DeviceView(
+            code: "BCDF-GHJK", host: "farm-7", address: "192.0.2.7", since: Moment(instant), life: "30 days",
+            rights: [RightChoice(field: "", name: "servers", promise: "start, stop and see servers")]))
+
+    static let deviceCode = DevicePage(
+        frame: frame, notices: [Notice(kind: .failure, text: "no program waits with this code")], code: "BCDF")
+
+    static let deviceDone = DevicePage(
+        frame: frame, outcome: Notice(kind: .success, text: "the program gets its token", next: "close this page"))
+
     static let all: [(name: String, page: any Page)] = [
         ("account", account), ("login", login), ("home", home), ("progress", progress), ("failed", failed),
         ("error", notFound),
-        ("forbidden", forbidden), ("stopped", stopped), ("logout", logout),
+        ("forbidden", forbidden), ("stopped", stopped), ("logout", logout), ("tokens", tokens), ("device", device),
+        ("device-code", deviceCode),
+        ("device-done", deviceDone),
     ]
 }

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import OrreryStore
+
+@Suite struct DeviceStoreTests {
+    let test: TestDatabase
+    let database: Database
+
+    init() throws {
+        test = try TestDatabase()
+        database = try test.open()
+    }
+
+    private func waiting(_ seed: UInt8 = 1, user: UInt8 = 101) -> DeviceRecord {
+        DeviceRecord(
+            deviceHash: Sample.hash(seed), userHash: Sample.hash(user), host: "laptop", address: "192.0.2.7",
+            rights: ["servers"], pause: 5, createdAt: Sample.now, expiresAt: Sample.now + 600)
+    }
+
+    private func ask(_ second: TimeInterval) async throws -> DeviceAnswer? {
+        try await database.ask(deviceHash: Sample.hash(1), more: 5, at: Sample.now + second)
+    }
+
+    private func ada() async throws -> Int64 {
+        try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now).id
+    }
+
+    @Test func whoAsksTooSoonWaitsLonger() async throws {
+        try await database.insert(waiting())
+        let answers: [(TimeInterval, DeviceAnswer)] = [
+            (0, .waiting), (5, .waiting), (9, .tooSoon), (15, .tooSoon), (30, .waiting), (44, .tooSoon),
+            (600, .expired),
+        ]
+        for (second, answer) in answers { #expect(try await ask(second) == answer, "\(second)") }
+        #expect(try await ask(601) == nil)
+    }
+
+    @Test func whatWasAllowedIsToldOnce() async throws {
+        let person = try await ada()
+        try await database.insert(waiting())
+        #expect(try await database.device(userHash: Sample.hash(101), at: Sample.now) == waiting())
+        #expect(try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now))
+        #expect(try await !database.decide(.denied, userHash: Sample.hash(101), person: person, at: Sample.now))
+        #expect(try await database.device(userHash: Sample.hash(101), at: Sample.now) == nil)
+        let database = database
+        let answers = try await withThrowingTaskGroup(of: DeviceAnswer?.self) { group in
+            for _ in 1...8 {
+                group.addTask { try await database.ask(deviceHash: Sample.hash(1), more: 5, at: Sample.now) }
+            }
+            return try await group.reduce(into: []) { told, answer in told += answer.map { [$0] } ?? [] }
+        }
+        guard case .allowed(let device)? = answers.first, answers.count == 1 else {
+            Issue.record("\(answers)")
+            return
+        }
+        #expect(device.person == person && device.rights == ["servers"])
+    }
+
+    @Test func whatWasDeniedIsToldOnce() async throws {
+        try await database.insert(waiting())
+        #expect(try await database.decide(.denied, userHash: Sample.hash(101), person: ada(), at: Sample.now))
+        #expect(try await ask(0) == .denied)
+        #expect(try await ask(0) == nil)
+    }
+
+    @Test func nothingIsDecidedAfterTheEnd() async throws {
+        let person = try await ada()
+        try await database.insert(waiting())
+        let end = Sample.now + 600
+        #expect(try await !database.decide(.allowed, userHash: Sample.hash(101), person: person, at: end))
+        #expect(try await database.device(userHash: Sample.hash(101), at: end) == nil)
+        #expect(try await database.removeExpiredTokens(at: end) == 1)
+    }
+
+    @Test func noTwoProgramsWaitWithOneCode() async throws {
+        try await database.insert(waiting())
+        let error = await #expect(throws: StoreError.self) { try await database.insert(waiting(2)) }
+        #expect(error?.contested == .userCode)
+        try await database.insert(waiting(2, user: 102))
+    }
+
+    @Test func whatSomebodyAllowedEndsWithThatPersonsTokens() async throws {
+        let person = try await ada()
+        try await database.insert(waiting())
+        _ = try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now)
+        #expect(try await database.removeTokens(person: person) == 1)
+        #expect(try await ask(1) == nil)
+    }
+}
