@@ -77,7 +77,8 @@ let package = Package(
         .command(
             "orrery",
             [
-                "OrreryModel", "OrreryDocument", "OrreryProxy", "OrreryPocket", "OrreryHub", argumentParser, lifecycle,
+                "OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryProxy", "OrreryPocket", "OrreryHub",
+                argumentParser, lifecycle,
                 logging,
             ]),
         .command("orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
@@ -98,6 +99,7 @@ let package = Package(
             of: "OrreryProxy",
             ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL", "HTTPReference"]),
         .tests(of: "orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
+        .tests(of: "orrery", ["OrreryModel"]),
         .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(

@@ -6,6 +6,7 @@ struct Orrery: AsyncParsableCommand {
         commandName: "orrery", abstract: "A federated analysis-facility hub.",
         subcommands: [
             HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, KeysCommand.self,
-            AuditCommand.self, VersionCommand.self,
+            AuditCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
+            VersionCommand.self,
         ])
 }
