@@ -116,7 +116,9 @@ def oidc_plugin(base):
         "jwks-show": True, "jwt-type": "", "jwt-key-size": "", "code-duration": 60, "access-token-duration": 3600,
         "refresh-token-duration": 86400, "refresh-token-rolling": False, "refresh-token-one-use": "always",
         "allow-non-oidc": True, "auth-type-code-enabled": True, "auth-type-refresh-enabled": True,
-        "auth-type-device-enabled": False, "auth-type-client-enabled": False, "auth-type-token-enabled": False,
+        "resource-allowed": True, "resource-scope": {"openid": ["https://hub.orrery.test"]},
+        "auth-type-device-enabled": True, "device-authorization-expiration": 600, "device-authorization-interval": 5,
+        "auth-type-client-enabled": False, "auth-type-token-enabled": False,
         "auth-type-implicit-enabled": False, "auth-type-password-enabled": False,
         "auth-type-code-revoke-replayed": True, "pkce-allowed": True, "pkce-method-plain-allowed": False,
         "pkce-required": True, "session-management-allowed": False, "name-claim": "mandatory",
@@ -146,7 +148,8 @@ def set_up(base, state, callback, logout):
     secret = secrets.token_urlsafe(24)
     admin.call("POST", "/client/", {
         "client_id": "orrery", "name": "Orrery", "client_secret": secret, "confidential": True, "enabled": True,
-        "redirect_uri": [callback], "authorization_type": ["code", "refresh_token"], "scope": SCOPES,
+        "redirect_uri": [callback], "scope": SCOPES,
+        "authorization_type": ["code", "refresh_token", "device_authorization"],
         "token_endpoint_auth_method": ["client_secret_basic", "client_secret_post"],
         "post_logout_redirect_uri": logout})
     for name, password in people.items():
