@@ -34,6 +34,10 @@ static inline CURLcode orrery_curl_set_write(CURL *handle, CURLoption option, cu
     return curl_easy_setopt(handle, option, callback);
 }
 
+static inline CURLcode orrery_curl_set_opensocket(CURL *handle, curl_opensocket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 static inline CURLcode orrery_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
@@ -50,6 +54,9 @@ static inline CURLMcode orrery_curl_multi_set_long(CURLM *multi, CURLMoption opt
 static inline CURLcode orrery_curl_message_result(const CURLMsg *message) {
     return message->data.result;
 }
+
+// Where the socket is to lead, and how long that address is.
+static inline const struct sockaddr *orrery_curl_address(const struct curl_sockaddr *place) { return &place->addr; }
 
 static inline size_t orrery_curl_write_pause(void) { return CURL_WRITEFUNC_PAUSE; }
 

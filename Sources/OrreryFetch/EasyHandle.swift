@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// A libcurl easy handle with the memory it points into. Belongs to the loop's thread.
 @safe final class EasyHandle {
@@ -40,6 +41,10 @@ import CCurl
         unsafe setup.set(CURLOPT_HEADERDATA, own)
         unsafe setup.set(CURLOPT_WRITEFUNCTION, takeBody)
         unsafe setup.set(CURLOPT_WRITEDATA, own)
+        if transfer.request.reach != .anywhere {
+            unsafe setup.set(CURLOPT_OPENSOCKETDATA, own)
+            unsafe setup.set(openingSockets: openSocket)
+        }
         setup.apply(transfer.request)
         unsafe fields = EasySetup.fields(of: transfer.request)
         unsafe setup.set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(fields))
@@ -68,6 +73,21 @@ import CCurl
             errorNumber: CInt(truncatingIfNeeded: errorNumber),
             wasConnected: readyAfter > 0)
     }
+}
+
+/// A socket to where libcurl is about to connect, unless the request may not go there.
+private func openSocket(
+    _ own: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ place: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let own = unsafe own, let place = unsafe place, let address = unsafe orrery_curl_address(place),
+        let transfer = unsafe Unmanaged<EasyHandle>.fromOpaque(own).takeUnretainedValue().transfer
+    else { return -1 }
+    guard unsafe AddressKind(address, length: Int(place.pointee.addrlen)).isWithin(transfer.request.reach) else {
+        transfer.wasKeptBack = true
+        return -1
+    }
+    return unsafe socket(
+        place.pointee.family, place.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), place.pointee.protocol)
 }
 
 private func takeHeaderLine(

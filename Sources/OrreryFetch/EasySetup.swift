@@ -15,6 +15,10 @@ import CCurl
         unsafe note(orrery_curl_set_write(handle, option, callback))
     }
 
+    func set(openingSockets callback: curl_opensocket_callback) {
+        unsafe note(orrery_curl_set_opensocket(handle, callback))
+    }
+
     func set(_ option: CURLoption, _ value: Int) { unsafe note(orrery_curl_set_long(handle, option, value)) }
 
     func set(_ option: CURLoption, _ text: String) { unsafe note(orrery_curl_set_string(handle, option, text)) }

@@ -11,6 +11,8 @@ extension FetchError {
             case CURLE_URL_MALFORMAT: error(.badRequest, "the URL to fetch cannot be used")
             case CURLE_COULDNT_RESOLVE_HOST:
                 error(.cannotResolve, "the name \(transfer.origin.host) cannot be resolved")
+            case CURLE_COULDNT_CONNECT where transfer.wasKeptBack:
+                error(.cannotConnect, "\(peer) is at an address to which this request may not go")
             case CURLE_COULDNT_CONNECT: error(.cannotConnect, "cannot connect to \(peer): \(Self.reason(errorNumber))")
             case CURLE_OPERATION_TIMEDOUT where !wasConnected:
                 error(.timedOut, "cannot connect to \(peer) within \(transfer.request.connectLimit)")

@@ -20,6 +20,8 @@ package struct FetchRequest: Sendable {
     package var client: ClientCertificate?
     /// Follows at most five redirects, to `http` and `https` only; the answer is that of the last one.
     package var followsRedirects: Bool
+    /// To which addresses it may go, whatever name leads there.
+    package var reach = Reach.anywhere
 
     package init(
         _ method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
@@ -38,6 +40,16 @@ package struct FetchRequest: Sendable {
         self.trust = trust
         self.client = client
         self.followsRedirects = followsRedirects
+    }
+
+    /// Which addresses a name may stand for. Looked at when a connection is made, after the name was resolved, so that a name
+    /// server cannot lead the hub to its own neighbours.
+    package enum Reach: Hashable, Sendable {
+        case anywhere
+        /// Neither this machine, nor its link, where clouds answer with the machine's credentials.
+        case networks
+        /// Nor a private network.
+        case publicNetworks
     }
 
     /// Whose certificates are believed.

@@ -17,6 +17,12 @@ final class Transfer: Sendable {
     let mode: Mode
     private let state = Mutex(State())
 
+    /// Whether an address of the other side was passed over because the request may not go there.
+    var wasKeptBack: Bool {
+        get { state.withLock { $0.wasKeptBack } }
+        set { state.withLock { $0.wasKeptBack = newValue } }
+    }
+
     init(_ request: FetchRequest, origin: Origin, mode: Mode) {
         self.request = request
         self.origin = origin
@@ -46,6 +52,7 @@ extension Transfer {
         var isHeadComplete = false
         var body: [UInt8] = []
         var isPaused = false
+        var wasKeptBack = false
         /// Our own reason for having aborted the transfer; libcurl only knows that a callback failed.
         var abort: FetchError?
         var end: Result<Void, FetchError>?

@@ -9,6 +9,11 @@ package struct Identity: Hashable, Codable, Sendable {
         self.issuer = issuer
         self.subject = subject
     }
+
+    /// Compares by bytes: two spellings of one letter are two subjects to the issuer.
+    package static func == (left: Identity, right: Identity) -> Bool {
+        left.issuer.isExactly(right.issuer) && left.subject.isExactly(right.subject)
+    }
 }
 
 /// A scientist as policy sees one: an identity with the name given once, POSIX numbers, and the hub groups that the

@@ -9,7 +9,7 @@ import Testing
     private static let secret = Array("a refresh token".utf8)
     private static let binding = ["refresh", "https://issuer.example/", "ada"]
 
-    @Test func f15SealedSecretsOpenWhereTheyBelong() throws {
+    @Test("F15: sealed secrets open where they belong") func sealedSecretsOpenWhereTheyBelong() throws {
         try KeyFileOnDisk.run { file in
             let ring = try KeyRing(fileMadeIfMissing: file.path)
             for plain in [Self.secret, [], Array(repeating: 7, count: 70_000)] {
@@ -18,12 +18,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["refresh", "https://issuer.example/", "eve"], ["access", "https://issuer.example/", "ada"],
-        ["refresh", "https://issuer.example", "/ada"], ["refreshhttps://issuer.example/", "ada"],
-        ["refresh", "https://issuer.example/", "ada", ""], ["refresh", "https://issuer.example/"], [],
-    ])
-    func f15ASecretInAnotherRowDoesNotOpen(_ other: [String]) throws {
+    @Test(
+        "F15: a secret in another row does not open",
+        arguments: [
+            ["refresh", "https://issuer.example/", "eve"], ["access", "https://issuer.example/", "ada"],
+            ["refresh", "https://issuer.example", "/ada"], ["refreshhttps://issuer.example/", "ada"],
+            ["refresh", "https://issuer.example/", "ada", ""], ["refresh", "https://issuer.example/"], [],
+        ])
+    func aSecretInAnotherRowDoesNotOpen(_ other: [String]) throws {
         try KeyFileOnDisk.run { file in
             let ring = try KeyRing(fileMadeIfMissing: file.path)
             let sealed = try ring.seal(Self.secret, for: Self.binding)
@@ -33,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func f15NoChangedBitOpens() throws {
+    @Test("F15: with a changed bit nothing opens") func noChangedBitOpens() throws {
         try KeyFileOnDisk.run { file in
             let ring = try KeyRing(fileMadeIfMissing: file.path)
             let sealed = try ring.seal(Self.secret, for: Self.binding)
@@ -46,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func f15EqualSecretsAreSealedDifferently() throws {
+    @Test("F15: equal secrets are sealed differently") func equalSecretsAreSealedDifferently() throws {
         try KeyFileOnDisk.run { file in
             let ring = try KeyRing(fileMadeIfMissing: file.path)
             let nonces = try (0..<200).map { _ in try ring.seal(Self.secret, for: Self.binding)[4..<16] }
@@ -54,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func f15WhatAnIndependentProgramSealedOpens() throws {
+    @Test("F15: what an independent program sealed opens") func whatAnIndependentProgramSealedOpens() throws {
         try KeyFileOnDisk.run { file in
             try file.write("7 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n")
             // By `cryptography` from PyPI; the binding as it is described at `KeyRing`.

@@ -14,7 +14,8 @@ import Testing
         return try Backroom(configuration, logger: TestHub.quiet)
     }
 
-    @Test func f15AChangeOfKeysReachesTheRunningHubAndEverythingStored() async throws {
+    @Test("F15: a change of keys reaches the running hub and everything stored")
+    func aChangeOfKeysReachesTheRunningHubAndEverythingStored() async throws {
         try await TestHub.run { hub in
             await hub.services.audit.record(AuditAct(.admin))
             let backroom = try Self.backroom(hub)

@@ -47,7 +47,7 @@ struct ConfigurationTests {
           users: {uid: 200000-299999, deny: ["wlcg:7f3c", mallory]}
         clusters:
           north: {title: North, server: "https://north.example:6443/", token: t, namespace: hub}
-          south: {server: "https://south.example:6443", certificate: {chain: c, key: k}, namespace: hub}
+          south: {server: "https://south.example:6443", certificate: {chain: "-----BEGIN C", key: "-----BEGIN K"}, namespace: hub}
         """
 
     private static func read(_ text: String) throws -> HubConfiguration {
@@ -211,7 +211,7 @@ struct ConfigurationTests {
         ("mallory", "Mallory", "a person's name here, or"), ("mallory", "\"wlcg:\"", "a person's name here, or"),
         ("token: t, namespace", "namespace", "either `token` or `certificate`"),
         (
-            "token: t, namespace", "token: t, certificate: {chain: c, key: k}, namespace",
+            "token: t, namespace", "token: t, certificate: {chain: \"-----BEGIN C\", key: k}, namespace",
             "either `token` or `certificate`"
         ),
         ("\"https://south.example:6443\"", "south.example", "a URL that starts with"),

@@ -14,7 +14,8 @@ struct CookieTests {
                 == "jupyterhub-session-id=s; Path=/; Max-Age=60; SameSite=Lax; Secure")
     }
 
-    @Test func withoutTLSTheLoginStaysAwayFromTheServers() throws {
+    @Test("F10: where hub and servers share a host, the path keeps the login from the servers")
+    func withoutTLSTheLoginStaysAwayFromTheServers() throws {
         let names = CookieNames(url: try #require(PublicURL("http://127.0.0.1:8000")))
         #expect(
             names.setLogin("v", lasting: .seconds(60))

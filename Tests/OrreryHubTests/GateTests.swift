@@ -31,7 +31,8 @@ struct GateTests {
         String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
     }
 
-    @Test func aPersonIsLoggedInFirstAndThenSentBackWithATicket() async throws {
+    @Test("F10: a host of its own gets a ticket of its own, never the login")
+    func aPersonIsLoggedInFirstAndThenSentBackWithATicket() async throws {
         try await TestHub.run { hub in
             _ = try await hub.person("ada")
             var browser = TestBrowser(hub)

@@ -37,7 +37,8 @@ struct LoginTests {
         }
     }
 
-    @Test func behindTLSTheCookiesAreBoundToTheHost() async throws {
+    @Test("F9: behind TLS the cookies are bound to the host, and no script reads them")
+    func behindTLSTheCookiesAreBoundToTheHost() async throws {
         try await TestHub.run(url: "https://hub.test") { hub in
             hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
             var browser = TestBrowser(hub)
@@ -61,7 +62,8 @@ struct LoginTests {
         }
     }
 
-    @Test func aLoginUnderWayCanBeFinishedOnceAndOnlyInItsBrowser() async throws {
+    @Test("F2: a login under way can be finished once, and only in its browser")
+    func aLoginUnderWayCanBeFinishedOnceAndOnlyInItsBrowser() async throws {
         try await TestHub.run { hub in
             hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
             var browser = TestBrowser(hub)
@@ -135,7 +137,8 @@ struct LoginTests {
         }
     }
 
-    @Test func loggingInAgainEndsTheLoginBefore() async throws {
+    @Test("F8: logging in again ends the login before")
+    func loggingInAgainEndsTheLoginBefore() async throws {
         try await TestHub.run { hub in
             hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
             hub.issuers.knows("s-2", as: .init(suggestedName: "emmy", groups: Self.atlas, uid: 20002))

@@ -31,7 +31,8 @@ struct LogoutTests {
         }
     }
 
-    @Test func aFormFromElsewhereDoesNotLogAnybodyOut() async throws {
+    @Test("F11: a form from elsewhere changes nothing")
+    func aFormFromElsewhereDoesNotLogAnybodyOut() async throws {
         try await TestHub.run { hub in
             _ = try await hub.person("ada")
             var browser = TestBrowser(hub)

@@ -17,13 +17,15 @@ struct ReturnPathTests {
         #expect(ReturnPath(given)?.text == kept)
     }
 
-    @Test(arguments: [
-        "", "hub/home", "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example",
-        "\\/evil.example",
-        "/%2fevil.example", "/%2Fevil.example", "/%5Cevil.example", "/%5cevil.example", "/\tevil",
-        "/a\r\nSet-Cookie: x=1",
-        "/a b", "/naïve", "javascript:alert(1)", " /hub/home", "/hub\\home", "/hub/\u{0}",
-    ])
+    @Test(
+        "F7: what a browser may read as another site is no way back",
+        arguments: [
+            "", "hub/home", "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example",
+            "\\/evil.example",
+            "/%2fevil.example", "/%2Fevil.example", "/%5Cevil.example", "/%5cevil.example", "/\tevil",
+            "/a\r\nSet-Cookie: x=1",
+            "/a b", "/naïve", "javascript:alert(1)", " /hub/home", "/hub\\home", "/hub/\u{0}",
+        ])
     func refusesWhatABrowserMayReadAsAnotherSite(_ given: String) {
         #expect(ReturnPath(given) == nil)
     }

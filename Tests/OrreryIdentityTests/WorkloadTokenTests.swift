@@ -68,7 +68,11 @@ struct WorkloadTokenTests {
 enum TokenOracle {
     struct Refusal: Error {}
 
-    static var isPresent: Bool { Program([EntitlementOracle.python.path, "-c", "import joserfc, jwt"]).wait() == 0 }
+    static var isPresent: Bool {
+        let python = EntitlementOracle.python.path
+        return FileManager.default.isExecutableFile(atPath: python)
+            && Program([python, "-c", "import joserfc, jwt"]).wait() == 0
+    }
 
     static func read(_ token: Secret, keys: [JSON], audience: String) throws -> JSON {
         let question: JSON = [

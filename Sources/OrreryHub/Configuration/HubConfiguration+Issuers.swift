@@ -8,6 +8,7 @@ extension HubConfiguration {
     /// | key | default | meaning |
     /// |---|---|---|
     /// | `type` | `oidc` | what it speaks: `oidc`, or `github` for plain OAuth 2 as GitHub has it |
+    /// | `private` | `false` | whether its names may stand for addresses of a private network |
     /// | `title` | the label | what people read |
     /// | `issuer` | required, for `github` `https://github.com` | its exact URL, slash included |
     /// | `also` | none | other exact spellings seen in its tokens |
@@ -21,6 +22,7 @@ extension HubConfiguration {
     /// | `groups.from` | `idToken` | where it stands: `idToken` or `userinfo` |
     /// | `name.claim` | `preferred_username` | the claim from which a name is suggested |
     /// | `name.prefix` | none | put in front of it |
+    /// | `name.within` | none | a claim that has to stand beside it, such as `idp`; else no name is suggested |
     /// | `uid.claim`, `gid.claim` | none | claims with the POSIX numbers |
     /// | `require` | nothing | what a login must show; see `requirement` |
     /// | `api` | no calls | its access tokens open the API; see `bearerTrust` |
@@ -43,7 +45,7 @@ extension HubConfiguration {
             throw node.error("`\(key)` is not supported yet", atKey: key)
         }
         let keys = try node.mapping([
-            "type", "title", "issuer", "also", "login", "groups", "name", "uid", "gid", "require", "api",
+            "type", "title", "private", "issuer", "also", "login", "groups", "name", "uid", "gid", "require", "api",
         ])
         let login = try keys.required("login").mapping(["client", "secret", "method", "scopes"])
         let isGitHub = try keys["type"].map(type) == .gitHub
@@ -56,9 +58,11 @@ extension HubConfiguration {
         if isGitHub { (issuer.scopes, issuer.groupsKind) = ([], .teams) }
         if let scopes = login["scopes"] { issuer.scopes = try texts(scopes) }
         if let require = keys["require"] { issuer.requirement = try requirement(require) }
-        let name = try keys["name"]?.mapping(isGitHub ? ["prefix"] : ["claim", "prefix"])
+        let name = try keys["name"]?.mapping(isGitHub ? ["prefix"] : ["claim", "prefix", "within"])
         if let prefix = name?["prefix"] { issuer.namePrefix = try prefix.string() }
         if let claim = name?["claim"] { issuer.nameClaim = try claim.string() }
+        issuer.nameWithin = try name?["within"]?.string()
+        issuer.isPrivate = try keys["private"]?.bool() ?? false
         if let api = keys["api"] { issuer.api = try bearerTrust(api, url: url) }
         try isGitHub ? refuseClaims(of: keys, login) : readClaims(of: keys, login, into: &issuer)
         return issuer

@@ -75,7 +75,7 @@ extension HubConfiguration {
         let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace"])
         let access = ClusterAccess(
             name: name, server: try baseURL(keys.required("server")),
-            credential: try credential(keys), authority: try keys["ca"]?.secret().reveal(),
+            credential: try credential(keys), authority: try keys["ca"].map(pem),
             namespace: try keys.required("namespace").string())
         return Cluster(title: try keys["title"]?.string() ?? name, access: access)
     }
@@ -88,11 +88,20 @@ extension HubConfiguration {
             let pair = try certificate.mapping(["chain", "key"])
             return .certificate(
                 ClientCertificate(
-                    chain: try pair.required("chain").secret().reveal(), key: try pair.required("key").secret().reveal()
+                    chain: try pem(pair.required("chain")), key: try pem(pair.required("key"))
                 ))
         default:
             throw keys.node.error("either `token` or `certificate` is needed")
         }
+    }
+
+    /// A certificate or key as PEM. What looks like the name of a file is one that lacks its `file:`.
+    private static func pem(_ node: DocumentNode) throws(DocumentError) -> String {
+        let text = try node.secret().reveal()
+        guard text.contains("-----BEGIN ") else {
+            throw node.error("PEM is wanted here (-----BEGIN …); what stands in a file is written as file:PATH")
+        }
+        return text
     }
 
     static func listenAddress(_ node: DocumentNode) throws(DocumentError) -> ListenAddress {

@@ -81,7 +81,7 @@ struct LoginFlow: Sendable {
         try await vault.keep(claimant, of: person.id, nonce: transaction.nonce, at: now())
         let hint = try claimant.tokens?.identity.map { try vault.seal(hint: $0, of: person.id, at: issuer) }
         let (cookie, login) = try await logins.open(
-            person, raised: claimant.membership.raised.map { .init(group: $0.group, until: $0.until) },
+            person, raised: claimant.membership.raised,
             from: .init(issuer: issuer, subject: claimant.identity.subject, session: claimant.session), hint: hint,
             after: visitor?.login)
         return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)

@@ -1,3 +1,6 @@
+import OrreryFetch
+import OrreryModel
+
 extension IssuerConfiguration {
     /// Whether a login through this issuer brings groups.
     var saysGroups: Bool { groupsClaim != nil || (type == .gitHub && scopes.contains("read:org")) }
@@ -16,6 +19,11 @@ extension IssuerConfiguration {
         case .openID: return scopes.contains("openid") ? nil : "the scopes must contain openid"
         case .gitHub: return problemOfGitHub
         }
+    }
+
+    /// Where its names may lead. An issuer on loopback is one of a demo or a test on one machine.
+    var reach: FetchRequest.Reach {
+        WebAddress.isOnLoopback(issuer) ? .anywhere : isPrivate ? .networks : .publicNetworks
     }
 
     private var problemOfGitHub: String? {

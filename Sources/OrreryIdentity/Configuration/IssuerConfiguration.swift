@@ -29,6 +29,10 @@ package struct IssuerConfiguration: Sendable {
     package var gidClaim: String?
     /// Without it nobody enters through this issuer.
     package var requirement: Requirement
+    /// Whether the issuer is in the site's own network: its names may stand for private addresses.
+    package var isPrivate = false
+    /// A claim without which the name in `nameClaim` is none: that claim means something only beside it.
+    package var nameWithin: String?
     /// Nil: nobody calls our API with an access token of this issuer.
     package var api: BearerTrust?
 

@@ -10,6 +10,9 @@ enum WebAddress {
         return scheme == "https" || isLoopback(host)
     }
 
+    /// Whether the host of `url` is written as one of this machine.
+    static func isOnLoopback(_ url: String) -> Bool { parts(of: url).map { isLoopback($0.host) } ?? false }
+
     private static func parts(of url: String) -> (scheme: String, host: String)? {
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil,
             let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme), parts.fragment == nil

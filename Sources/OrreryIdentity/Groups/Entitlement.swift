@@ -1,3 +1,5 @@
+import OrreryModel
+
 /// A group entitlement as AARC-G002 and AARC-G069 spell it:
 /// `urn:<NID>:<namespace>[:<subnamespace>…]:group:<group>[:<subgroup>…][:role=<role>][#<authority>]`.
 ///
@@ -43,7 +45,8 @@ struct Entitlement: Hashable {
     /// A member of a subgroup is a member of the groups around it; a role says membership; but a role in a subgroup is not that
     /// role in the group around it.
     func filling(_ wanted: Entitlement) -> String? {
-        guard namespace == wanted.namespace, groups.count >= wanted.groups.count else { return nil }
+        guard namespace.elementsEqual(wanted.namespace, by: { $0.isExactly($1) }), groups.count >= wanted.groups.count
+        else { return nil }
         var pairs = Array(zip(wanted.groups, groups))
         if let wantedRole = wanted.role {
             guard let role, groups.count == wanted.groups.count else { return nil }

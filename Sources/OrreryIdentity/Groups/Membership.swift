@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import OrreryModel
 
 /// The hub groups of one login, by how long and on what condition they hold. A name stands in one of the three only.
@@ -17,16 +17,7 @@ package struct Membership: Hashable, Sendable {
     }
 
     /// A group that this login holds.
-    package struct Raised: Hashable, Codable, Sendable {
-        package let group: Group
-        /// Nil: as long as the login.
-        package let until: Date?
-
-        package init(group: Group, until: Date?) {
-            self.group = group
-            self.until = until
-        }
-    }
+    package typealias Raised = RaisedGroup
 
     /// A group that sleeps.
     package struct Dormant: Hashable, Sendable {

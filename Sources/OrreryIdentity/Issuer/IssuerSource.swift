@@ -43,6 +43,8 @@ struct IssuerSource: Sendable {
 
     /// The issuer's answer; without one, an error that calls it by `what`.
     func fetch(_ request: FetchRequest, _ what: String) async throws(IdentityError) -> FetchResponse {
+        var request = request
+        request.reach = configuration.reach
         do throws(FetchError) { return try await fetcher.fetch(request) } catch {
             throw IdentityError(.unreachable, at: configuration, "its \(what): \(error.message)")
         }

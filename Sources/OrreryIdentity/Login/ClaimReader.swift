@@ -14,7 +14,8 @@ struct ClaimReader {
         let source = issuer.groupsFrom == .idToken ? token : userinfo
         if issuer.groupsKind == .wlcg { try checkProfile(source) }
         let groups = try ClaimedGroups.read(issuer.groupsClaim.flatMap { source?[$0] }, kind: issuer.groupsKind)
-        let name = claim(issuer.nameClaim)?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let isNamed = issuer.nameWithin.map { claim($0)?.string?.isEmpty == false } ?? true
+        let name = isNamed ? claim(issuer.nameClaim)?.string.flatMap { $0.isEmpty ? nil : $0 } : nil
         let evidence = self.evidence
         return Claimant(
             identity: Identity(issuer: issuer.issuer, subject: subject), issuer: issuer.label,

@@ -37,7 +37,7 @@ struct IdentityTokenCheck {
     private func checkAudience(_ claims: JSON) throws(ClaimOffence) {
         try claims.checkAudience(only: issuer.client)
         if let party = claims["azp"] {
-            guard party.string == issuer.client else { throw ClaimOffence("azp is not us") }
+            guard party.string?.isExactly(issuer.client) == true else { throw ClaimOffence("azp is not us") }
         }
     }
 

@@ -25,7 +25,8 @@ struct Evidence: Hashable {
 
     func assures(_ wanted: String) -> Bool {
         let levels = Self.levels.drop { $0 != wanted }
-        return levels.isEmpty ? assurance.contains(wanted) : levels.contains(where: assurance.contains)
+        return levels.isEmpty
+            ? assurance.containsExactly(wanted) : levels.contains { assurance.containsExactly($0) }
     }
 
     /// REFEDS Assurance Framework: each level of identity proofing includes those before it.

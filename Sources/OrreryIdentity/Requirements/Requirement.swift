@@ -33,13 +33,13 @@ package struct Requirement: Hashable, Sendable {
     /// What is missing, the first of it; nil when the requirement is met. What an issuer does not say is not there.
     func shortfall(of evidence: Evidence, at now: Date) -> Shortfall? {
         if !organisations.isEmpty {
-            guard let organisation = evidence.organisation, organisations.contains(organisation) else {
+            guard let organisation = evidence.organisation, organisations.containsExactly(organisation) else {
                 return .organisation
             }
         }
         if let missing = assurance.sorted().first(where: { !evidence.assures($0) }) { return .assurance(missing) }
         if !contexts.isEmpty {
-            guard let context = evidence.context, contexts.contains(context) else {
+            guard let context = evidence.context, contexts.containsExactly(context) else {
                 return .context(contexts.sorted().joined(separator: " or "))
             }
         }

@@ -46,16 +46,7 @@ package struct LoginRecord: Hashable, Sendable {
     }
 
     /// A group that was opened by how the login was made.
-    package struct Raised: Hashable, Codable, Sendable {
-        package let group: Group
-        /// Nil: as long as the login.
-        package let until: Date?
-
-        package init(group: Group, until: Date?) {
-            self.group = group
-            self.until = until
-        }
-    }
+    package typealias Raised = RaisedGroup
 }
 
 /// A login that is under way at an issuer: what the hub must remember between sending the browser there and its return.
