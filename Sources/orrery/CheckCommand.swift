@@ -7,14 +7,28 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check the configuration and the policy it names; exit status 1 if one is wrong.")
 
+    @Option(
+        name: .customLong("as"),
+        help: "A file with the claims of somebody, as JSON or as a token: says which rule admits or refuses them.")
+    var claims: String?
+    @Option(help: "The label of the issuer that says these claims, where `iss` does not name it.")
+    var issuer: String?
     @OptionGroup var file: ConfigurationFile
 
     func run() throws {
         let configuration = try file.read()
         do {
             let names = try Hub.check(configuration)
+            if let claims {
+                let trial = try ClaimTrial(of: claims, from: issuer, configuration)
+                print(trial.lines.joined(separator: "\n"))
+                if !trial.isAdmitted { throw ExitCode.failure }
+                return
+            }
             print("OK: \(file.path) and the policy in \(configuration.policy)")
             for (kind, names) in names { print("  \(kind): \(names.joined(separator: ", "))") }
+        } catch let code as ExitCode {
+            throw code
         } catch {
             throw Failure("\(error)")
         }

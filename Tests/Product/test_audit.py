@@ -15,8 +15,13 @@ from test_issuer_keys import PROGRAM, Site
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("audit"))
-    with site.provider(), site.hub():
-        yield site
+    with pytest.MonkeyPatch.context() as patch:
+        # F12: no proxy of the environment is asked. There is none, so that a login would fail.
+        for name in "http_proxy", "https_proxy", "all_proxy":
+            patch.setenv(name, "http://127.0.0.1:9")
+        patch.delenv("no_proxy", raising=False)
+        with site.provider(), site.hub():
+            yield site
 
 
 def orrery(site, *words, config="orrery.yaml"):

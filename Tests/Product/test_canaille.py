@@ -159,6 +159,6 @@ def test_a_login_that_was_changed_on_the_way_is_refused(site, issuer, what, word
 def refused(site, browser, address, words):
     """The hub says no for this reason, and nobody is logged in."""
     answer = browser.get(address, timeout=10)
-    assert answer.status_code in (400, 403) and words in answer.text, (answer.status_code, answer.text)
+    assert answer.status_code in (400, 403) and words in answer.text, (answer.text, site.words("hub"))
     home = browser.get(f"{site.url}/hub/home", timeout=10)
     assert urllib.parse.urlsplit(home.url).path == "/hub/login"

@@ -13,9 +13,9 @@ struct Enrolment: Sendable {
 
     /// The person behind `claimant`, with the groups and numbers of this login. Throws a refusal in words for that person.
     func enter(_ claimant: Claimant, from issuer: String) async throws -> PersonRecord {
-        try admit(claimant, from: issuer)
+        try auth.admit(claimant, from: issuer)
         let record: PersonRecord
-        try checkNumbers(of: claimant)
+        try auth.checkNumbers(of: claimant)
         if let known = try await store.person(identity: claimant.identity) {
             guard !known.isSuspended else { throw HubError.suspended }
             guard !auth.denies(known.person) else { throw HubError.denied }
@@ -27,52 +27,10 @@ struct Enrolment: Sendable {
         return try await numbered(record, claimant)
     }
 
-    private func admit(_ claimant: Claimant, from issuer: String) throws(HubError) {
-        guard !auth.users.denies(claimant.identity, of: issuer) else { throw .denied }
-        let groups = (claimant.membership.groups.map(\.name) + claimant.membership.raised.map(\.group.name)).sorted()
-        guard !groups.contains(where: auth.allow.contains) else { return }
-        let detail =
-            "the issuer \(issuer) gives \(claimant.claimedGroups) and \(claimant.ignoredGroups) values that are no groups"
-        if let dormant = claimant.membership.dormant.first(where: { auth.allow.contains($0.group) }) {
-            throw HubError(
-                .forbidden,
-                "you would be in \(dormant.group), but \(dormant.shortfall.sentence(issuer: title(of: issuer)))",
-                next: dormant.shortfall.isAboutTheLogin
-                    ? "open /hub/login/\(issuer)?raise=\(dormant.group) for that" : nil,
-                detail: detail)
-        }
-        throw HubError(
-            .forbidden,
-            groups.isEmpty
-                ? "you are logged in, but you are in no group that this hub knows"
-                : "you are logged in, but none of your groups (\(groups.joined(separator: ", "))) may enter this hub",
-            next: "ask for membership in one of: \(auth.allow.sorted().joined(separator: ", "))", detail: detail)
-    }
-
     /// Whether what the issuer says of somebody who is here already leaves a place for the person. Which groups admit is
     /// another question.
     func stillAdmits(_ claimant: Claimant) -> Bool {
-        !auth.users.denies(claimant.identity, of: claimant.issuer) && (try? checkNumbers(of: claimant)) != nil
-    }
-
-    /// A gid opens files as a group does, so an issuer must not say what the rules do not let it say: the gid of a group
-    /// that it does not give, or one of the hub's own range, where every group is one person's.
-    private func checkNumbers(of claimant: Claimant) throws(HubError) {
-        guard let gid = claimant.gid else { return }
-        let own = claimant.membership.groups.union(claimant.membership.raised.map(\.group))
-        guard !auth.isGroup(gid) || own.contains(where: { $0.gid == gid }) else {
-            throw HubError(
-                .conflict, "the group number (gid) that your issuer gives you is that of a group you are not in",
-                next: "ask an operator of this hub", detail: "gid \(gid) is a group's of auth.groups")
-        }
-        guard auth.users.uids?.contains(gid) == true, gid != claimant.uid else { return }
-        throw HubError(
-            .conflict, "the group number (gid) that your issuer gives you is one that this hub gives to single people",
-            next: "ask an operator of this hub", detail: "gid \(gid) is within users.uid")
-    }
-
-    private func title(of issuer: String) -> String {
-        auth.issuers.first { $0.label == issuer }?.title ?? issuer
+        !auth.users.denies(claimant.identity, of: claimant.issuer) && (try? auth.checkNumbers(of: claimant)) != nil
     }
 
     private func refresh(_ known: PersonRecord, with claimant: Claimant) async throws(StoreError) -> PersonRecord {

@@ -12,6 +12,8 @@ struct IssuerLogoutRoutes: Sendable {
     let logins: any LoginStore
     let vault: CredentialVault
     let farewell: Farewell
+    let persons: any PersonStore
+    let audit: AuditLog
     let now: @Sendable () -> Date
 
     func add(to router: Router<HubContext>) { router.post("hub/logout/:issuer", use: logout) }
@@ -30,7 +32,11 @@ struct IssuerLogoutRoutes: Sendable {
         }
         let ended = try await logins.logins(
             issuer: label, subject: order.subject, session: order.session, at: now())
-        for login in ended { try await farewell.end(login) }
+        for login in ended {
+            try await farewell.end(login)
+            let person = try await persons.person(id: login.person)
+            await audit.record(AuditAct(.logout, of: person, to: label, because: "the issuer ordered it"))
+        }
         try await forget(order, at: label, Set(ended.map(\.person)))
         context.logger.notice(
             "issuer logged somebody out", metadata: ["issuer": "\(label)", "logins": "\(ended.count)"])

@@ -66,7 +66,12 @@ struct LoginFlow: Sendable {
                 .badRequest, "this login took too long, was finished before, or began in another browser",
                 next: "log in again")
         }
-        let claimant = try await issuers.finish(issuer, transaction, state: state, query: query.byName)
+        let claimant: Claimant
+        do { claimant = try await issuers.finish(issuer, transaction, state: state, query: query.byName) } catch {
+            let why = HubError(any: error).message
+            await audit.record(AuditAct(.loginRefused, to: issuer, because: why))
+            throw error
+        }
         let next = ReturnPath(transaction.next) ?? .home
         if let person = transaction.linkTo {
             try await linking.link(claimant, from: issuer, to: person, by: visitor)

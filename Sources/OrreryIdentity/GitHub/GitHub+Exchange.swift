@@ -31,13 +31,11 @@ extension GitHub {
     private func refusal(_ error: String) -> IdentityError {
         switch error {
         case "bad_verification_code", "invalid_grant":
-            IdentityError(
-                .stale, at: configuration, "its token endpoint does not know the code: expired, used, or not ours")
+            TokenRefusal.grant.error(at: configuration, grant: .stale)
         case "incorrect_client_credentials", "invalid_client":
-            IdentityError(
-                .misconfigured, at: configuration, "its token endpoint does not accept our client id or secret")
+            TokenRefusal.client.error(at: configuration, grant: .stale)
         case "redirect_uri_mismatch", "unsupported_grant_type":
-            IdentityError(.misconfigured, at: configuration, "its token endpoint does not accept our request")
+            TokenRefusal.request.error(at: configuration, grant: .stale)
         case "unverified_user_email":
             IdentityError(.declined, at: configuration, "the account's e-mail address is not verified")
         default: IdentityError(.misbehaving, at: configuration, "its token endpoint refused with an unknown error")

@@ -69,13 +69,10 @@ extension Issuer {
         switch document?["error"]?.string {
         // glewlwyd says invalid_code and invalid_token where RFC 6749 5.2 has invalid_grant.
         case "invalid_grant", "invalid_code", "invalid_token":
-            IdentityError(
-                refused, at: configuration, "its token endpoint does not know the grant: expired, used, or not ours")
-        case "invalid_client", "unauthorized_client":
-            IdentityError(
-                .misconfigured, at: configuration, "its token endpoint does not accept our client id or secret")
+            TokenRefusal.grant.error(at: configuration, grant: refused)
+        case "invalid_client", "unauthorized_client": TokenRefusal.client.error(at: configuration, grant: refused)
         case "invalid_scope", "invalid_request", "unsupported_grant_type":
-            IdentityError(.misconfigured, at: configuration, "its token endpoint does not accept our request")
+            TokenRefusal.request.error(at: configuration, grant: refused)
         default: failure(status, "token endpoint")
         }
     }
