@@ -238,8 +238,19 @@ struct ConfigurationTests {
         ("name: {claim: nick", "api: {audience: \"\"}\n      name: {claim: nick", "the audience is empty"),
         ("name: {claim: nick", "api: {any: true}\n      name: {claim: nick", "unknown key `any`"),
         (
-            "name: {prefix: gh-}", "name: {prefix: gh-}\n      notebook: {audience: x}",
-            "`notebook` is not supported yet"
+            "name: {prefix: gh-}", "name: {prefix: gh-}\n      notebook: {scope: x}",
+            "of type github has no `notebook`"
+        ),
+        ("name: {claim: nick", "notebook: {audience: x}\n      name: {claim: nick", "`scope` is missing"),
+        ("name: {claim: nick", "notebook: {scope: openid}\n      name: {claim: nick", "never good for `openid`"),
+        ("name: {claim: nick", "notebook: {scope: []}\n      name: {claim: nick", "scopes of a session's token"),
+        (
+            "name: {claim: nick", "notebook: {scope: a, exchange: often}\n      name: {claim: nick",
+            "unknown exchange `often`"
+        ),
+        (
+            "name: {claim: nick", "notebook: {scope: \"wlcg.groups a b\", exchange: no}\n      name: {claim: nick",
+            "`login.scopes` has no a b"
         ),
         ("{acr: https://refeds.org/profile/mfa, age: 8h}", "{}", "requires nothing"),
         ("age: 8h", "age: 8s", "less than a minute"), ("idp: [urn:a, urn:b]", "idp: []", "met by nobody"),
@@ -255,6 +266,20 @@ struct ConfigurationTests {
         #expect(told.contains(sentence), "\(told)")
         #expect(told.hasPrefix("/etc/orrery/orrery.yaml:"))
         #expect(!told.contains("\n") && !told.contains("s3cret"))
+    }
+
+    @Test func whatSessionsGetOfAnIssuerIsRead() throws {
+        func grant(_ text: String) throws -> NotebookGrant? {
+            let wrong = Self.text.replacingOccurrences(
+                of: "name: {claim: nick", with: "notebook: \(text)\n      name: {claim: nick")
+            return try Self.read(wrong).auth.issuers[0].notebook
+        }
+        #expect(try Self.read(Self.text).auth.issuers[0].notebook == nil)
+        #expect(try grant("{scope: \"a:/ b\"}") == NotebookGrant(scopes: ["a:/", "b"]))
+        #expect(
+            try grant("{scope: [a], audience: x, resource: [https://y.test], exchange: yes, default: true}")
+                == NotebookGrant(
+                    scopes: ["a"], audiences: ["x"], resources: ["https://y.test"], exchange: .yes, isDefault: true))
     }
 
     @Test func aPolicyThatDoesNotKnowAClusterIsRefused() throws {

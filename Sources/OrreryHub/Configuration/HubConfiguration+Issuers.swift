@@ -25,6 +25,7 @@ extension HubConfiguration {
     /// | `name.within` | none | a claim that has to stand beside it, such as `idp`; else no name is suggested |
     /// | `uid.claim`, `gid.claim` | none | claims with the POSIX numbers |
     /// | `require` | nothing | what a login must show; see `requirement` |
+    /// | `notebook` | no token | what sessions get of its tokens; see `notebookGrant` |
     /// | `api` | no calls | its access tokens open the API; see `bearerTrust` |
     static func issuers(_ node: DocumentNode, url: PublicURL) throws(DocumentError) -> [IssuerConfiguration] {
         var issuers: [IssuerConfiguration] = []
@@ -41,11 +42,9 @@ extension HubConfiguration {
     private static func issuer(
         _ label: String, _ node: DocumentNode, url: PublicURL
     ) throws(DocumentError) -> IssuerConfiguration {
-        for key in ["notebook"] where (try node.entries()).contains(where: { $0.key == key }) {
-            throw node.error("`\(key)` is not supported yet", atKey: key)
-        }
         let keys = try node.mapping([
             "type", "title", "private", "issuer", "also", "login", "groups", "name", "uid", "gid", "require", "api",
+            "notebook",
         ])
         let login = try keys.required("login").mapping(["client", "secret", "method", "scopes"])
         let isGitHub = try keys["type"].map(type) == .gitHub
@@ -64,6 +63,7 @@ extension HubConfiguration {
         issuer.nameWithin = try name?["within"]?.string()
         issuer.isPrivate = try keys["private"]?.bool() ?? false
         if let api = keys["api"] { issuer.api = try bearerTrust(api, url: url) }
+        if let notebook = keys["notebook"] { issuer.notebook = try notebookGrant(notebook) }
         try isGitHub ? refuseClaims(of: keys, login) : readClaims(of: keys, login, into: &issuer)
         return issuer
     }
@@ -75,7 +75,7 @@ extension HubConfiguration {
 
     /// A plain OAuth 2 service makes no claims; what reads some would never be used.
     private static func refuseClaims(of keys: DocumentMapping, _ login: DocumentMapping) throws(DocumentError) {
-        for key in ["also", "groups", "uid", "gid", "api"] where keys[key] != nil {
+        for key in ["also", "groups", "uid", "gid", "api", "notebook"] where keys[key] != nil {
             throw keys.node.error("an issuer of type github has no `\(key)`", atKey: key)
         }
         if login["method"] != nil {

@@ -16,7 +16,7 @@ extension IssuerConfiguration {
         }
         if client.isEmpty { return "the client id is empty" }
         switch type {
-        case .openID: return scopes.contains("openid") ? nil : "the scopes must contain openid"
+        case .openID: return scopes.contains("openid") ? problemOfNotebook : "the scopes must contain openid"
         case .gitHub: return problemOfGitHub
         }
     }
@@ -24,6 +24,16 @@ extension IssuerConfiguration {
     /// Where its names may lead. An issuer on loopback is one of a demo or a test on one machine.
     var reach: FetchRequest.Reach {
         WebAddress.isOnLoopback(issuer) ? .anywhere : isPrivate ? .networks : .publicNetworks
+    }
+
+    /// A refresh gives none but scopes of the login.
+    private var problemOfNotebook: String? {
+        guard let notebook, notebook.exchange == .no else { return nil }
+        let more = notebook.scopes.filter { !scopes.contains($0) }
+        return more.isEmpty
+            ? nil
+            : "without token exchange a session gets scopes of the login only, and `login.scopes` has no "
+                + more.joined(separator: " ")
     }
 
     private var problemOfGitHub: String? {
@@ -51,7 +61,8 @@ extension [IssuerConfiguration] {
                 }
             }
         }
-        return nil
+        let defaults = filter { $0.notebook?.isDefault == true }.map(\.label)
+        return defaults.count < 2 ? nil : "only one issuer's `notebook` is the default, not \(defaults)"
     }
 }
 

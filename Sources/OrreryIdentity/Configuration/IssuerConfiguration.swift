@@ -35,6 +35,8 @@ package struct IssuerConfiguration: Sendable {
     package var nameWithin: String?
     /// Nil: nobody calls our API with an access token of this issuer.
     package var api: BearerTrust?
+    /// Nil: sessions get no token of this issuer.
+    package var notebook: NotebookGrant?
 
     package init(
         label: String, type: IssuerType = .openID, issuer: String, also: [String] = [], title: String? = nil,

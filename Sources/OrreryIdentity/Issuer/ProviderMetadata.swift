@@ -12,6 +12,8 @@ struct ProviderMetadata: Hashable, Sendable {
     let revocation: String?
     /// Whether the issuer names itself in the answer to our callback (RFC 9207 3).
     let namesItself: Bool
+    /// Whether it exchanges tokens (RFC 8693), by its own word.
+    let exchangesTokens: Bool
 
     /// Throws the broken rule as a clause for the log.
     init(_ document: JSON, of issuer: IssuerConfiguration) throws(ClaimOffence) {
@@ -24,6 +26,8 @@ struct ProviderMetadata: Hashable, Sendable {
         userinfo = document["userinfo_endpoint"] == nil ? nil : try Self.endpoint("userinfo_endpoint", document, issuer)
         logout = try? Self.endpoint("end_session_endpoint", document, issuer)
         revocation = try? Self.endpoint("revocation_endpoint", document, issuer)
+        let grants = document["grant_types_supported"]?.array?.compactMap(\.string) ?? []
+        exchangesTokens = grants.contains("urn:ietf:params:oauth:grant-type:token-exchange")
         namesItself = document["authorization_response_iss_parameter_supported"]?.bool ?? false
     }
 

@@ -26,7 +26,7 @@ extension IssuerDirectory {
         await (try? openID(label))?.departure(hint: hint, returningTo: target)
     }
 
-    private func openID(_ label: String) throws(IdentityError) -> Issuer {
+    func openID(_ label: String) throws(IdentityError) -> Issuer {
         guard let issuer = try issuer(label) as? Issuer else {
             throw IdentityError(
                 .misconfigured, issuer: label,
