@@ -87,7 +87,9 @@ struct HubServices: Sendable {
             own.isEmpty
             ? nil : WorkloadRoutes(keys: workloadKeys, issuer: WorkloadRoutes.issuer(of: configuration.url))
         let notebook = NotebookTokens(
-            sources: own, storage: configuration.notebook.s3, persons: database, files: database, now: now,
+            sources: IssuerSource.sources(
+                of: issuers, configuration.auth.issuers, credentials: credentials, store: database, now: now) + own,
+            storage: configuration.notebook.s3, persons: database, files: database, now: now,
             logger: logger)
         contract = ServerContract(
             url: configuration.url, api: configuration.api, tokens: tokens, notebook: notebook)

@@ -30,9 +30,8 @@ extension HubConfiguration {
         guard !names.isEmpty, !names.contains(where: { $0.isEmpty || $0.contains(" ") }) else {
             throw node.error("the scopes of a session's token are wanted here: \"storage.read:/\"")
         }
-        // Sessions never renew their tokens themselves, and who they are is not theirs to prove.
-        if let name = names.first(where: { ["openid", "offline_access"].contains($0) }) {
-            throw node.error("a session's token is never good for `\(name)`")
+        if names.contains("offline_access") {
+            throw node.error("sessions never renew their tokens themselves: no `offline_access`")
         }
         return names
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import OrreryFetch
 import OrreryIdentity
@@ -37,6 +38,20 @@ struct ConfiguredIssuers: LoginIssuers {
         _ label: String, _ login: IssuerLogin, access: Secret, after renewal: Renewal?
     ) async throws -> Claimant? {
         try await directory.reread(label, login, access: access, after: renewal)
+    }
+
+    func exchanges(_ label: String, _ grant: NotebookGrant) async throws -> Bool {
+        try await directory.exchanges(label, grant)
+    }
+
+    func exchange(_ label: String, _ login: Secret, for grant: NotebookGrant) async throws -> DelegatedToken {
+        try await directory.exchange(label, login, for: grant)
+    }
+
+    func delegated(
+        _ label: String, _ token: Secret, scopes: [String], end: Date, for grant: NotebookGrant
+    ) async throws -> DelegatedToken {
+        try directory.delegated(label, token, scopes: scopes, end: end, for: grant)
     }
 
     func revoke(_ label: String, _ token: Secret) async throws { try await directory.revoke(label, token) }

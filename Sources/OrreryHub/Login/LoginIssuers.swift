@@ -1,3 +1,4 @@
+import Foundation
 import OrreryIdentity
 import OrreryModel
 import OrreryStore
@@ -27,6 +28,14 @@ protocol LoginIssuers: Sendable {
     func revoke(_ label: String, _ token: Secret) async throws
     /// Where a browser logs out at the issuer; nil when there is no such place.
     func departure(_ label: String, hint: Secret?, returningTo target: String) async -> String?
+    /// Whether the issuer exchanges tokens for those that sessions carry.
+    func exchanges(_ label: String, _ grant: NotebookGrant) async throws -> Bool
+    /// Exchanges the access token of a login for one that a session may carry.
+    func exchange(_ label: String, _ login: Secret, for grant: NotebookGrant) async throws -> DelegatedToken
+    /// A token of fewer scopes as one that a session may carry. Throws, as `exchange` does, when it is good for more.
+    func delegated(
+        _ label: String, _ token: Secret, scopes: [String], end: Date, for grant: NotebookGrant
+    ) async throws -> DelegatedToken
     /// Whose sessions a logout token of the issuer ends.
     func order(in token: String, from label: String) async throws -> LogoutOrder
 }

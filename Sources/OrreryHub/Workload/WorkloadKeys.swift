@@ -52,7 +52,10 @@ actor WorkloadKeys {
             let limit = now() - (records.contains { (opened[$0.id] ?? nil) == nil } ? 0 : KeySchedule.age)
             records = try await store.insert(key, unlessMadeAfter: limit)
             open(records)
-            logger.notice("a new key to sign with was made", metadata: ["key": "\(key.id)"])
+            // Another caller's, perhaps.
+            if records.contains(where: { $0.id == key.id }) {
+                logger.notice("a new key to sign with was made", metadata: ["key": "\(key.id)"])
+            }
         }
         let spent = schedule(records).spent(at: now())
         guard !spent.isEmpty else { return records }

@@ -16,6 +16,8 @@ extension TestIssuers {
         /// Instead of a refresh, or of the groups.
         var error: IdentityError?
         var rereadError: IdentityError?
+        /// The scopes of refreshed tokens, whatever is asked for; nil gives what is asked for.
+        var granted: [String]?
         /// How long an access token lives.
         var life: TimeInterval = 3600
         /// What happens while the issuer thinks about a refresh.
@@ -50,7 +52,8 @@ extension TestIssuers {
         let fresh = issued(at: clock.now)
         return Renewal(
             tokens: IssuerTokens(
-                access: fresh.access, accessEnd: fresh.accessEnd, scopes: scopes ?? login.scopes,
+                access: fresh.access, accessEnd: fresh.accessEnd,
+                scopes: tokens.withLock { $0.granted } ?? scopes ?? login.scopes,
                 refresh: fresh.refresh))
     }
 
