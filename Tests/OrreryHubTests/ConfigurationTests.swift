@@ -242,7 +242,10 @@ struct ConfigurationTests {
             "of type github has no `notebook`"
         ),
         ("name: {claim: nick", "notebook: {audience: x}\n      name: {claim: nick", "`scope` is missing"),
-        ("name: {claim: nick", "notebook: {scope: \"a offline_access\"}\n      name: {claim: nick", "no `offline_access`"),
+        (
+            "name: {claim: nick", "notebook: {scope: \"a offline_access\"}\n      name: {claim: nick",
+            "no `offline_access`"
+        ),
         ("name: {claim: nick", "notebook: {scope: []}\n      name: {claim: nick", "scopes of a session's token"),
         (
             "name: {claim: nick", "notebook: {scope: a, exchange: often}\n      name: {claim: nick",

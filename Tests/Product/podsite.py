@@ -6,15 +6,14 @@ import os
 import pathlib
 import re
 import sqlite3
-import sys
+import urllib.request
 
 from demo import DIRECT, eventually
+from lab import lab
 from proxying import free_port
 from test_issuer_keys import PROGRAM, Site
 
 DIGEST = "sha256:" + hashlib.sha256(b"lab of the tests").hexdigest()
-# What pods see at its own path: the tests' own tools.
-LAB = os.path.realpath(sys.prefix)
 HUB = """
 url: {url}
 hub: {{listen: "127.0.0.1:{hub}", database: "{state}/hub.sqlite", api: "{url}/hub/api"}}
@@ -107,7 +106,7 @@ class PodSite(Site):
         (state / "north/claim.yaml").write_text(CLAIM)
         # A block of addresses that no other test's cluster has at the same time.
         (state / "north/pocket.yaml").write_text(POCKET.format(
-            cluster=self.cluster_port, state=state, block=64 + self.cluster_port % 128, digest=DIGEST, lab=LAB))
+            cluster=self.cluster_port, state=state, block=64 + self.cluster_port % 128, digest=DIGEST, lab=lab()))
 
     def home(self, name, uid):
         """The person's directory, with what the test puts into it."""
@@ -140,7 +139,6 @@ class PodSite(Site):
 
     def object(self, path):
         """An object of the cluster, as its administrator sees it."""
-        import urllib.request
         request = urllib.request.Request(f"http://127.0.0.1:{self.cluster_port}/api/v1/namespaces/hub/{path}",
                                          headers={"Authorization": "Bearer token-of-the-admin"})
         with DIRECT.open(request, timeout=10) as answer:
@@ -175,8 +173,3 @@ class PodSite(Site):
         browser.delete(f"{self.url}/hub/api/users/{name}/server", headers=proof, timeout=60)
         eventually(lambda: not self.object("pods")["items"], lambda: self.words("hub"), 60)
         assert not self.object("secrets")["items"], "a Secret was left behind"
-
-
-def is_visible_in_pods():
-    """A pod has directories of its own at these places."""
-    return not LAB.startswith(("/tmp/", "/var/tmp/", "/run/", "/dev/"))

@@ -97,7 +97,9 @@ class Door(http.server.BaseHTTPRequestHandler):
 
     def pass_on(self, body):
         own = ("host", "connection", "content-length", "expect", "transfer-encoding", "accept-encoding")
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
+        # Without a type urllib would call it a form, and moto would read it as one.
+        headers = {"Content-type": "application/octet-stream"}
+        headers |= {name.capitalize(): value for name, value in self.headers.items() if name.lower() not in own}
         request = urllib.request.Request(f"http://127.0.0.1:{self.storage.inner}{self.path}", method=self.command,
                                          data=body or None, headers=headers)
         try:

@@ -41,7 +41,7 @@ struct NotebookTokens: Sendable {
     /// nobody waiting: its file comes when it answers.
     func first(for session: SessionRecord) async -> [String: Secret] {
         do {
-            guard let person = try await persons.person(id: session.person) else { return [:] }
+            guard let person = try await persons.person(id: session.person), !person.isSuspended else { return [:] }
             let sources = try await serving(person)
             let bearer = sources.first(where: \.isBearer)?.name
             return await withTaskGroup(of: [String: Secret].self) { group in
