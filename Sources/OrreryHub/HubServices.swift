@@ -112,7 +112,8 @@ struct HubServices: Sendable {
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,
-            longest: configuration.auth.session.max, audit: audit, files: database, now: now, logger: logger)
+            longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, now: now, logger: logger
+        )
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.

@@ -32,6 +32,30 @@ import Testing
         }
     }
 
+    @Test("F15: what logins left is sealed anew, and a renewal that was under way is not lost")
+    func aRenewalUnderWayIsNotLost() async throws {
+        try await TestHub.run { hub in
+            let ada = try await CredentialsTests.ada(hub)
+            let vault = hub.services.flow.vault
+            let before = try #require(try await hub.database.credential(person: ada.id, issuer: "test"))
+            let tokens = try #require(try vault.open(before)?.tokens)
+            let (_, sealed, left) = try await Self.backroom(hub).rotate()
+            #expect(sealed >= 2 && left == 0)
+            let after = try #require(try await hub.database.credential(person: ada.id, issuer: "test"))
+            #expect(after.sealed != before.sealed && KeyRing.id(of: after.sealed ?? []) == 2)
+            #expect(try vault.open(after)?.tokens.access == tokens.access)
+            // As a refresh that had read the record before the change of keys.
+            var renewed = tokens
+            renewed.access = "another"
+            let isKept = try await vault.renew(before, with: renewed)
+            let end = try #require(try await hub.database.credential(person: ada.id, issuer: "test"))
+            let kept = try vault.open(end)?.tokens.access
+            #expect(isKept && kept == "another")
+            // And one that another refresh has overtaken is not.
+            #expect(try await vault.renew(before, with: tokens) == false)
+        }
+    }
+
     @Test func aKeyThatIsNeededStays() async throws {
         try await TestHub.run { hub in
             await hub.services.audit.record(AuditAct(.admin))

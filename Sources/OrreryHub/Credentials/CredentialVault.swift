@@ -38,7 +38,15 @@ struct CredentialVault: Sendable {
     /// Puts `tokens` in the place of those of `record`; false when somebody has logged in anew.
     func renew(_ record: CredentialRecord, with tokens: KeptTokens) async throws -> Bool {
         let binding = Self.binding(record.person, record.issuer, record.subject)
-        return try await store.renew(record, sealed: seal(tokens, for: binding))
+        let sealed = try seal(tokens, for: binding)
+        if try await store.renew(record, sealed: sealed) { return true }
+        // A change of keys seals the same tokens anew (`orrery keys rotate`). That must not cost the ones that the issuer has
+        // just given: the old ones are good for nothing any more.
+        guard let now = try await store.credential(person: record.person, issuer: record.issuer),
+            now.loginAt == record.loginAt, let resealed = now.sealed, let before = record.sealed,
+            try keys.open(resealed, for: binding) == keys.open(before, for: binding)
+        else { return false }
+        return try await store.renew(now, sealed: sealed)
     }
 
     /// What the logout at `issuer` wants to see again of a login of `person`, sealed.

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OrreryCrypto
 import OrreryStore
 import ServiceLifecycle
 
@@ -13,6 +14,7 @@ struct Housekeeper: Service {
     /// How long nobody needs to log in again.
     let longest: Duration
     let audit: AuditLog
+    let keys: KeyRing
     let files: any TokenFileStore
     let now: @Sendable () -> Date
     let logger: Logger
@@ -25,6 +27,7 @@ struct Housekeeper: Service {
 
     func sweep() async {
         await audit.trim()
+        checkKeys()
         do {
             let rows =
                 try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
@@ -33,6 +36,13 @@ struct Housekeeper: Service {
             if rows > 0 { logger.debug("expired records removed", metadata: ["rows": "\(rows)"]) }
         } catch {
             logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A key file that was damaged meanwhile would be found at the next start only, when it is too late to look at it.
+    private func checkKeys() {
+        do throws(CryptoError) { try keys.reload() } catch {
+            logger.error("the keys read before are used on", metadata: ["error": "\(error.message)"])
         }
     }
 }

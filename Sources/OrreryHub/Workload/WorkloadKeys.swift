@@ -93,5 +93,5 @@ actor WorkloadKeys {
         return KeySchedule(Dictionary(usable.map { ($0.id, $0.madeAt) }) { first, _ in first })
     }
 
-    static func binding(_ id: String) -> [String] { ["signing key", id] }
+    static func binding(_ id: String) -> [String] { SealedColumn.signingKey.binding(id) }
 }
