@@ -107,6 +107,23 @@ struct BearerCallTests {
         }
     }
 
+    @Test("F14: while an issuer's tokens fail, those wait who sent some of them") func limitsByIssuer() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            let bearers = hub.services.gate.bearers
+            for number in 1...1000 {
+                await #expect(throws: Bearers.Refusal.self) {
+                    try await bearers.person("forged", from: ClientAddress("192.0.\(number / 200).\(number % 200)"))
+                }
+            }
+            let error = await #expect(throws: HubError.self) {
+                try await bearers.person("access:ada", from: ClientAddress("192.0.1.1"))
+            }
+            #expect(error?.kind == .tooMany)
+            #expect(try await bearers.person("access:ada", from: ClientAddress("198.51.100.1")).person.name == "ada")
+        }
+    }
+
     @Test func aTokenMadeByAPersonIsWorthNoMoreThanThePersonIsNow() async throws {
         try await TestHub.run { hub in
             let chiefs: Set<Group> = [Group(name: "atlas"), Group(name: "operators")]

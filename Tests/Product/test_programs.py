@@ -4,14 +4,15 @@ import json
 import os
 import pathlib
 import re
+import signal
 import stat
 import subprocess
-import threading
 
 import axe_core_python
 import pytest
 import requests
 from jupyterhub.services.auth import HubAuth
+from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
 from demo import eventually
@@ -65,15 +66,15 @@ def agent(tmp_path):
     """oidc-agent (Debian), and how to run its commands."""
     variables = environment(HOME=str(tmp_path), OIDC_CONFIG_DIR=None, XDG_CONFIG_HOME=None)
     (tmp_path / ".config").mkdir()
-    process = subprocess.Popen(["oidc-agent", "--console"], env=variables, stdin=subprocess.DEVNULL, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    first = process.stdout.readline()
-    # What it says is read on, so that it never waits for us.
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    variables["OIDC_SOCK"] = re.search(r"OIDC_SOCK=([^;]+)", first)[1]
+    # It goes into the background by itself, and its words into a file: a pipe it would keep open.
+    with open(tmp_path / "agent.out", "w+") as said:
+        subprocess.run(["oidc-agent"], env=variables, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=30,
+                       check=True)
+        said.seek(0)
+        words = said.read()
+    variables["OIDC_SOCK"] = re.search(r"OIDC_SOCK=([^;]+)", words)[1]
     yield variables
-    process.terminate()
-    process.wait(10)
+    os.kill(int(re.search(r"OIDCD_PID=(\d+)", words)[1]), signal.SIGTERM)
 
 
 def approve(site, user_code):
@@ -87,8 +88,10 @@ def approve(site, user_code):
 
 def test_oidc_agent_calls_our_api_with_a_token_of_the_issuer(site, grace, agent):
     secret = (site.state / "provider/client.secret").read_text().strip()
-    command = ["oidc-gen", "-m", "--flow=device", f"--issuer={site.issuer}/api/oidc", "--client-id=orrery",
-               f"--client-secret={secret}", f"--scope={AUDIENCE}", "--pw-cmd=echo pw", "--prompt=none",
+    # Unbuffered, so that its code is seen before it has ended.
+    command = ["stdbuf", "-o0", "oidc-gen", "-m", "--flow=device", f"--issuer={site.issuer}/api/oidc",
+               "--client-id=orrery", f"--client-secret={secret}", f"--scope={AUDIENCE}",
+               "--pw-cmd=echo pw", "--prompt=none",
                f"--dae={site.issuer}/api/oidc/device_authorization", "--redirect-uri=http://localhost:4242", "demo"]
     process = subprocess.Popen(command, env=agent, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
@@ -113,7 +116,8 @@ def test_a_token_for_somebody_else_opens_nothing(site, grace):
     with site.browser() as program:
         begun = program.post(f"{site.issuer}/api/oidc/device_authorization", form, auth=("orrery", secret), timeout=10)
         approve(site, begun.json()["user_code"])
-        form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": begun.json()["device_code"]}
+        form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+        form |= {"device_code": begun.json()["device_code"]}
         tokens = eventually(lambda: token_of(program, site, form, secret), "the issuer gives a token", 30)
     answer = call(site, tokens["access_token"], "/users/grace")
     assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
@@ -226,12 +230,14 @@ def chromium(site, grace, results):
 def check_page(browser, name):
     """Nothing for axe to complain about, in light and dark, and on a phone."""
     for scheme in "light", "dark":
-        browser.driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        # Without motion: in the middle of a transition the colours are neither the old nor the new ones.
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": name, "value": value} for name, value in features.items()]})
         browser.driver.execute_script(AXE.read_text())
         found = browser.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
-        assert not found["violations"], [(each["id"], [node["html"] for node in each["nodes"]])
-                                         for each in found["violations"]]
+        complaints = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
+        assert found["passes"] and not complaints, complaints
         browser.shot(f"{name}-{scheme}")
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
@@ -254,6 +260,17 @@ def test_the_token_page_makes_and_revokes_and_everybody_can_use_it(site, chromiu
     chromium.press("article .button.danger")
     eventually(lambda: not chromium.all("article"), "the token is gone from the page")
     assert call(site, token).status_code == 403
+
+
+def test_it_works_by_keyboard_alone(site, chromium):
+    chromium.go("/hub/token")
+    chromium.see("#note").send_keys("keys", Keys.TAB, Keys.TAB)
+    box = chromium.driver.switch_to.active_element
+    assert box.get_attribute("name") == "own-access:servers" and not box.is_selected()
+    box.send_keys(Keys.SPACE)
+    box.send_keys(Keys.ENTER)
+    token = chromium.see("#new-token").text
+    assert "access:servers!user=grace" in call(site, token).json()["scopes"]
 
 
 def test_it_works_without_javascript(site, chromium):
