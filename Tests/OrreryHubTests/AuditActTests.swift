@@ -59,6 +59,24 @@ import Testing
         }
     }
 
+    @Test func sessionsAndTheSensitiveFilesetsTheyAreGivenAreWrittenDown() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let chief = try await hub.person("root-1", groups: [Group(name: "operators")], isAdmin: true)
+            _ = try? await hub.services.desk.start(.init(profile: "special", cluster: "south"), for: ada)
+            // No spawner runs here, which would start it.
+            let (desk, session) = (hub.services.desk, try await hub.session(of: ada))
+            await hub.services.audit.record(desk.acts(of: session, for: ada))
+            await hub.services.audit.record(desk.stop(of: session, by: chief))
+            let records = try await Self.records(hub)
+            #expect(records.map(\.act) == ["spawn-refused", "spawn", "grant", "stop"])
+            #expect(records.map(\.object) == ["special", session.id, "scratch", session.id])
+            #expect(records.map(\.cluster) == ["south", "north", "north", "north"])
+            #expect(records.map(\.orderedBy) == [nil, nil, nil, "root-1"])
+            #expect(records.allSatisfy { $0.name == "ada" })
+        }
+    }
+
     @Test func noSecretOfALoginIsInAnyRecord() async throws {
         try await TestHub.run { hub in
             var browser = TestBrowser(hub)

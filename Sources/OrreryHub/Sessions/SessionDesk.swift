@@ -84,14 +84,15 @@ struct SessionDesk: Sendable {
         await audit.record(stop(of: session, by: person))
     }
 
-    private func stop(of session: SessionRecord, by person: PersonRecord) async -> AuditAct {
+    /// What is written down of a stop.
+    func stop(of session: SessionRecord, by person: PersonRecord) async -> AuditAct {
         // The record of whoever owns it; a stop is not refused because that cannot be read now.
         let owner = session.person == person.id ? person : try? await persons.person(id: session.person)
         return AuditAct(.stop, of: owner, by: person, on: session.cluster, to: session.id)
     }
 
     /// That it was started, and every sensitive fileset that it was given.
-    private func acts(of session: SessionRecord, for person: PersonRecord) -> [AuditAct] {
+    func acts(of session: SessionRecord, for person: PersonRecord) -> [AuditAct] {
         let given = Set(session.plan.mounts.map(\.fileset)).filter { policy.filesets[$0]?.isSensitive == true }
         return [
             AuditAct(.spawn, of: person, on: session.cluster, to: session.id, because: "profile \(session.profile)")

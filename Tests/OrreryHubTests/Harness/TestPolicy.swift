@@ -26,6 +26,7 @@ enum TestPolicy {
             grants: [{to: [everyone], mode: rw}]
           scratch:
             at: "/scratch/{user}"
+            sensitive: true
             grants: [{to: [atlas], mode: rw}]
         """
 
