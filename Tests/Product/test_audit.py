@@ -1,4 +1,5 @@
 """`orrery keys` and `orrery audit` beside a hub that runs, and a thief who has its files."""
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import pytest
 
 from demo import eventually
+from podsite import PodSite
 from test_issuer_keys import PROGRAM, Site
 
 
@@ -46,6 +48,24 @@ def test_a_login_and_a_refusal_can_be_read_while_the_hub_runs(site):
     assert not records(site, "--until", "2026-01-01")
     # The id of the request is the one that the hub's own log has.
     assert login["request"] in site.words("hub")
+
+
+def test_a_session_and_the_sensitive_fileset_it_was_given_are_written_down(tmp_path):
+    site = PodSite(tmp_path)
+    policy = tmp_path / "policy/filesets.yaml"
+    policy.write_text(policy.read_text().replace("home: true,", "home: true, sensitive: true,"))
+    site.home("ada", 20001)[1]()
+    with site.provider(), site.cluster(), site.hub(), contextlib.closing(site.browser()) as browser:
+        proof = site.enter(browser, "ada")
+        site.start(browser, proof, "ada")
+        site.stop(browser, proof, "ada")
+        found = eventually(lambda: [each for each in records(site) if each["act"] == "stop"] and records(site),
+                           "the stop is written", 10)
+    acts = [(each["act"], each.get("cluster"), each["object"]) for each in found if each["act"] != "token-made"]
+    session = acts[1][2]
+    assert acts == [("login", None, "demo"), ("spawn", "north", session), ("grant", "north", "home"),
+                    ("stop", "north", session)], found
+    assert {each["name"] for each in found} == {"ada"}
 
 
 def test_keys_change_under_a_running_hub(site):
