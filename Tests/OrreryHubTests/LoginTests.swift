@@ -92,6 +92,35 @@ struct LoginTests {
         }
     }
 
+    @Test func tabsThatComeBackAtOnceAllArrive() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            var states: [Substring] = []
+            for _ in 0..<20 {
+                let url = try await browser.get("/hub/login/test").location
+                states.append(try #require(url?.split(separator: "state=").last))
+            }
+            let before = browser
+            let tabs = try await withThrowingTaskGroup(of: TestBrowser.self) { group in
+                for state in states {
+                    group.addTask {
+                        var tab = before
+                        let answer = try await tab.get("/hub/callback/test?code=s-1&state=\(state)")
+                        #expect(answer.status == 302)
+                        return tab
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            // Whichever answer the browser reads last, it is logged in.
+            for var tab in tabs { #expect(try await tab.get("/hub/home").status == 200) }
+            #expect(Set(tabs.map { $0.cookies["jupyterhub-session-id"]?.value }).count == 20)
+            #expect(hub.services.proxy.feed.logouts.isEmpty)
+        }
+    }
+
     @Test func aLoginThatTookTooLongStartsAnew() async throws {
         try await TestHub.run { hub in
             hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: Self.atlas))

@@ -152,6 +152,7 @@ struct RecheckTests {
             #expect(answer.location == "/hub/login?next=%2Fhub%2Fhome")
             let ada = try #require(try await hub.database.person(named: "ada"))
             #expect(ada.person.groups == [Self.operators])
+            hub.clock.turn(by: .seconds(10))
             // By a program too: the profile is for a group that the person has no longer.
             changes(hub, to: LoginTests.atlas)
             #expect(try await browser.logIn(as: "ada").status == 302)
@@ -159,6 +160,22 @@ struct RecheckTests {
             changes(hub, to: [Group(name: "project:x")])
             let start = try await hub.call("POST", "/users/ada/server", token: token)
             #expect(start.status == 422)
+        }
+    }
+
+    @Test func ofManyStartsAtOnceOneAsks() async throws {
+        try await TestHub.run { hub in
+            _ = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            hub.clock.turn(by: .seconds(1))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<50 { group.addTask { try await hub.services.recheck.beforeStart(of: ada) } }
+                try await group.waitForAll()
+            }
+            #expect(hub.issuers.tokens.withLock { $0.refreshes.count } == 1)
+            hub.clock.turn(by: .seconds(10))
+            try await hub.services.recheck.beforeStart(of: ada)
+            #expect(hub.issuers.tokens.withLock { $0.refreshes.count } == 2)
         }
     }
 

@@ -74,7 +74,8 @@ import Testing
         ("400 Bad Request", #"{"error":"invalid_grant"}"#, .revoked),
         ("400 Bad Request", #"{"error":"invalid_token"}"#, .revoked),
         ("400 Bad Request", #"{"error":"invalid_scope"}"#, .misconfigured),
-        ("400 Bad Request", "", .misbehaving), ("401 Unauthorized", #"{"error":"invalid_client"}"#, .misconfigured),
+        ("400 Bad Request", "", .revoked), ("400 Bad Request", "<html>", .misbehaving),
+        ("404 Not Found", "", .misbehaving), ("401 Unauthorized", #"{"error":"invalid_client"}"#, .misconfigured),
         ("429 Too Many Requests", "", .unreachable), ("502 Bad Gateway", "<html>", .unreachable),
         ("200 OK", "<html>captive portal</html>", .misbehaving), ("200 OK", #"{"error":"invalid_grant"}"#, .revoked),
         ("200 OK", #"{"access_token":"a b","token_type":"bearer"}"#, .misbehaving),
@@ -105,6 +106,22 @@ import Testing
         base.issuer.change { $0.userinfo["wlcg.groups"] = [] }
         #expect(
             try await directory.reread("demo", login, access: Secret("a"), after: nil)?.membership == Membership())
+    }
+
+    // Nobody must be thrown out because an issuer says groups in ID tokens only; and whoever is in none any more must be.
+    @Test(arguments: [true, false]) func oneLoginShowsWhetherUserinfoSaysGroups(_ saysThem: Bool) async throws {
+        let directory = base.directory()
+        if saysThem { base.issuer.change { $0.userinfo["wlcg.groups"] = ["/orrery/developers"] } }
+        for _ in 0..<2 { _ = try await base.login(directory) }
+        #expect(base.issuer.requests(at: "userinfo").count == 1)
+        base.issuer.change { $0.userinfo["wlcg.groups"] = nil }
+        let claimant = try await directory.reread("demo", login, access: Secret("a"), after: nil)
+        #expect(claimant?.membership == (saysThem ? Membership() : nil))
+    }
+
+    @Test func aLoginDoesNotDependOnWhatUserinfoSays() async throws {
+        base.issuer.change { $0.answers["userinfo"] = ("503 Service Unavailable", "") }
+        #expect(try await base.login(base.directory()).membership.groups.count == 2)
     }
 
     @Test func whatUserinfoRefusesOrSaysOfSomebodyElseIsAnError() async throws {

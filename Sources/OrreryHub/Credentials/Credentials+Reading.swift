@@ -17,6 +17,25 @@ extension Credentials {
         case unknown
     }
 
+    /// When an issuer said it.
+    struct Answer {
+        let reading: Reading
+        let login: Date
+        let at: Date
+
+        /// The reading, if it is about the same login and not older than `age`.
+        func good(for record: CredentialRecord, within age: Duration, at now: Date) -> Reading? {
+            login == record.loginAt && (0..<age.seconds).contains(now.timeIntervalSince(at)) ? reading : nil
+        }
+    }
+
+    func remember(_ reading: Reading, of place: Place) {
+        let instant = now()
+        answers = answers.filter { instant.timeIntervalSince($0.value.at) < Recheck.freshness.seconds }
+        guard case .said(_, let record) = reading else { return }
+        answers[place] = Answer(reading: reading, login: record.loginAt, at: instant)
+    }
+
     func read(_ place: Place) async throws -> Reading {
         do {
             for _ in 0..<3 {
@@ -64,8 +83,9 @@ extension Credentials {
     }
 
     /// Forgets what is kept of `person` at `issuer`, or everywhere, and gives the refresh tokens back where the issuer takes
-    /// them. An issuer that does not answer is not waited for longer than five seconds.
-    func giveBack(person: Int64, issuer: String? = nil) async throws {
+    /// them. An issuer that does not answer is not waited for longer than five seconds; whether all of them answered.
+    @discardableResult
+    func giveBack(person: Int64, issuer: String? = nil) async throws -> Bool {
         let records =
             if let issuer {
                 try await vault.store.removeCredential(person: person, issuer: issuer).map { [$0] } ?? []
@@ -73,19 +93,24 @@ extension Credentials {
                 try await vault.store.removeCredentials(person: person)
             }
         for record in records { narrowed = narrowed.filter { $0.key.place.person != record.person } }
-        await withTaskGroup(of: Void.self) { group in
+        return await withTaskGroup(of: Bool.self) { group in
             for record in records { group.addTask { await self.revoke(record) } }
+            var isAnswered = true
+            for await answered in group where !answered { isAnswered = false }
+            return isAnswered
         }
     }
 
-    private func revoke(_ record: CredentialRecord) async {
+    private func revoke(_ record: CredentialRecord) async -> Bool {
         do {
-            guard let refresh = try vault.open(record)?.tokens.refresh else { return }
+            guard let refresh = try vault.open(record)?.tokens.refresh else { return true }
             try await issuers.revoke(record.issuer, Secret(refresh))
+            return true
         } catch {
             logger.notice(
                 "refresh token could not be given back; it is forgotten here",
                 metadata: ["issuer": "\(record.issuer)", "reason": "\(error)"])
+            return (error as? IdentityError)?.kind != .unreachable
         }
     }
 }

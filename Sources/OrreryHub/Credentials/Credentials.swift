@@ -32,6 +32,8 @@ actor Credentials {
     var unsaved: [Place: Unsaved] = [:]
     /// Access tokens of fewer scopes; they are not stored.
     var narrowed: [Narrow: IssuedToken] = [:]
+    /// What issuers have said of late.
+    var answers: [Place: Answer] = [:]
     private var issuing: [Wish: Task<IssuedToken, any Error>] = [:]
     private var rereading: [Place: Task<Reading, any Error>] = [:]
     private var last: [Place: (number: Int, end: Task<Void, Never>)] = [:]
@@ -65,13 +67,17 @@ actor Credentials {
         return try await task.value
     }
 
-    /// Asks the issuer of `record` which groups the person is in now.
-    func reread(_ record: CredentialRecord) async throws -> Reading {
+    /// Asks the issuer of `record` which groups the person is in now, unless it has said so within `age`.
+    func reread(_ record: CredentialRecord, unlessWithin age: Duration = .zero) async throws -> Reading {
         let place = Place(person: record.person, issuer: record.issuer)
+        if let reading = answers[place]?.good(for: record, within: age, at: now()) { return reading }
         if let shared = rereading[place] { return try await shared.value }
         let task = inTurn(place) { credentials in
             defer { credentials.rereading[place] = nil }
-            return try await credentials.read(place)
+            let reading = try await credentials.read(place)
+            // In one step with the end of the question: whoever comes now finds either.
+            credentials.remember(reading, of: place)
+            return reading
         }
         rereading[place] = task
         return try await task.value

@@ -21,6 +21,9 @@ struct Recheck: Service {
     /// How many issuers are waited for at once.
     static let width = 8
 
+    /// How long an answer is good enough for a start: of many at once one asks.
+    static let freshness = Duration.seconds(10)
+
     /// What is known of somebody's groups after asking.
     enum Verdict: Hashable, Sendable {
         /// They are as the issuer says now.
@@ -67,11 +70,12 @@ struct Recheck: Service {
     }
 
     /// Asks the issuer of the person's last login, and does what follows from its answer.
-    func check(_ person: Int64) async throws -> Verdict {
+    /// What it has said within `age` is as good.
+    func check(_ person: Int64, unlessWithin age: Duration = .zero) async throws -> Verdict {
         guard let record = try await store.latestCredential(person: person) else { return .unknown }
         if record.endedAt != nil { return .ended }
         guard record.sealed != nil else { return .unknown }
-        switch try await credentials.reread(record) {
+        switch try await credentials.reread(record, unlessWithin: age) {
         case .said(let claimant, let record):
             try await apply(claimant, of: record)
         case .excluded(let error, let record):
@@ -87,7 +91,7 @@ struct Recheck: Service {
 
     /// Throws, in words for the person, when a session of `person` must not start now for want of a word of the issuer.
     func beforeStart(of person: PersonRecord) async throws {
-        let verdict = try await check(person.id)
+        let verdict = try await check(person.id, unlessWithin: Self.freshness)
         guard verdict != .confirmed else { return }
         let record = try await store.latestCredential(person: person.id)
         if verdict == .ended {

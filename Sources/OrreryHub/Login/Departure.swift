@@ -36,7 +36,8 @@ struct Departure: Sendable {
         guard let issuer = login.origin?.issuer else { return nil }
         let others = try await logins.logins(person: login.person, at: now())
         if !others.contains(where: { $0.origin?.issuer == issuer }) {
-            try await credentials.giveBack(person: login.person, issuer: issuer)
+            // A browser that is sent to an issuer that is away stays there.
+            guard try await credentials.giveBack(person: login.person, issuer: issuer) else { return nil }
         }
         let target = url.origin + Self.landing
         guard let address = await issuers.departure(issuer, hint: hint, returningTo: target) else { return nil }

@@ -50,6 +50,8 @@ struct LoginFlow: Sendable {
         let person: PersonRecord
         let cookie: String
         let login: LoginRecord
+        /// The login before at this browser, if it ends with this one and was not the same person's.
+        let replaced: LoginRecord?
     }
 
     /// Finishes the login that `browser` brings back to the callback of `issuer` with the parameters in `query`.
@@ -85,11 +87,13 @@ struct LoginFlow: Sendable {
         }
         try await vault.keep(claimant, of: person.id, nonce: transaction.nonce, at: now())
         let hint = try claimant.tokens?.identity.map { try vault.seal(hint: $0, of: person.id, at: issuer) }
-        let (cookie, login) = try await logins.open(
+        let (cookie, login, closed) = try await logins.open(
             person, raised: claimant.membership.raised,
             from: .init(issuer: issuer, subject: claimant.identity.subject, session: claimant.session), hint: hint,
             after: visitor?.login)
-        return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)
+        let replaced = closed.flatMap { $0.sid == login.sid ? nil : $0 }
+        return Arrival(
+            entry: Entry(person: person, cookie: cookie, login: login, replaced: replaced), next: next)
     }
 
     private static func key(state: String, browser: String) -> [UInt8] { Fingerprint.of("\(browser)\n\(state)") }

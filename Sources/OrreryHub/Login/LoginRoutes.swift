@@ -51,7 +51,7 @@ struct LoginRoutes: Sendable {
             at: issuer, browser: Self.name(in: request.cookie(gate.cookies.browser)), query: request.fields,
             after: visitor)
         guard let entry = arrival.entry else { return .redirect(to: arrival.next.text) }
-        if let earlier = visitor?.login, earlier.sid != entry.login.sid { try await farewell.end(earlier) }
+        if let earlier = entry.replaced { try await farewell.end(earlier) }
         await flow.audit.record(AuditAct(.login, of: entry.person, to: issuer))
         context.logger.notice(
             "person logged in", metadata: ["person": "\(entry.person.person.name)", "issuer": "\(issuer)"])

@@ -2,12 +2,15 @@ import Foundation
 import Logging
 import OrreryCrypto
 import OrreryFetch
+import Synchronization
 
 /// One issuer: its configuration and the two documents that it publishes.
 final class Issuer: Sendable {
     let configuration: IssuerConfiguration
     let source: IssuerSource
     let now: @Sendable () -> Date
+    /// Whether the userinfo endpoint says groups as the ID token does; nil while nobody has been seen for whom it should.
+    let saysGroupsAtUserinfo = Mutex<Bool?>(nil)
     private let metadataShelf: Shelf<ProviderMetadata>
     private let keyShelf: Shelf<KeySet>
 

@@ -34,14 +34,19 @@ extension Issuer: Voucher {
             let check = IdentityTokenCheck(issuer: configuration, nonce: transaction.nonce, now: now())
             subject = try check.subject(of: verified, accessToken: tokens.access.reveal())
         } catch { throw IdentityError(.unbelievable, at: configuration, "its ID token: \(error.message)") }
-        let more =
-            asksUserinfo(after: verified.claims, rules)
-            ? try await userinfo(tokens.access.reveal(), subject: subject, at: metadata.userinfo) : nil
+        // Not with `? :`, whose `nil` would be JSON's null.
+        var more: JSON?
+        if asksUserinfo(after: verified.claims, rules) {
+            more = try await userinfo(tokens.access.reveal(), subject: subject, at: metadata.userinfo)
+        }
         let reader = ClaimReader(issuer: configuration, token: verified.claims, userinfo: more, now: now())
         if let shortfall = configuration.requirement.shortfall(of: reader.evidence, at: now()) {
             throw IdentityError(shortfall, at: configuration)
         }
         do throws(ClaimOffence) {
+            let login = IssuerLogin(subject: subject, nonce: nil, scopes: tokens.scopes)
+            await learnUserinfo(
+                login, verified.claims, access: tokens.access, known: more, at: metadata.userinfo)
             var claimant = try reader.claimant(subject: subject, rules: rules)
             claimant.tokens = tokens
             claimant.session = verified.claims["sid"]?.string.flatMap { $0.isIdentifier ? $0 : nil }

@@ -36,7 +36,9 @@ extension Issuer {
     ) throws(IdentityError) -> IssuerTokens {
         let document = try? JSON(strict: answer.body)
         guard answer.status == 200, let document, document["error"] == nil else {
-            throw refusal(answer.status, document, refused)
+            // glewlwyd says nothing more than 400 about a refresh token that it does not know.
+            let isUnknown = refused == .revoked && answer.status == 400 && answer.body.isEmpty
+            throw refusal(answer.status, isUnknown ? ["error": "invalid_grant"] : document, refused)
         }
         guard let access = document["access_token"]?.string, Self.isSendable(access) else {
             throw IdentityError(.misbehaving, at: configuration, "its token endpoint gave no access token")

@@ -1,6 +1,7 @@
 import OrreryCrypto
 import OrreryFetch
 import OrreryModel
+import Synchronization
 
 extension Issuer {
     /// New tokens for the refresh token `token` of `login` (RFC 6749 6), with fewer scopes where `scopes` names some. An issuer
@@ -56,7 +57,11 @@ extension Issuer {
             more = try await userinfo(access.reveal(), subject: login.subject, at: endpoint)
         }
         let claims = isInToken ? said ?? more : said ?? [:]
-        if isInToken, said == nil, configuration.groupsClaim.flatMap({ claims?[$0] }) == nil { return nil }
+        if isInToken, said == nil, configuration.groupsClaim.flatMap({ claims?[$0] }) == nil,
+            !saysGroupsAtUserinfo.withLock({ $0 == true })
+        {
+            return nil
+        }
         let reader = ClaimReader(issuer: configuration, token: claims ?? [:], userinfo: more, now: now())
         let requirement = configuration.requirement.aboutThePerson
         if let shortfall = requirement.shortfall(of: reader.evidence, at: now()) {
