@@ -46,7 +46,7 @@ static inline void orrery_keep_secret(const SSL *ssl, int slot, const char *line
 
 // One of the keys of RFC 8446 7.3: `label` is "key" or "iv".
 static inline int orrery_expand(
-    const struct orrery_sending *sending, const char *digest, const char *label, unsigned char *to, size_t count) {
+    const struct orrery_sending *sending, const char *digest, const char *label, void *to, size_t count) {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS13-KDF", NULL);
     EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
@@ -64,8 +64,11 @@ static inline int orrery_expand(
     return is_done;
 }
 
-// The cipher of a connection as RFC 8446 B.4 numbers it; 0 for those of older versions.
+// The cipher of a connection as RFC 8446 B.4 numbers it; 0 for those of older versions, and for a client that wants smaller
+// records than a kernel makes (RFC 6066 4).
 static inline int orrery_cipher(const SSL *ssl) {
-    const SSL_CIPHER *cipher = SSL_version(ssl) == TLS1_3_VERSION ? SSL_get_current_cipher(ssl) : NULL;
+    const SSL_SESSION *session = SSL_get_session(ssl);
+    int is_usual = SSL_version(ssl) == TLS1_3_VERSION && session && !SSL_SESSION_get_max_fragment_length(session);
+    const SSL_CIPHER *cipher = is_usual ? SSL_get_current_cipher(ssl) : NULL;
     return cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0;
 }

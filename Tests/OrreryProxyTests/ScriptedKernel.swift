@@ -25,6 +25,8 @@ final class ScriptedKernel: Kernel {
         var serial = 0
         /// What the proxy sends is encrypted with it first.
         var seal: RecordSeal?
+        /// What was said in the place of data.
+        var alerts: [TLSAlert] = []
         /// How much of what was sent the other side has not confirmed.
         var unconfirmed = 0
         /// On its way: neither side can send.
@@ -323,9 +325,10 @@ final class ScriptedKernel: Kernel {
         return offersTLS
     }
 
-    func sendCloseNotify(_ descriptor: CInt) -> Transfer {
+    func sendAlert(_ descriptor: CInt, _ alert: TLSAlert) -> Transfer {
         guard var socket = sockets[descriptor], socket.room > 0 else { return .blocked }
-        socket.outgoing += socket.seal?.record([1, 0], type: 21) ?? []
+        socket.outgoing += socket.seal?.record([alert.level, alert.rawValue], type: 21) ?? []
+        socket.alerts.append(alert)
         sockets[descriptor] = socket
         return .bytes(2)
     }

@@ -16,10 +16,13 @@ final class SecurePeer {
     private var outgoing: [UInt8] = []
 
     /// A client that has connected.
-    init(_ rig: Rig, client context: TLSContext, name: String = "localhost") {
+    /// With `fragments` it wants records of that size, in the numbers of RFC 6066 4.
+    init(_ rig: Rig, client context: TLSContext, name: String = "localhost", fragments: UInt8 = 0) {
         self.rig = rig
         number = rig.client()
         stream = engine.connect(context, to: name) ?? TLSStream()
+        _ = serial
+        if fragments > 0 { unsafe SSL_set_tlsext_max_fragment_length(stream.ssl, fragments) }
         shake()
     }
 
@@ -31,6 +34,8 @@ final class SecurePeer {
     }
 
     var hasEnded: Bool { stream.hasEnded }
+    /// Its connection among all that there ever were.
+    private(set) lazy var serial = rig.kernel.sockets[number]?.serial ?? 0
 
     /// Carries bytes both ways, at most `portion` at a time to the worker, until nothing moves.
     func run(portion: Int = .max) {
@@ -173,8 +178,8 @@ struct SecureRig {
     }
 
     /// A client with whom TLS is agreed on.
-    func client(portion: Int = .max) -> SecurePeer {
-        let client = SecurePeer(rig, client: trust)
+    func client(portion: Int = .max, fragments: UInt8 = 0) -> SecurePeer {
+        let client = SecurePeer(rig, client: trust, fragments: fragments)
         client.run(portion: portion)
         return client
     }

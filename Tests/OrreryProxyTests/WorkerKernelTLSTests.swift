@@ -100,6 +100,28 @@ struct WorkerKernelTLSTests {
         #expect(secure.rig.connections == 0)
     }
 
+    /// The kernel makes records of 16 KiB, whatever was agreed on.
+    @Test func whoWantsSmallRecordsGetsThem() throws {
+        let secure = try SecureRig(lendsKeys: true)
+        let client = secure.client(fragments: 1)
+        client.send(Sample.get)
+        try answer(client, secure.rig, Self.large)
+        #expect(endsWithBody(client))
+        #expect(secure.rig.kernel.lendings == 0)
+    }
+
+    @Test func rubbishIsAnsweredOnceAndNotWithAnOrderlyEnd() throws {
+        let secure = try SecureRig(lendsKeys: true)
+        let client = try large(secure)
+        secure.rig.kernel.setUnconfirmed(client.number, 1)
+        secure.rig.kernel.feed(client.number, [23, 3, 3, 0, 32] + [UInt8](repeating: 7, count: 32))
+        secure.rig.turn()
+        secure.rig.kernel.setUnconfirmed(client.number, 0)
+        secure.rig.pass(ProxyLimits().linger * 2)
+        #expect(!secure.rig.kernel.isOpen(client.number))
+        #expect(secure.rig.kernel.socket(client.serial)?.alerts == [.badRecord])
+    }
+
     // MARK: The end
 
     private func leaving(_ secure: SecureRig) throws -> SecurePeer {
@@ -152,5 +174,61 @@ struct WorkerKernelTLSTests {
         secure.rig.setRoom(client.number, .max)
         client.takeLast()
         #expect(client.hasEnded && !secure.rig.kernel.isOpen(client.number))
+    }
+
+    /// Confirming a byte now and then does not keep a place for ever.
+    @Test func nobodyLeavesForLongerThanAnAnswerMayStandStill() throws {
+        var limits = ProxyLimits()
+        limits.stall = .seconds(20)
+        let secure = try SecureRig(limits: limits, lendsKeys: true)
+        let client = try leaving(secure)
+        for second in 0..<10 {
+            secure.rig.kernel.setUnconfirmed(client.number, 200_000 - second)
+            secure.rig.pass(limits.linger * 2)
+        }
+        #expect(!secure.rig.kernel.isOpen(client.number))
+    }
+
+    /// Even if it has not confirmed what it was sent last.
+    @Test(arguments: [0, 100]) func anIdleOneMakesRoomAtOnce(_ unconfirmed: Int) throws {
+        var limits = ProxyLimits()
+        limits.connections = 2
+        let secure = try SecureRig(limits: limits, lendsKeys: true)
+        let client = try large(secure)
+        secure.rig.kernel.setUnconfirmed(client.number, unconfirmed)
+        // The upstream's, and then the client's place is taken.
+        let newcomers = (0..<2).map { _ in secure.client() }
+        #expect(newcomers.allSatisfy { $0.isDone })
+        #expect(secure.rig.kernel.socket(client.serial)?.isClosed == true)
+    }
+
+    @Test func aTunnelsEndIsSaidOnceThereIsRoomForIt() throws {
+        let secure = try SecureRig(lendsKeys: true)
+        let client = secure.client()
+        client.send(Sample.upgrade)
+        try answer(client, secure.rig, Array(Sample.switching.utf8) + Self.body)
+        #expect(secure.rig.kernel.lendings == 1)
+        secure.rig.setRoom(client.number, 0)
+        secure.rig.end(try secure.rig.upstream())
+        client.run()
+        #expect(endsWithBody(client) && !client.hasEnded)
+        secure.rig.setRoom(client.number, .max)
+        client.run()
+        #expect(client.hasEnded)
+    }
+
+    @Test func whatIsCountedIsCountedWhenItBeginsToLeave() throws {
+        let secure = try SecureRig(lendsKeys: true)
+        let client = secure.client()
+        client.send(Sample.upgrade)
+        try answer(client, secure.rig, Array(Sample.switching.utf8) + Self.body)
+        secure.rig.kernel.setUnconfirmed(client.number, 1)
+        secure.rig.end(try secure.rig.upstream())
+        client.end()
+        let metrics = secure.rig.shared.metrics
+        #expect(metrics.value(.tunnelsOpened) == 1 && metrics.value(.tunnelsClosed) == 1)
+        secure.rig.kernel.setUnconfirmed(client.number, 0)
+        secure.rig.pass(ProxyLimits().linger * 2)
+        #expect(metrics.value(.tunnelsClosed) == 1 && metrics.value(.clientsClosed) == 1)
     }
 }

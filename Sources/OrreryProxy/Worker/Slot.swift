@@ -24,6 +24,14 @@ struct Slot: ~Copyable {
         case leaving
     }
 
+    /// Whether the kernel makes the records of a secured connection, and whether it has said that no more comes.
+    enum Lending: UInt8 {
+        case none, lent
+        /// It had no room for that word, and is told again when it has.
+        case owesEnd
+        case saidEnd
+    }
+
     var descriptor: CInt = -1
     /// Goes up with every use of this place. Held in the token the kernel gives back, not the descriptor: the kernel may
     /// already have reused that number for another connection.
@@ -38,8 +46,9 @@ struct Slot: ~Copyable {
     var isQueued = false
     /// What goes over it is TLS, of which the worker's `streams` remember the rest.
     var isSecure = false
+    var lending = Lending.none
     /// Its keys are lent to the kernel, which makes the records of what is sent.
-    var isLent = false
+    var isLent: Bool { lending != .none }
     /// The other side of the exchange.
     var partner: UInt32 = Slab<Slot>.none
     /// The pool it waits in.

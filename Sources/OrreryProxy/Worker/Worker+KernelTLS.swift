@@ -11,7 +11,7 @@ extension Worker {
         // Whatever comes of it they are of no more use: they are the kernel's, or it does not know the cipher.
         streams[target].forgetSending()
         guard kernel.encrypt(slots[target].descriptor, with: keys) else { return false }
-        slots[target].isLent = true
+        slots[target].lending = .lent
         metrics.add(slots[target].isClient ? .clientsLent : .upstreamsLent)
         return true
     }
@@ -19,30 +19,43 @@ extension Worker {
     /// Whether the other side wants new keys where the kernel has none but the old ones: nobody it was meant to serve does.
     mutating func wantsOtherKeys(_ index: UInt32) -> Bool { slots[index].isLent && streams[index].owesKeys }
 
-    /// Has the kernel say that no more comes. False when it has no room for that now.
-    mutating func sayEnd(_ index: UInt32) -> Bool {
-        guard !streams[index].hasSaidEnd else { return true }
-        guard case .bytes = kernel.sendCloseNotify(slots[index].descriptor) else { return false }
-        // So that OpenSSL knows; its own record of it would have a number that is taken.
-        engine.end(streams[index])
-        engine.replies.reset()
-        return true
+    /// Has the kernel say that no more comes, unless something still does: then the end is a cut, and is to be seen as one.
+    mutating func sayEnd(_ index: UInt32) {
+        let isCut = !slots[index].output.isEmpty || isSpliced(index) && pipes.held(slots[index].pipe) > 0
+        guard !isCut, slots[index].lending != .saidEnd else { return }
+        slots[index].lending = .owesEnd
+        if case .blocked = kernel.sendAlert(slots[index].descriptor, .closeNotify) { return }
+        slots[index].lending = .saidEnd
+    }
+
+    /// Has the kernel say what is wrong, in the place of an end.
+    mutating func sayFault(_ index: UInt32, _ alert: TLSAlert) {
+        guard slots[index].lending != .saidEnd else { return }
+        slots[index].lending = .saidEnd
+        _ = kernel.sendAlert(slots[index].descriptor, alert)
     }
 
     // MARK: Leaving
 
+    /// How a connection leaves: what was unconfirmed when it was looked at last, and when it has to be gone.
+    struct Departure {
+        var unconfirmed: Int
+        let deadline: UInt64
+    }
+
     /// Lets a connection go whose kernel would throw away the last records if it were closed now: what was sent is not
     /// wholly with the other side. False when there is nothing to wait for.
     mutating func leaveLater(_ index: UInt32) -> Bool {
-        guard slots[index].isLent, slots[index].phase != .leaving, !slots[index].ready.contains(.gone) else {
-            return false
-        }
-        let isSaid = sayEnd(index)
+        guard slots[index].phase != .leaving, !slots[index].ready.contains(.gone) else { return false }
+        // Before the last word, which the kernel can still deliver when nothing is in front of it.
         let unconfirmed = kernel.unconfirmed(slots[index].descriptor)
-        guard unconfirmed > 0 || !isSaid else { return false }
+        sayEnd(index)
+        guard unconfirmed > 0 || slots[index].lending == .owesEnd else { return false }
+        noteClose(index)
         recycleBuffers(index)
         endSplicing(to: index)
-        leaving[index] = unconfirmed
+        leaving[index] = Departure(
+            unconfirmed: unconfirmed, deadline: now.monotonic + shared.limits.stall.milliseconds)
         slots[index].partner = Slab<Slot>.none
         slots[index].phase = .leaving
         wait(index, .linger)
@@ -51,17 +64,21 @@ extension Worker {
 
     /// Something has happened to a connection that leaves.
     mutating func hearLeaving(_ index: UInt32) {
-        let isSaid = sayEnd(index)
-        let isOver = isSaid && kernel.unconfirmed(slots[index].descriptor) == 0
+        if slots[index].lending == .owesEnd { sayEnd(index) }
+        let isOver = slots[index].lending == .saidEnd && kernel.unconfirmed(slots[index].descriptor) == 0
         if isOver || slots[index].ready.contains(.gone) { close(index) }
     }
 
-    /// Looks at a connection that leaves: whoever takes nothing for as long as a client may linger gets no more.
+    /// Looks at a connection that leaves. Whoever takes nothing for as long as a client may linger, or takes longer than an
+    /// answer may stand still, gets no more.
     mutating func lookAtLeaving(_ index: UInt32) {
-        let isSaid = sayEnd(index)
+        hearLeaving(index)
+        guard slots[index].phase == .leaving else { return }
         let unconfirmed = kernel.unconfirmed(slots[index].descriptor)
-        guard unconfirmed > 0 || !isSaid, unconfirmed < leaving[index] ?? 0 else { return close(index) }
-        leaving[index] = unconfirmed
+        guard let last = leaving[index], unconfirmed < last.unconfirmed, now.monotonic < last.deadline else {
+            return close(index)
+        }
+        leaving[index]?.unconfirmed = unconfirmed
         wait(index, .linger)
     }
 }

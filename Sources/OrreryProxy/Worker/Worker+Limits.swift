@@ -55,7 +55,10 @@ extension Worker {
             pools.remove(upstream, from: slots)
             close(upstream)
         } else if let client = timers.first(Wait.idle.rawValue) {
-            close(client)
+            // Now, whatever its kernel still holds for it.
+            close(client, reset: slots[client].isLent && kernel.unconfirmed(slots[client].descriptor) > 0)
+        } else if let index = leaving.keys.first {
+            close(index)
         } else {
             return false
         }

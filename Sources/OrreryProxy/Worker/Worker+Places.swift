@@ -51,7 +51,7 @@ extension Worker {
         slots[index].endpoint = endpoint
         slots[index].isClient = isClient
         slots[index].isSecure = false
-        slots[index].isLent = false
+        slots[index].lending = .none
         slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
         slots[index].isHeadBegun = false
@@ -69,7 +69,8 @@ extension Worker {
     /// Closes one connection and forgets all about it.
     mutating func close(_ index: UInt32, reset: Bool = false) {
         if slots[index].isLent, !reset, leaveLater(index) { return }
-        noteClose(index)
+        // Of one that leaves this was noted when it began to.
+        if slots[index].phase != .leaving { noteClose(index) }
         if slots[index].isClient {
             clients -= 1
             forgetAddress(index)
@@ -176,7 +177,10 @@ extension Worker {
 
     /// Sends on what waits for a connection.
     mutating func flush(_ index: UInt32) -> Flushed {
-        guard let buffer = slots[index].output.take() else { return .empty }
+        guard let buffer = slots[index].output.take() else {
+            if slots[index].lending == .owesEnd { sayEnd(index) }
+            return .empty
+        }
         guard slots[index].ready.contains(.writable) else {
             slots[index].output.put(buffer)
             return .waiting

@@ -21,7 +21,7 @@ extension Worker {
     mutating func endSecurity(_ index: UInt32, isOrderly: Bool) {
         if slots[index].phase == .handshake, slots[index].isClient { handshakes -= 1 }
         if slots[index].isLent {
-            if isOrderly { _ = sayEnd(index) }
+            if isOrderly { sayEnd(index) }
         } else if isOrderly, slots[index].output.isEmpty, !slots[index].ready.contains(.gone) {
             engine.end(streams[index])
             // If the kernel has no room for these few bytes now, the other side must do without.
@@ -29,15 +29,14 @@ extension Worker {
         }
         streams[index] = TLSStream()
         slots[index].isSecure = false
-        slots[index].isLent = false
+        slots[index].lending = .none
     }
 
     /// Says that nothing more will be sent. Nothing may be waiting to be sent.
     mutating func endSending(_ index: UInt32) {
         if slots[index].isLent {
             // No end of the stream behind it: it could overtake records that the kernel has not made yet.
-            _ = sayEnd(index)
-            return
+            return sayEnd(index)
         }
         if slots[index].isSecure {
             engine.end(streams[index])
@@ -65,9 +64,12 @@ extension Worker {
         if count < limit, !slots[index].ready.contains(.ended | .gone) { slots[index].ready.remove(.readable) }
         let before = buffer.count
         let opening = engine.open(streams[index], into: &buffer)
-        guard sendReplies(index), opening != .failed, !wantsOtherKeys(index) else {
+        if slots[index].isLent, opening == .failed || wantsOtherKeys(index) {
+            sayFault(index, opening == .failed ? .badRecord : .internalError)
+            engine.replies.reset()
             return stopReading(index, Self.broken)
         }
+        guard sendReplies(index), opening != .failed else { return stopReading(index, Self.broken) }
         return opened(index, buffer.count - before, opening, isFull: count == limit)
     }
 

@@ -62,8 +62,8 @@ struct Worker<K: Kernel>: ~Copyable {
     /// How many handshakes are going on, and how many went on in this turn.
     var handshakes = 0
     var handshakesThisTurn = 0
-    /// How much was unconfirmed of each connection that leaves, when it was looked at last.
-    var leaving: [UInt32: Int] = [:]
+    /// Connections that leave.
+    var leaving: [UInt32: Departure] = [:]
     /// Upstreams that were not believed lately, and when that was said.
     var distrusted: [Endpoint: UInt64] = [:]
 

@@ -39,8 +39,8 @@ public protocol Kernel {
     /// Lets the kernel encrypt all that is sent over a connection from now on. False where it cannot: nothing has changed
     /// then.
     mutating func encrypt(_ descriptor: CInt, with keys: borrowing RecordKeys) -> Bool
-    /// Says over a connection that the kernel encrypts that no more comes (RFC 8446 6.1): whole, or not at all.
-    mutating func sendCloseNotify(_ descriptor: CInt) -> Transfer
+    /// Says something of TLS's own over a connection that the kernel encrypts: whole, or not at all.
+    mutating func sendAlert(_ descriptor: CInt, _ alert: TLSAlert) -> Transfer
     /// How many bytes of what was sent the peer has not confirmed.
     mutating func unconfirmed(_ descriptor: CInt) -> Int
     mutating func shutDownSending(_ descriptor: CInt)
@@ -112,6 +112,18 @@ public enum Transfer: Equatable, Sendable {
     /// Nothing now; an event will tell.
     case blocked
     case failed(CInt)
+}
+
+/// What TLS says of a connection (RFC 8446 6), as far as we have to say it ourselves.
+public enum TLSAlert: UInt8, Sendable {
+    /// No more comes.
+    case closeNotify = 0
+    /// What came is no record that was encrypted with the right key.
+    case badRecord = 20
+    case internalError = 80
+
+    /// 1 is a word, 2 the end of the connection.
+    public var level: UInt8 { self == .closeNotify ? 1 : 2 }
 }
 
 /// The two ends of a pipe.

@@ -158,8 +158,8 @@ internal import Glibc
         unsafe linux_tls_send_with(descriptor, keys.raw) == 0
     }
 
-    public func sendCloseNotify(_ descriptor: CInt) -> Transfer {
-        let sent = linux_tls_alert(descriptor, 1, 0)
+    public func sendAlert(_ descriptor: CInt, _ alert: TLSAlert) -> Transfer {
+        let sent = linux_tls_alert(descriptor, alert.level, alert.rawValue)
         if sent >= 0 { return .bytes(sent) }
         return -sent == Int(EAGAIN) ? .blocked : .failed(CInt(-sent))
     }

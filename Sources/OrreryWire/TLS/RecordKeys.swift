@@ -21,11 +21,21 @@ internal import COpenSSL
     init?(of stream: borrowing TLSStream) {
         self.init()
         guard let sending = unsafe stream.sending, let cipher = Cipher(rawValue: unsafe orrery_cipher(stream.ssl)),
-            unsafe orrery_expand(sending, cipher.digest, "key", &raw.pointee.key.0, cipher.keySize) == 1,
-            unsafe orrery_expand(sending, cipher.digest, "iv", &raw.pointee.nonce.0, Self.nonceSize) == 1
+            unsafe Self.fill(&raw.pointee.key, "key", cipher.keySize, sending, cipher),
+            unsafe Self.fill(&raw.pointee.nonce, "iv", Self.nonceSize, sending, cipher)
         else { return nil }
         unsafe raw.pointee.cipher = UInt16(cipher.rawValue)
         unsafe raw.pointee.number = sending.pointee.records
+    }
+
+    @unsafe private static func fill<Place>(
+        _ place: inout Place, _ label: String, _ count: Int, _ sending: UnsafeMutablePointer<orrery_sending>,
+        _ cipher: Cipher
+    ) -> Bool {
+        unsafe withUnsafeMutableBytes(of: &place) { bytes in
+            precondition(count <= bytes.count)
+            return unsafe orrery_expand(sending, cipher.digest, label, bytes.baseAddress, count) == 1
+        }
     }
 
     /// The ciphers of TLS 1.3 that kernels know, by their numbers in RFC 8446 B.4.

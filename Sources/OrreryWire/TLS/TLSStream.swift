@@ -17,9 +17,6 @@ internal import COpenSSL
     /// The other side has said that it sends no more, so that its end is one, and not a cut.
     package var hasEnded: Bool { unsafe SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
 
-    /// We have said so.
-    package var hasSaidEnd: Bool { unsafe SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN != 0 }
-
     /// The other side wants what we send to have other keys from now on (RFC 8446 4.6.3). OpenSSL sees to that when it
     /// encrypts next.
     package var owesKeys: Bool { unsafe SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE }
