@@ -77,6 +77,29 @@ import Testing
         #expect(try await due(-1, 1).isEmpty)
     }
 
+    /// Somebody whose programs come with a token, and who is never seen at a browser, keeps no group for longer than others.
+    @Test func whoseProgramsAreActiveIsDueToo() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        try await database.insert(token(of: ada, .oauth, lastUsed: Sample.now, "1"))
+        let due = {
+            try await database.dueForRecheck(seenAfter: Sample.now - 1, checkedBefore: Sample.now, at: Sample.now)
+        }
+        #expect(try await due().isEmpty)
+        #expect(try await database.removeIdleCredentials(before: Sample.now) == 0)
+        try await database.insert(token(of: ada, .personal, lastUsed: nil, "2"))
+        #expect(try await due().isEmpty)
+        #expect(try await database.removeIdleCredentials(before: Sample.now + 1) == 0)
+        try await database.touchTokens([(id: "2", at: Sample.now)])
+        #expect(try await due() == [ada])
+    }
+
+    private func token(of person: Int64, _ kind: TokenRecord.Kind, lastUsed: Date?, _ id: String) -> TokenRecord {
+        TokenRecord(
+            id: id, hash: Sample.hash(UInt8(id) ?? 0), person: person, kind: kind, session: nil, sid: nil, scopes: [],
+            note: "", createdAt: Sample.now, expiresAt: nil, lastUsed: lastUsed)
+    }
+
     @Test func whatNobodyUsesIsRemoved() async throws {
         let ada = try await ada()
         try await database.keep(credential(ada))

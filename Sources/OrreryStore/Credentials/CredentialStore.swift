@@ -22,9 +22,10 @@ package protocol CredentialStore: Sendable {
     /// Removes all of a person and gives them back.
     func removeCredentials(person: Int64) async throws(StoreError) -> [CredentialRecord]
 
-    /// The people who were seen at a browser after `seen`, and whose issuer has not been asked after `checked`.
+    /// The people who were seen at a browser after `seen`, or whose programs came with a token since, and whose issuer has not been asked after `checked`.
     func dueForRecheck(seenAfter seen: Date, checkedBefore checked: Date, at now: Date) async throws(StoreError)
         -> [Int64]
-    /// Removes those of logins before `instant` whose person has neither a login nor a session any more; gives their number.
+    /// Removes those of logins before `instant` whose person has neither a login nor a session nor a token for programs any more; gives
+    /// their number.
     func removeIdleCredentials(before instant: Date) async throws(StoreError) -> Int
 }

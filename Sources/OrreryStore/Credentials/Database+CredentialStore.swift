@@ -102,7 +102,8 @@ extension Database {
                 db,
                 sql: """
                     SELECT person FROM credential
-                    WHERE person IN (SELECT person FROM login WHERE last_seen > :seen AND expires_at > :now)
+                    WHERE (person IN (SELECT person FROM login WHERE last_seen > :seen AND expires_at > :now)
+                        OR person IN (SELECT person FROM token WHERE kind = 'personal' AND last_used > :seen))
                     GROUP BY person HAVING max(checked_at) <= :checked AND count(sealed) > 0
                     """,
                 arguments: [
@@ -119,6 +120,7 @@ extension Database {
                     DELETE FROM credential WHERE login_at < :instant
                         AND person NOT IN (SELECT person FROM login)
                         AND person NOT IN (SELECT person FROM session WHERE ended_at IS NULL)
+                        AND person NOT IN (SELECT person FROM token WHERE kind = 'personal')
                     """, arguments: ["instant": Column.milliseconds(instant)])
             return db.changesCount
         }
