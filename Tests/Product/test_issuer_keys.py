@@ -57,7 +57,8 @@ class Site:
     def provider(self):
         """glewlwyd, set up as for the demo the first time."""
         command = [sys.executable, ROOT / "deploy/parts/provider.py", "--state", self.state / "provider", "--port",
-                   str(self.issuer_port), "--callback", f"{self.url}/hub/callback/demo"]
+                   str(self.issuer_port), "--callback", f"{self.url}/hub/callback/demo", "--logout",
+                   f"{self.url}/hub/logout", "--back-channel", f"{self.url}/hub/logout/demo"]
         with self.running(command, "provider"):
             eventually(lambda: "ready" in self.words("provider"), lambda: self.words("provider"))
             yield

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run glewlwyd (Debian) as the demo's OpenID Connect provider on loopback.
 
-    provider.py --state DIR --port PORT --callback URL [--logout URL]
+    provider.py --state DIR --port PORT --callback URL [--logout URL] [--back-channel URL]
 
 Writes DIR/glewlwyd.{conf,db,log} and the key set once; a later start uses them again. People and the hub's client are
 set up through glewlwyd's own API while it answers on 127.0.0.1 only. Secrets are made here and stay in DIR with mode
@@ -121,11 +121,14 @@ def oidc_plugin(base):
         "auth-type-client-enabled": False, "auth-type-token-enabled": False,
         "auth-type-implicit-enabled": False, "auth-type-password-enabled": False,
         "auth-type-code-revoke-replayed": True, "pkce-allowed": True, "pkce-method-plain-allowed": False,
-        "pkce-required": True, "session-management-allowed": False, "name-claim": "mandatory",
+        "pkce-required": True, "session-management-allowed": True,
+        "session-cookie-name": "orrery-demo-session", "session-cookie-expiration": 86400,
+        "back-channel-logout-allowed": True, "introspection-revocation-allowed": True,
+        "introspection-revocation-allow-target-client": True, "name-claim": "mandatory",
         "email-claim": "mandatory", "scope-claim": "no", "claims": claims}}
 
 
-def set_up(base, state, callback, logout):
+def set_up(base, state, callback, logout, back_channel):
     """Everything the demo needs in a fresh glewlwyd: the form of a person, the people, the plugin, the client."""
     admin = API(base)
     admin.call("POST", "/auth/", {"username": "admin", "password": "password"})
@@ -135,6 +138,10 @@ def set_up(base, state, callback, logout):
             "multiple": source == "groups", "read": True, "write": True, "profile-read": True, "profile-write": False}
     admin.call("PUT", "/mod/user/database", users)
     admin.call("PUT", "/mod/user/database/reset/")
+    clients = admin.call("GET", "/mod/client/database")
+    clients["parameters"]["data-format"]["post_logout_redirect_uris"] = {"multiple": True, "read": True, "write": True}
+    admin.call("PUT", "/mod/client/database", clients)
+    admin.call("PUT", "/mod/client/database/reset/")
     for scope in ("profile", "groups"):
         admin.call("POST", "/scope/", {"name": scope, "display_name": scope, "description": scope,
                                        "password_required": False, "scheme": {}})
@@ -151,7 +158,8 @@ def set_up(base, state, callback, logout):
         "redirect_uri": [callback], "scope": SCOPES,
         "authorization_type": ["code", "refresh_token", "device_authorization"],
         "token_endpoint_auth_method": ["client_secret_basic", "client_secret_post"],
-        "post_logout_redirect_uri": logout})
+        "post_logout_redirect_uris": [logout], "backchannel_logout_uri": back_channel,
+        "backchannel_logout_session_required": "true"})
     for name, password in people.items():
         person = API(base)
         person.call("POST", "/auth/", {"username": name, "password": password})
@@ -168,11 +176,12 @@ def main():
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--callback", required=True)
     arguments.add_argument("--logout", default="")
+    arguments.add_argument("--back-channel", default="")
     chosen = arguments.parse_args()
     state, base = os.path.abspath(chosen.state), f"http://127.0.0.1:{chosen.port}"
     os.makedirs(state, mode=0o700, exist_ok=True)
     # Made anew when a port or an address has changed: both are part of what was set up.
-    made_for = json.dumps([chosen.port, chosen.callback, chosen.logout, sorted(PEOPLE)])
+    made_for = json.dumps([chosen.port, chosen.callback, chosen.logout, chosen.back_channel, sorted(PEOPLE)])
     marker = f"{state}/made-for.json"
     is_set_up = os.path.exists(marker) and open(marker).read() == made_for
     if not is_set_up:
@@ -190,7 +199,7 @@ def main():
         if not answers(base, process):
             sys.exit(f"glewlwyd does not answer on port {chosen.port}; its words are in {state}/glewlwyd.out and .log")
         if not is_set_up:
-            set_up(base, state, chosen.callback, chosen.logout)
+            set_up(base, state, chosen.callback, chosen.logout, chosen.back_channel)
             private_file(marker, made_for)
         print("ready", flush=True)
         sys.exit(process.wait())
