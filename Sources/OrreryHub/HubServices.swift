@@ -108,7 +108,7 @@ struct HubServices: Sendable {
         farewell = Farewell(logins: logins, tokens: database, ended: database, proxy: proxy, now: now)
         recheck = Recheck(
             credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
-            now: now, logger: logger)
+            audit: audit, now: now, logger: logger)
         view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,

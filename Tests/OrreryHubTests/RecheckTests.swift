@@ -61,6 +61,9 @@ struct RecheckTests {
             #expect(try await browser.get("/hub/home").status == 302)
             #expect(hub.services.proxy.feed.logouts.keys.contains(sid))
             #expect(try await hub.call("GET", "/user", token: visit).status == 403)
+            await hub.services.audit.flush()
+            let acts = try await hub.database.entries(AuditQuery(), after: 0, limit: 100).map(\.record)
+            #expect(acts.contains { $0.act == "logout" && $0.name == "ada" && $0.why?.contains("no group") == true })
             // What runs goes on, and can say so.
             #expect(try await hub.call("GET", "/user", token: server).status == 200)
             #expect(try await hub.database.session(id: session.id)?.state == .ready)

@@ -116,7 +116,9 @@ def test_one_name_from_two_issuers_is_two_people_until_they_are_linked(site):
     # Somebody else of the other issuer, who proves both: one person.
     GitHub.account = {"id": 78, "login": "renamed", "type": "User"}
     with logged_in(site, "demo", "grace") as (browser, home):
-        arrival = browser.post(f"{site.url}/hub/account/link/hubbers", {"_xsrf": proof(home)}, timeout=10)
+        onward = browser.post(f"{site.url}/hub/account/link/hubbers", {"_xsrf": proof(home)}, timeout=10)
+        assert onward.url.startswith(site.url), "a browser follows no redirect to another site after a form"
+        arrival = browser.get(onward.headers["Refresh"].removeprefix("0; url="), timeout=10)
         assert urllib.parse.urlsplit(arrival.url).path == "/hub/account" and "<code>78</code>" in arrival.text
     with logged_in(site, "hubbers", "renamed") as (_, page):
         assert "<bdi>grace</bdi>" in page.text

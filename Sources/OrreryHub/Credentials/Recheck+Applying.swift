@@ -36,6 +36,7 @@ extension Recheck {
         guard !logins.isAdmitted(person, by: login, at: now()) else { return }
         logger.notice("login ended: no group admits the person", metadata: ["person": "\(person.person.name)"])
         try await farewell.end(login)
+        await audit.record(AuditAct(.logout, of: person, because: "no group admits the person any more"))
     }
 
     private func tell(of known: PersonRecord, _ groups: Set<Group>) {

@@ -15,6 +15,7 @@ struct Recheck: Service {
     let enrolment: Enrolment
     let logins: Logins
     let farewell: Farewell
+    let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
 

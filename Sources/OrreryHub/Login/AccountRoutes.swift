@@ -45,9 +45,10 @@ struct AccountRoutes: Sendable {
             return gate.login(returningTo: Self.page.text)
         }
         let browser = LoginRoutes.browser(of: request, gate.cookies)
-        let url = try await flow.begin(
-            at: context.name("issuer"), browser: browser, next: Self.page, linkingTo: visitor)
-        return Response.redirect(to: url)
+        let label = try context.name("issuer")
+        let url = try await flow.begin(at: label, browser: browser, next: Self.page, linkingTo: visitor)
+        let title = await issuers.choices().first { $0.label == label }?.title ?? label
+        return Response.page(OnwardPage(frame: Frame(visitor), title: title, href: url).html(), goingOnTo: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
     }
 

@@ -29,21 +29,18 @@ struct LogoutRoutes: Sendable {
         return .redirect(to: HomeRoutes.leaving)
     }
 
-    /// The own login first, whatever becomes of the rest. The browser goes on to the issuer by itself, from a page: browsers
-    /// follow no redirect to another site that answers a form.
+    /// The own login first, whatever becomes of the rest.
     private func end(_ visitor: Visitor, _ context: HubContext) async throws -> Response {
         let hint = await departure.hint(of: visitor.login)
         try await farewell.end(visitor.login)
         await audit.record(AuditAct(.logout, of: visitor.person))
         context.logger.notice("person logged out", metadata: ["person": "\(visitor.person.person.name)"])
-        guard let next = try await departure.leave(visitor.login, hint: hint) else { return goodbye() }
-        var response = goodbye(next)
-        response.headers[.named("Refresh")] = "0; url=\(next.url)"
-        return response
+        return goodbye(try await departure.leave(visitor.login, hint: hint))
     }
 
     private func goodbye(_ next: Departure.Step? = nil) -> Response {
-        let page = LogoutPage(loginHref: "/hub/login", issuer: next?.title, issuerHref: next?.url)
-        return Response.page(page.html()).setting(cookies: gate.cookies.cleared)
+        let page = LogoutPage(loginHref: "/hub/login", issuer: next?.title, issuerHref: next?.url).html()
+        let response = next.map { .page(page, goingOnTo: $0.url) } ?? Response.page(page)
+        return response.setting(cookies: gate.cookies.cleared)
     }
 }

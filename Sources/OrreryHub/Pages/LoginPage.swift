@@ -18,6 +18,17 @@ struct LoginChoice: Sendable {
     var unavailable: String?
 }
 
+/// Between a form of ours and an issuer: browsers go on by themselves, and whoever's does not has a button.
+struct OnwardPage: Page {
+    static let template = "onward"
+
+    var frame = Frame()
+    /// What people read for the issuer.
+    let title: String
+    /// Where the login there begins.
+    let href: String
+}
+
 /// What a person sees after logging out.
 struct LogoutPage: Page {
     static let template = "logout"

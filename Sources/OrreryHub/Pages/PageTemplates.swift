@@ -8,6 +8,7 @@ enum PageTemplates {
             ("home", PackageResources.home_mustache), ("layout", PackageResources.layout_mustache),
             ("login", PackageResources.login_mustache), ("logout", PackageResources.logout_mustache),
             ("notices", PackageResources.notices_mustache), ("profile", PackageResources.profile_mustache),
+            ("onward", PackageResources.onward_mustache),
             ("progress", PackageResources.progress_mustache), ("session", PackageResources.session_mustache),
             ("stopped", PackageResources.stopped_mustache), ("token", PackageResources.token_mustache),
             ("tokens", PackageResources.tokens_mustache),

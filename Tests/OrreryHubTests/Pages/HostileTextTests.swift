@@ -42,6 +42,7 @@ import Testing
                     IdentityView(issuer: text, url: text, subject: text, isFirst: true),
                     IdentityView(issuer: text, url: text, subject: text, isFirst: false),
                 ], issuers: issuers),
+            OnwardPage(frame: frame, title: text, href: text),
             LogoutPage(frame: frame, loginHref: text, issuer: text, issuerHref: text, notices: [notice]),
             TokenPage(
                 frame: frame, notices: [notice], made: MadeToken(note: text, text: text),

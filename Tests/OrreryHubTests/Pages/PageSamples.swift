@@ -136,6 +136,8 @@ enum PageSamples {
         loginHref: "/hub/login",
         notices: [Notice(kind: .information, text: "your session on North goes on running", next: "log in to stop it")])
 
+    static let onward = OnwardPage(frame: frame, title: "Photon Lab", href: "//photon.test/login?state=7f3c")
+
     static let account = AccountPage(
         frame: frame, name: "ada",
         identities: [
@@ -175,8 +177,8 @@ enum PageSamples {
     static let all: [(name: String, page: any Page)] = [
         ("account", account), ("login", login), ("home", home), ("progress", progress), ("failed", failed),
         ("error", notFound),
-        ("forbidden", forbidden), ("stopped", stopped), ("logout", logout), ("tokens", tokens), ("device", device),
-        ("device-code", deviceCode),
+        ("forbidden", forbidden), ("stopped", stopped), ("logout", logout), ("onward", onward),
+        ("tokens", tokens), ("device", device), ("device-code", deviceCode),
         ("device-done", deviceDone),
     ]
 }
