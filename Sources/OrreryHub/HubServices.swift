@@ -122,7 +122,7 @@ struct HubServices: Sendable {
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
         let router = Router(context: HubContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestOrigins())
+        router.add(middleware: RequestOrigins(forwarders: configuration.forwarders))
         router.add(middleware: ResponseHeaders())
         router.add(middleware: ErrorAnswers(gate: gate))
         let url = configuration.url

@@ -113,14 +113,17 @@ struct BearerCallTests {
             let bearers = hub.services.gate.bearers
             for number in 1...1000 {
                 await #expect(throws: Bearers.Refusal.self) {
-                    try await bearers.person("forged", from: ClientAddress("192.0.\(number / 200).\(number % 200)"))
+                    try await bearers.person(
+                        "forged", from: ClientAddress(InternetAddress("192.0.\(number / 200).\(number % 200)")))
                 }
             }
             let error = await #expect(throws: HubError.self) {
-                try await bearers.person("access:ada", from: ClientAddress("192.0.1.1"))
+                try await bearers.person("access:ada", from: ClientAddress(InternetAddress("192.0.1.1")))
             }
             #expect(error?.kind == .tooMany)
-            #expect(try await bearers.person("access:ada", from: ClientAddress("198.51.100.1")).person.name == "ada")
+            #expect(
+                try await bearers.person("access:ada", from: ClientAddress(InternetAddress("198.51.100.1"))).person.name
+                    == "ada")
         }
     }
 
@@ -168,8 +171,11 @@ struct FailureLimitTests {
     }
 
     @Test(arguments: [
-        ("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::/64"), ("::1", "0:0:0:0::/64"),
+        ("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"), ("::1", "::/64"), ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("your own machine", "unknown"), ("192.0.2.7:4711", "unknown"), ("192.0.2.7\0", "unknown"), ("", "unknown"),
     ])
-    func anAddressIsItsNetwork(_ text: String, _ place: String) { #expect(ClientAddress(text).description == place) }
+    func anAddressIsItsNetwork(_ text: String, _ place: String) {
+        #expect(ClientAddress(InternetAddress(text)).description == place)
+    }
 }

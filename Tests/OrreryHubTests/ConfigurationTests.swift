@@ -10,7 +10,7 @@ import Testing
 struct ConfigurationTests {
     static let text = """
         url: https://Hub.Example.org
-        hub: {listen: "127.0.0.1:9081", database: state/hub.sqlite, keys: /keys/hub, audit: {keep: 400d}}
+        hub: {listen: "127.0.0.1:9081", forwarders: [192.0.2.7, "10.1.0.0/16"], database: state/hub.sqlite, keys: /keys/hub, audit: {keep: 400d}}
         proxy: {listen: "0.0.0.0:9000", api: "127.0.0.1:9001", token: abc}
         policy: documents
         auth:
@@ -61,6 +61,7 @@ struct ConfigurationTests {
         #expect(
             configuration.database == "/etc/orrery/state/hub.sqlite" && configuration.policy == "/etc/orrery/documents")
         #expect(configuration.keys == "/keys/hub" && configuration.auditKept == .seconds(400 * 86400))
+        #expect(configuration.forwarders == ["192.0.2.7/32", "10.1.0.0/16"].compactMap { InternetNetwork($0) })
         #expect(configuration.api == "https://hub.example.org/hub/api")
         #expect(configuration.proxy.listen.description == "0.0.0.0:9000" && configuration.proxy.token.reveal() == "abc")
         let auth = configuration.auth

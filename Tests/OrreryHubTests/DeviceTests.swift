@@ -162,14 +162,32 @@ struct DeviceTests {
             #expect(limited.status == 429 && limited.headers["Retry-After"] == "60")
             let program = try await Program(hub)
             #expect(try await answer("allow", program, with: &browser).status == 429)
+            // Others at the same address do not wait.
+            _ = try await hub.person("eve")
+            var other = TestBrowser(hub)
+            try await other.logIn(as: "eve")
+            #expect(try await answer("allow", program, with: &other).status == 200)
         }
     }
 
-    @Test func programsThatBeginAreLimitedByAddress() async throws {
+    @Test func manyProgramsThatBeginKeepNobodyOut() async throws {
         try await TestHub.run { hub in
-            for _ in 1...20 { _ = try await Program(hub) }
-            let answer = try await Self.post(hub, "device_authorization", [])
-            #expect(answer.status == 429 && answer.headers["Retry-After"] == "15")
+            for _ in 1...60 { _ = try await Program(hub) }
+            let program = try await Program(hub)
+            var browser = try await ada(hub)
+            #expect(try await answer("allow", program, with: &browser).status == 200)
+        }
+    }
+
+    @Test func whatIsNoAddressIsShownToNobody() async throws {
+        try await TestHub.run { hub in
+            let begun = try await hub.send(
+                "POST", "/hub/api/oauth2/device_authorization", headers: [("X-Forwarded-For", "your own machine")],
+                body: "client_id=orrery")
+            let link = try #require(begun.json?["user_code"]?.string)
+            var browser = try await ada(hub)
+            let page = try await browser.get("/hub/device?user_code=\(link)").text
+            #expect(!page.contains("your own machine") && page.contains("127.0.0.1"))
         }
     }
 

@@ -31,10 +31,34 @@ import Testing
 
     @Test(arguments: [
         ("192.0.2.7", "192.0.2.7"), ("10.0.0.1, 2001:db8::1", "10.0.0.1, 2001:db8::1"),
-        ("<b>192.0.2.7</b>\u{1B}[0m", "b192.0.2.7b[0m"), ("", nil),
-        (String(repeating: "1", count: 200) + ",192.0.2.7", String(repeating: "1", count: 118) + ",192.0.2.7"),
+        ("<b>192.0.2.7</b>\u{1B}[0m", nil), ("", nil), ("your own machine", nil),
+        ("192.0.2.1, evil, 192.0.2.7", "192.0.2.7"),
+        (String(repeating: "1", count: 200) + ",192.0.2.7", "192.0.2.7"),
+        ("192.0.2.1,192.0.2.2,192.0.2.3,192.0.2.4,::ffff:192.0.2.5", "192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5"),
     ])
-    func ofAddressesTheNearestStay(_ field: String, _ address: String?) {
-        #expect(RequestOrigins.address(in: field) == address)
+    func ofAddressesTheNearestStay(_ field: String, _ words: String?) { #expect(ForwardedFor(field).words == words) }
+
+    @Test(arguments: [
+        ("192.0.2.1, 192.0.2.7", "192.0.2.7"), ("192.0.2.1, 192.0.2.7, 10.1.2.3", "192.0.2.7"),
+        ("192.0.2.7, 10.1.2.3, ::ffff:10.1.9.9, 2001:db8::5", "192.0.2.7"), ("192.0.2.7, 10.2.0.1", "10.2.0.1"),
+        ("10.1.2.3", "10.1.2.3"), ("evil, 10.1.2.3", "10.1.2.3"), ("evil", nil), ("", nil),
+    ])
+    func whoSentItStandsBeforeTheMachinesThatAreBelieved(_ field: String, _ sender: String?) throws {
+        let believed = [try #require(InternetNetwork("10.1.0.0/16")), try #require(InternetNetwork("2001:db8::5"))]
+        #expect(ForwardedFor(field).sender(behind: believed)?.description == sender)
     }
+
+    @Test(arguments: [
+        ("10.1.0.0/16", "10.1.255.255", true), ("10.1.0.0/16", "10.2.0.0", false), ("10.0.0.0/9", "10.127.0.1", true),
+        ("10.0.0.0/9", "10.128.0.1", false), ("0.0.0.0/0", "192.0.2.7", true), ("0.0.0.0/0", "::1", false),
+        ("2001:db8::/33", "2001:db8:7fff::1", true), ("2001:db8::/33", "2001:db8:8000::1", false),
+        ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.8", false),
+    ])
+    func aNetworkHasWhatBeginsLikeIt(_ network: String, _ address: String, _ isIn: Bool) throws {
+        let address = try #require(InternetAddress(address))
+        #expect(try #require(InternetNetwork(network)).contains(address) == isIn)
+    }
+
+    @Test(arguments: ["", "10.1.0.0/33", "10.1.0.0/-1", "10.1.0.0/", "10.1/16", "gateway", "::1/129", "::1%lo"])
+    func whatIsNoNetworkIsNone(_ text: String) { #expect(InternetNetwork(text) == nil) }
 }

@@ -12,10 +12,10 @@ import Testing
         database = try test.open()
     }
 
-    private func waiting(_ seed: UInt8 = 1, user: UInt8 = 101) -> DeviceRecord {
+    private func waiting(_ seed: UInt8 = 1, user: UInt8 = 101, at second: TimeInterval = 0) -> DeviceRecord {
         DeviceRecord(
             deviceHash: Sample.hash(seed), userHash: Sample.hash(user), host: "laptop", address: "192.0.2.7",
-            rights: ["servers"], pause: 5, createdAt: Sample.now, expiresAt: Sample.now + 600)
+            rights: ["servers"], pause: 5, createdAt: Sample.now + second, expiresAt: Sample.now + 600)
     }
 
     private func ask(_ second: TimeInterval) async throws -> DeviceAnswer? {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func whoAsksTooSoonWaitsLonger() async throws {
-        try await database.insert(waiting())
+        try await database.insert(waiting(), most: 3)
         let answers: [(TimeInterval, DeviceAnswer)] = [
             (0, .waiting), (5, .waiting), (9, .tooSoon), (15, .tooSoon), (30, .waiting), (44, .tooSoon),
             (600, .expired),
@@ -38,7 +38,7 @@ import Testing
 
     @Test func whatWasAllowedIsToldOnce() async throws {
         let person = try await ada()
-        try await database.insert(waiting())
+        try await database.insert(waiting(), most: 3)
         #expect(try await database.device(userHash: Sample.hash(101), at: Sample.now) == waiting())
         #expect(try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now))
         #expect(try await !database.decide(.denied, userHash: Sample.hash(101), person: person, at: Sample.now))
@@ -57,8 +57,24 @@ import Testing
         #expect(device.person == person && device.rights == ["servers"])
     }
 
+    @Test func ofTooManyFromOneAddressTheOldestAreForgotten() async throws {
+        let person = try await ada()
+        for seed in 1...5 as ClosedRange<UInt8> {
+            try await database.insert(waiting(seed, user: 100 + seed, at: Double(seed)), most: 3)
+            if seed == 1 {
+                _ = try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now)
+            }
+        }
+        var known: [UInt8] = []
+        for seed in 1...5 as ClosedRange<UInt8> {
+            let answer = try await database.ask(deviceHash: Sample.hash(seed), more: 5, at: Sample.now)
+            if answer != nil { known.append(seed) }
+        }
+        #expect(known == [1, 3, 4, 5])
+    }
+
     @Test func whatWasDeniedIsToldOnce() async throws {
-        try await database.insert(waiting())
+        try await database.insert(waiting(), most: 3)
         #expect(try await database.decide(.denied, userHash: Sample.hash(101), person: ada(), at: Sample.now))
         #expect(try await ask(0) == .denied)
         #expect(try await ask(0) == nil)
@@ -66,7 +82,7 @@ import Testing
 
     @Test func nothingIsDecidedAfterTheEnd() async throws {
         let person = try await ada()
-        try await database.insert(waiting())
+        try await database.insert(waiting(), most: 3)
         let end = Sample.now + 600
         #expect(try await !database.decide(.allowed, userHash: Sample.hash(101), person: person, at: end))
         #expect(try await database.device(userHash: Sample.hash(101), at: end) == nil)
@@ -74,15 +90,15 @@ import Testing
     }
 
     @Test func noTwoProgramsWaitWithOneCode() async throws {
-        try await database.insert(waiting())
-        let error = await #expect(throws: StoreError.self) { try await database.insert(waiting(2)) }
+        try await database.insert(waiting(), most: 3)
+        let error = await #expect(throws: StoreError.self) { try await database.insert(waiting(2), most: 3) }
         #expect(error?.contested == .userCode)
-        try await database.insert(waiting(2, user: 102))
+        try await database.insert(waiting(2, user: 102), most: 3)
     }
 
     @Test func whatSomebodyAllowedEndsWithThatPersonsTokens() async throws {
         let person = try await ada()
-        try await database.insert(waiting())
+        try await database.insert(waiting(), most: 3)
         _ = try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now)
         #expect(try await database.removeTokens(person: person) == 1)
         #expect(try await ask(1) == nil)

@@ -13,6 +13,7 @@ extension HubConfiguration {
     /// | `url` | required | address at which people reach the site: scheme, host, port |
     /// | `domain` | the host of `url` | hosts below it are the site's too: the gate gives tickets for them |
     /// | `hub.listen` | `127.0.0.1:8081` | where the hub listens; only the proxy and the pods need to reach it |
+    /// | `hub.forwarders` | none | addresses and networks of machines in front of the proxy that are believed |
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
     /// | `hub.keys` | `orrery.keys` beside the database | the file with the keys of stored secrets; made when missing |
     /// | `hub.audit.keep` | for ever | how long records of the audit log stay: whole months that are older go |
@@ -36,13 +37,14 @@ extension HubConfiguration {
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
         let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters", "notebook"])
         let url = try publicURL(keys.required("url"))
-        let hub = try keys["hub"]?.mapping(["listen", "database", "keys", "audit", "api"])
+        let hub = try keys["hub"]?.mapping(["listen", "forwarders", "database", "keys", "audit", "api"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         let auth = try Auth.read(keys.required("auth"), url: url)
         return HubConfiguration(
             url: url,
             domain: try keys["domain"].map(domain),
             listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
+            forwarders: try networks(hub?["forwarders"]),
             database: database,
             keys: try hub?["keys"]?.filePath() ?? beside(database, "orrery.keys"),
             auditKept: try hub?["audit"]?.mapping(["keep"]).required("keep").duration(),
@@ -109,6 +111,17 @@ extension HubConfiguration {
             throw node.error("an address and a port such as 127.0.0.1:8081 is wanted here")
         }
         return address
+    }
+
+    private static func networks(_ node: DocumentNode?) throws(DocumentError) -> [InternetNetwork] {
+        var networks: [InternetNetwork] = []
+        for element in try node?.list() ?? [] {
+            guard let network = InternetNetwork(try element.string()) else {
+                throw element.error("an address or a network is wanted here, such as 192.0.2.7 or 10.1.0.0/16")
+            }
+            networks.append(network)
+        }
+        return networks
     }
 
     private static func publicURL(_ node: DocumentNode) throws(DocumentError) -> PublicURL {

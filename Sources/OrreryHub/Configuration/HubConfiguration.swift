@@ -9,6 +9,8 @@ package struct HubConfiguration: Sendable {
     /// Hosts below it are this site's too; nil for the host of `url`.
     package var domain: String?
     package var listen: ListenAddress
+    /// Machines in front of our proxy whose word on where a request comes from is believed.
+    package var forwarders: [InternetNetwork] = []
     /// Path of the SQLite file.
     package var database: String
     /// Path of the file with the keys of stored secrets.

@@ -11,15 +11,15 @@ struct DeviceDesk: Sendable {
     let logins: Logins
     let tokens: TokenDesk
     let now: @Sendable () -> Date
-    /// How often programs may ask to be let in, by address.
-    let requests: FailureLimit
-    /// How often codes may be wrong, by person and by address.
+    /// How often codes may be wrong, by person.
     let guesses: FailureLimit
 
     /// How long a program waits for its person.
     static let patience = Duration.seconds(600)
     /// Seconds between two of its questions, and how many more for one that comes too soon (RFC 8628 3.5).
     static let pause: Int64 = 5
+    /// How many programs of one address may wait; of more the oldest are forgotten, so that nobody keeps others out.
+    static let most = 1000
     /// The one program that is known here. It is public: what it has is the person's word.
     static let client = "orrery"
     /// What a program gets that does not say what it wants.
@@ -30,7 +30,6 @@ struct DeviceDesk: Sendable {
         now: @escaping @Sendable () -> Date
     ) {
         (self.store, self.persons, self.logins, self.tokens, self.now) = (store, persons, logins, tokens, now)
-        requests = FailureLimit(burst: 20, interval: .seconds(15), now: now)
         guesses = FailureLimit(burst: 10, interval: .seconds(60), now: now)
     }
 
@@ -42,10 +41,6 @@ struct DeviceDesk: Sendable {
 
     /// Lets a program wait that came from `address`, says that it runs on `host` and asks for `rights`.
     func begin(rights: [String], host: String, from address: ClientAddress) async throws -> Start {
-        if let wait = requests.wait(address.description) {
-            throw HubError.tooMany(retryAfter: wait, "too many programs asked to be let in from your address")
-        }
-        requests.record(address.description)
         for _ in 1...3 {
             if let start = try await begin(rights, host, address) { return start }
         }
@@ -60,7 +55,7 @@ struct DeviceDesk: Sendable {
             address: address.description, rights: rights, pause: Self.pause, createdAt: now(),
             expiresAt: now() + Self.patience.seconds)
         do throws(StoreError) {
-            try await store.insert(record)
+            try await store.insert(record, most: Self.most)
             return start
         } catch {
             guard error.contested == .userCode else { throw error }
@@ -69,15 +64,13 @@ struct DeviceDesk: Sendable {
     }
 
     /// The program that waits with what `visitor` typed. Throws when there is none; whoever is wrong too often waits.
-    func waiting(_ typed: String, for visitor: Visitor, at address: ClientAddress) async throws -> (
-        UserCode, DeviceRecord
-    ) {
+    func waiting(_ typed: String, for visitor: Visitor) async throws -> (UserCode, DeviceRecord) {
         let person = "person \(visitor.person.id)"
-        if let wait = guesses.wait(person) ?? guesses.wait(address.description) {
+        if let wait = guesses.wait(person) {
             throw HubError.tooMany(retryAfter: wait, "too many codes were wrong")
         }
         guard let code = UserCode(typed), let device = try await store.device(userHash: code.hash, at: now()) else {
-            guesses.record(person, address.description)
+            guesses.record(person)
             throw HubError(
                 .notFound, "no program waits with this code",
                 next: "compare it with what your program shows, or let it begin again")

@@ -26,7 +26,7 @@ struct DeviceRoutes: Sendable {
         guard rights.allSatisfy({ Scope.named($0) != nil }) else { return try refuse("invalid_scope") }
         let start = try await desk.begin(
             rights: rights.isEmpty ? DeviceDesk.usualRights : rights, host: Self.host(form["host"]),
-            from: ClientAddress(request, context))
+            from: context.client)
         let code = start.userCode.text
         var response = try Response.json([
             "device_code": .string(start.deviceCode.reveal()), "user_code": .string(code),
@@ -44,7 +44,7 @@ struct DeviceRoutes: Sendable {
             return .page(DevicePage(frame: Frame(visitor)).html())
         }
         do {
-            let (code, device) = try await desk.waiting(typed, for: visitor, at: ClientAddress(request, context))
+            let (code, device) = try await desk.waiting(typed, for: visitor)
             return .page(DevicePage(frame: Frame(visitor), request: view(device, code, for: visitor)).html())
         } catch let error as HubError where error.kind == .notFound {
             let notice = Notice(kind: .failure, text: error.message, next: error.next)
@@ -59,7 +59,7 @@ struct DeviceRoutes: Sendable {
             return gate.login(returningTo: Self.path)
         }
         let (code, device) = try await desk.waiting(
-            form["code"] ?? "", for: visitor, at: ClientAddress(request, context))
+            form["code"] ?? "", for: visitor)
         guard let answer = form["answer"], ["allow", "deny"].contains(answer) else {
             throw HubError(.badRequest, "this form is damaged: it says neither yes nor no", next: "open the page again")
         }

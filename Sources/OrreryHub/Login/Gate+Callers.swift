@@ -21,7 +21,7 @@ extension Gate {
         }
         if token.hasPrefix(Tokens.mark) { return try await holder(of: token) }
         do {
-            return Caller(bearer: try await bearers.person(token, from: ClientAddress(request, context)))
+            return Caller(bearer: try await bearers.person(token, from: context.client))
         } catch let refusal as Bearers.Refusal {
             guard !isContract else { throw HubError.nobody(detail: refusal.reason) }
             throw HubError(.unauthorized, HubError.nobodyMessage, detail: refusal.reason)

@@ -10,9 +10,12 @@ struct HubContext: RequestContext {
     var requestID: String { didSet { logger[metadataKey: "request"] = .string(requestID) } }
     /// Where the connection comes from.
     let peer: String
+    /// Where the request comes from, for limits.
+    var client: ClientAddress
 
     init(source: ApplicationRequestContextSource) {
         peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        client = ClientAddress(InternetAddress(peer))
         coreContext = CoreRequestContextStorage(source: source)
         requestID = RandomToken.make(bytes: 8)
         logger[metadataKey: "request"] = .string(requestID)

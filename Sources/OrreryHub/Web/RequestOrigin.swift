@@ -8,24 +8,28 @@ import OrreryCrypto
 struct RequestOrigin: Sendable {
     /// As in `X-Request-Id`, in the log and on error pages.
     let id: String
-    /// `X-Forwarded-For` as it came, where the last address is the one that our own proxy saw and those before it are what
-    /// others said; without one the address of the connection.
+    /// The addresses at the end of `X-Forwarded-For`, of which the last is the one that our own proxy saw and those before it
+    /// are what others said; without any the address of the connection.
     let address: String
 
     @TaskLocal static var current: RequestOrigin?
 }
 
-/// Gives every request its id: the one that a proxy in front gave it, or a new one.
+/// Gives every request its id, the one that a proxy in front gave it or a new one, and says where it comes from.
 struct RequestOrigins: RouterMiddleware {
     typealias Context = HubContext
+
+    /// Machines in front of our proxy that are believed.
+    let forwarders: [InternetNetwork]
 
     @concurrent func handle(
         _ request: Request, context: HubContext, next: @concurrent (Request, HubContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         if let given = Self.id(in: request.headers[.requestID]) { context.requestID = given }
-        let address = Self.address(in: request.headers[.forwardedFor]) ?? context.peer
-        let origin = RequestOrigin(id: context.requestID, address: address)
+        let way = ForwardedFor(request.headers[.forwardedFor])
+        if let sender = way.sender(behind: forwarders) { context.client = ClientAddress(sender) }
+        let origin = RequestOrigin(id: context.requestID, address: way.words ?? context.peer)
         return try await RequestOrigin.$current.withValue(origin) { try await next(request, context) }
     }
 
@@ -35,12 +39,6 @@ struct RequestOrigins: RouterMiddleware {
             field.utf8.allSatisfy({ $0.isLetterOrDigit || "-_.".utf8.contains($0) })
         else { return nil }
         return field
-    }
-
-    /// The end of `field`, where the addresses stand that are nearest to us, and of it only what addresses consist of.
-    static func address(in field: String?) -> String? {
-        let bytes = (field ?? "").utf8.filter { $0.isLetterOrDigit || ".:,[] ".utf8.contains($0) }
-        return bytes.isEmpty ? nil : String(decoding: bytes.suffix(128), as: UTF8.self)
     }
 }
 

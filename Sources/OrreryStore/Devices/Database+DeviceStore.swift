@@ -2,7 +2,7 @@ package import FoundationEssentials
 internal import GRDB
 
 extension Database: DeviceStore {
-    package func insert(_ device: DeviceRecord) async throws(StoreError) {
+    package func insert(_ device: DeviceRecord, most: Int) async throws(StoreError) {
         try await write { db in
             do {
                 try db.execute(
@@ -15,6 +15,12 @@ extension Database: DeviceStore {
             } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
                 throw StoreError.taken(.userCode)
             }
+            try db.execute(
+                sql: """
+                    DELETE FROM device_grant WHERE device_hash IN (
+                        SELECT device_hash FROM device_grant WHERE address = :address AND state = 'waiting'
+                        ORDER BY created_at DESC LIMIT 1000 OFFSET :most)
+                    """, arguments: ["address": device.address, "most": most])
         }
     }
 
