@@ -53,7 +53,7 @@ struct HubServices: Sendable {
         self.now = now
         let tokens = Tokens(store: database, now: now)
         let logins = Logins(
-            store: database, persons: database, auth: configuration.auth, now: now)
+            store: database, persons: database, credentials: database, auth: configuration.auth, now: now)
         uses = ActivityLedger(tokens: database, logger: logger)
         tokenDesk = TokenDesk(
             tokens: tokens, store: database, persons: database, limits: configuration.auth.tokens, audit: audit,
@@ -132,15 +132,19 @@ struct HubServices: Sendable {
             flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
         ).add(to: router)
         AccountRoutes(
-            gate: gate, flow: flow, issuers: issuers, identities: database, titles: configuration.auth.titles
+            gate: gate, flow: flow, issuers: issuers, identities: database,
+            expulsion: Expulsion(
+                logins: database, credentials: credentials, farewell: farewell, labels: configuration.auth.labels,
+                now: now),
+            titles: configuration.auth.titles
         ).add(to: router)
         PersonRoutes(gate: gate, persons: database, suspension: suspension).add(to: router)
         GateRoutes(gate: gate, tickets: tickets, url: url, domain: configuration.domain).add(to: router)
         LogoutRoutes(
             gate: gate, farewell: farewell,
             departure: Departure(
-                logins: database, vault: flow.vault, credentials: credentials, issuers: issuers, url: url,
-                titles: configuration.auth.titlesByLabel, now: now),
+                logins: database, tokens: database, vault: flow.vault, credentials: credentials, issuers: issuers,
+                url: url, titles: configuration.auth.titlesByLabel, now: now),
             audit: audit
         ).add(to: router)
         IssuerLogoutRoutes(
@@ -170,6 +174,11 @@ extension HubConfiguration.Auth {
     /// What people read for an issuer, by its label.
     fileprivate var titlesByLabel: [String: String] {
         Dictionary(issuers.map { ($0.label, $0.title) }) { first, _ in first }
+    }
+
+    /// The issuers' labels, by their URLs.
+    fileprivate var labels: [String: String] {
+        Dictionary(issuers.map { ($0.issuer, $0.label) }) { first, _ in first }
     }
 
     /// What people read for an issuer, by its URL.

@@ -82,6 +82,28 @@ struct LinkingTests {
         }
     }
 
+    /// Whoever came in with the identity, whose it was no more.
+    @Test func anIdentityThatIsUnlinkedOpensNothingThatIsOpen() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            _ = try await link(&browser, "there")
+            var other = TestBrowser(hub)
+            try await other.logIn(as: "there", at: "other")
+            #expect(try await other.get("/hub/home").status == 200)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(try await hub.database.credential(person: ada.id, issuer: "other") != nil)
+            let fields = [
+                (name: "_xsrf", value: try await browser.proof()), (name: "issuer", value: "https://other.test"),
+                (name: "subject", value: "there"),
+            ]
+            #expect(try await browser.post("/hub/account/unlink", fields).status == 302)
+            #expect(try await other.get("/hub/home").status == 302)
+            #expect(try await hub.database.credential(person: ada.id, issuer: "other") == nil)
+            #expect(try await browser.get("/hub/home").status == 200)
+        }
+    }
+
     @Test func anotherAccountIsNotSwallowed() async throws {
         try await run { hub in
             var emmy = TestBrowser(hub)

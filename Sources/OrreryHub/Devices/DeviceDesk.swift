@@ -108,7 +108,8 @@ struct DeviceDesk: Sendable {
 
     /// Somebody who was suspended in the meantime, or has left every group that may enter, lets nothing in.
     private func give(_ device: DeviceRecord) async throws -> Answer {
-        guard let id = device.person, let person = try await persons.person(id: id), logins.admitsPrograms(of: person)
+        guard let id = device.person, let person = try await persons.person(id: id),
+            try await logins.admitsPrograms(of: person)
         else { return .refused("access_denied") }
         let name = person.person.name
         let own = Scopes.ofPerson(named: name, isAdmin: person.isAdmin)

@@ -11,6 +11,7 @@ struct AccountRoutes: Sendable {
     let flow: LoginFlow
     let issuers: any LoginIssuers
     let identities: any IdentityStore
+    let expulsion: Expulsion
     /// What people read for an issuer, by its URL.
     let titles: [String: String]
 
@@ -59,6 +60,7 @@ struct AccountRoutes: Sendable {
         }
         let identity = Identity(issuer: form["issuer"] ?? "", subject: form["subject"] ?? "")
         try await identities.unlink(identity, from: visitor.person.id)
+        try await expulsion.expel(identity, from: visitor.person)
         await flow.audit.record(AuditAct(.unlink, of: visitor.person, as: identity))
         context.logger.notice(
             "identity unlinked",

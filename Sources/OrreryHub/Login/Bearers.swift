@@ -61,8 +61,9 @@ struct Bearers: Sendable {
         guard let person = try await persons.person(identity: grant.identity) else {
             throw Refusal(reason: "nobody has logged in here with this identity")
         }
-        guard logins.admitsPrograms(of: person) else {
-            throw Refusal(reason: "\(person.person.name) is suspended, denied, or in no group that may enter")
+        guard try await logins.admitsPrograms(of: person) else {
+            throw Refusal(
+                reason: "\(person.person.name) is suspended, denied, or in no group that may enter as far as is known")
         }
         return person
     }

@@ -6,6 +6,7 @@ import OrreryStore
 /// What comes after a person's logout here: the issuer takes its refresh token back, and the browser logs out there too.
 struct Departure: Sendable {
     let logins: any LoginStore
+    let tokens: any TokenStore
     let vault: CredentialVault
     let credentials: Credentials
     let issuers: any LoginIssuers
@@ -31,11 +32,13 @@ struct Departure: Sendable {
     }
 
     /// Finishes the logout of `login`, which has been ended. The refresh token serves the person's other browsers too, so it is
-    /// given back with the last of those that came through this issuer. Nil when there is nowhere else to log out.
+    /// given back with the last of those that came through this issuer; programs that have a token of the hub want the groups to be
+    /// read again, and it is kept for them. Nil when there is nowhere else to log out.
     func leave(_ login: LoginRecord, hint: Secret?) async throws -> Step? {
         guard let issuer = login.origin?.issuer else { return nil }
         let others = try await logins.logins(person: login.person, at: now())
-        if !others.contains(where: { $0.origin?.issuer == issuer }) {
+        let programs = try await tokens.tokens(person: login.person, at: now()).contains { $0.kind == .personal }
+        if !programs, !others.contains(where: { $0.origin?.issuer == issuer }) {
             // A browser that is sent to an issuer that is away stays there.
             guard try await credentials.giveBack(person: login.person, issuer: issuer) else { return nil }
         }

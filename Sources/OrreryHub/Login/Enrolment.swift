@@ -27,6 +27,17 @@ struct Enrolment: Sendable {
         return try await numbered(record, claimant)
     }
 
+    /// Takes from somebody who is here already what an issuer no longer gives: who is refused at the door keeps nothing inside
+    /// either. Only the issuer by whose word the person has the groups takes any away.
+    func withdraw(from claimant: Claimant, unlessVouchedForBy credentials: any CredentialStore) async throws {
+        guard let known = try await store.person(identity: claimant.identity) else { return }
+        let last = try await credentials.latestCredential(person: known.id)
+        if let last, last.issuer != claimant.issuer || last.subject != claimant.identity.subject { return }
+        let groups = stillAdmits(claimant) ? claimant.membership.groups : []
+        _ = try await store.regroup(
+            person: known.id, groups, isAdmin: groups.contains { auth.admin.contains($0.name) })
+    }
+
     /// Whether what the issuer says of somebody who is here already leaves a place for the person. Which groups admit is
     /// another question.
     func stillAdmits(_ claimant: Claimant) -> Bool {

@@ -54,8 +54,10 @@ extension Gate {
                 throw HubError.nobody(detail: "the session of hub token \(record.id) has ended")
             }
         }
-        guard record.kind != .personal || logins.admitsPrograms(of: person) else {
-            throw HubError.nobody(detail: "\(person.person.name) is in no group that may enter")
+        if record.kind == .personal, try await !logins.admitsPrograms(of: person) {
+            throw HubError.nobody(
+                detail:
+                    "\(person.person.name) is in no group that may enter, or it is too long ago that an issuer said so")
         }
         let instant = tokens.now()
         // Once a minute is enough to tell which tokens are in use.

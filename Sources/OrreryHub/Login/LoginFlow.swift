@@ -81,6 +81,7 @@ struct LoginFlow: Sendable {
         }
         let person: PersonRecord
         do { person = try await enrolment.enter(claimant, from: issuer) } catch {
+            try await enrolment.withdraw(from: claimant, unlessVouchedForBy: vault.store)
             let why = HubError(any: error).message
             await audit.record(AuditAct(.loginRefused, as: claimant.identity, to: issuer, because: why))
             throw error

@@ -7,6 +7,7 @@ import OrreryStore
 struct Logins: Sendable {
     let store: any LoginStore
     let persons: any PersonStore
+    let credentials: any CredentialStore
     let auth: HubConfiguration.Auth
     let now: @Sendable () -> Date
 
@@ -61,10 +62,14 @@ struct Logins: Sendable {
     /// Whether what `person` has open may go on: logins, and tokens that were given before.
     func admits(_ person: PersonRecord) -> Bool { !person.isSuspended && !auth.denies(person.person) }
 
-    /// Whether programs may speak for `person`: as above, and the groups as last read may enter. A group that one login
-    /// raised is not among them.
-    func admitsPrograms(of person: PersonRecord) -> Bool {
-        admits(person) && person.person.groups.contains { auth.allow.contains($0.name) }
+    /// Whether programs may speak for `person`: as above, the groups as last read may enter, and that was no longer ago than a
+    /// login lasts. A group that one login raised is not among them.
+    func admitsPrograms(of person: PersonRecord) async throws(StoreError) -> Bool {
+        guard admits(person), person.person.groups.contains(where: { auth.allow.contains($0.name) }) else {
+            return false
+        }
+        let checked = try await credentials.latestCredential(person: person.id)?.checkedAt ?? .distantPast
+        return now() <= max(checked, person.lastLogin) + auth.session.max.seconds
     }
 
     /// Ends the login of `cookie`; what it was, or nil when it had ended.
