@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import OrreryHub
 
 /// `orrery check`: everything that can be said about configuration and policy without running anything.
@@ -19,6 +20,7 @@ struct CheckCommand: ParsableCommand {
         let configuration = try file.read()
         do {
             let names = try Hub.check(configuration)
+            for warning in configuration.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
             if let claims {
                 let trial = try ClaimTrial(of: claims, from: issuer, configuration)
                 print(trial.lines.joined(separator: "\n"))

@@ -76,6 +76,12 @@ struct ConfigurationTests {
             configuration.clusters.map(\.access.server) == ["https://north.example:6443", "https://south.example:6443"])
     }
 
+    @Test func aSiteThatNobodyMayEnterIsWarnedOf() throws {
+        #expect(try Self.read(Self.text).warnings.isEmpty)
+        let closed = Self.text.replacing("allow: [developers, \"project:photoz\"]", with: "allow: []")
+        #expect(try Self.read(closed).warnings.first?.contains("auth.allow") == true)
+    }
+
     @Test func anIssuerIsReadWhole() throws {
         let issuer = try #require(try Self.read(Self.text).auth.issuers.first)
         #expect(issuer.label == "wlcg" && issuer.title == "WLCG" && issuer.issuer == "https://wlcg.example/")

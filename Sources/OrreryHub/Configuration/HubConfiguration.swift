@@ -27,6 +27,11 @@ package struct HubConfiguration: Sendable {
     package var clusters: [Cluster]
     package var notebook = Notebook()
 
+    /// What is allowed and yet hardly meant, in sentences.
+    package var warnings: [String] {
+        auth.allow.isEmpty ? ["nobody may enter: name groups whose members may under auth.allow"] : []
+    }
+
     /// The proxies in front of the hub, and what they show it to be given routes.
     package struct Proxy: Sendable {
         package var listen: ListenAddress
