@@ -42,6 +42,7 @@ import Testing
             await hub.services.audit.record(AuditAct(.logout))
             let before = try await hub.database.auditEnd()
             await hub.services.audit.record(AuditAct(.suspension))
+            try await hub.services.audit.settle()
             let after = try await hub.database.auditEnd()
             #expect(before == .start && after.number == 2)
         }
@@ -100,6 +101,7 @@ import Testing
     @Test func aLogThatWasCutOffIsFound() async throws {
         try await TestHub.run { hub in
             for number in 1...3 { await hub.services.audit.record(AuditAct(.admin, to: "\(number)")) }
+            await hub.services.audit.flush()
             let end = try await hub.database.auditEnd()
             #expect(try await Self.verify(hub, noted: end) == .sound(records: 3, end: end))
             let beyond = AuditPlace(number: 4, mark: end.mark)
@@ -132,6 +134,7 @@ import Testing
             for number in 1...3 {
                 await hub.services.audit.record(AuditAct(.admin, of: ada, to: "\(number)", because: ""))
             }
+            await hub.services.audit.flush()
             // As somebody who writes to the file, and takes the triggers away first.
             let triggers = ["audit_is_not_changed", "audit_is_not_removed", "audit_grows_at_its_end"]
             let thief = Migration(
@@ -150,6 +153,7 @@ import Testing
                 now: { hub.clock.now })
             for number in 1...4 {
                 await log.record(AuditAct(.admin, to: "\(number)"))
+                await log.flush()
                 hub.clock.turn(by: .seconds(40 * 86400))
             }
             await log.trim()
@@ -172,6 +176,8 @@ import Testing
                 store: store, keys: hub.services.keys, limit: 3, logger: TestHub.quiet, now: { hub.clock.now })
             store.refuses = true
             for number in 1...5 { await log.record(AuditAct(.admin, to: "\(number)")) }
+            let refusal = await #expect(throws: HubError.self) { try await log.settle() }
+            #expect(refusal?.kind == .unavailable)
             #expect(try await hub.database.auditEnd() == .start)
             store.refuses = false
             await log.record(AuditAct(.stop, to: "6"))
@@ -186,6 +192,7 @@ import Testing
     @Test func withoutItsKeysTheHubDoesNotBegin() async throws {
         try await TestHub.run { hub in
             await hub.services.audit.record(AuditAct(.admin))
+            await hub.services.audit.flush()
             let path = FileManager.default.temporaryDirectory.path + "/orrery-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: path) }
             let other = AuditLog(

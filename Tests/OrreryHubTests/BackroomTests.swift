@@ -18,6 +18,7 @@ import Testing
     func aChangeOfKeysReachesTheRunningHubAndEverythingStored() async throws {
         try await TestHub.run { hub in
             await hub.services.audit.record(AuditAct(.admin))
+            await hub.services.audit.flush()
             let backroom = try Self.backroom(hub)
             #expect(try await backroom.keyUses().map(\.secrets) == [1])
             let (id, sealed, left) = try await backroom.rotate()
@@ -59,6 +60,7 @@ import Testing
     @Test func aKeyThatIsNeededStays() async throws {
         try await TestHub.run { hub in
             await hub.services.audit.record(AuditAct(.admin))
+            await hub.services.audit.flush()
             let backroom = try Self.backroom(hub)
             // A secret that this hub's keys do not open.
             let strange = [0, 0, 0, 1] + [UInt8](repeating: 7, count: 40)
@@ -90,6 +92,7 @@ import Testing
             for number in 1...3 {
                 await hub.services.audit.record(AuditAct(.admin, of: ada, to: "\(number)", because: "two words"))
             }
+            await hub.services.audit.flush()
             let backroom = try Self.backroom(hub)
             var (lines, last): ([String], [String]) = ([], [])
             var question = AuditQuestion()

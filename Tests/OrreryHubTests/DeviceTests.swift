@@ -76,6 +76,11 @@ struct DeviceTests {
             #expect(try await hub.call("GET", "/user", token: token).json?["name"] == "ada")
             #expect(try await program.error(hub) == "invalid_grant")
             #expect(try await browser.get("/hub/token").text.contains("orrery login on farm-7"))
+            await hub.services.audit.flush()
+            let acts = AuditQuery(acts: ["program-allowed", "token-made"])
+            let records = try await hub.database.entries(acts, after: 0, limit: 9).map(\.record)
+            #expect(records.map(\.act) == ["program-allowed", "token-made"] && records.allSatisfy { $0.name == "ada" })
+            #expect(records.map(\.address) == ["127.0.0.1", "192.0.2.7"])
             #expect(try await Self.post(hub, "revoke", [("token", token)]).status == 200)
             #expect(try await hub.call("GET", "/user", token: token).status == 403)
             #expect(try await Self.post(hub, "revoke", [("token", token)]).status == 200)
@@ -90,6 +95,11 @@ struct DeviceTests {
             #expect(try await answer("allow", program, with: &browser).status == 404)
             #expect(try await program.error(hub) == "access_denied")
             #expect(try await program.error(hub) == "invalid_grant")
+            await hub.services.audit.flush()
+            let record = try #require(
+                try await hub.database.entries(AuditQuery(acts: ["program-denied"]), after: 0, limit: 9).first?.record)
+            #expect(record.name == "ada" && record.address == "127.0.0.1")
+            #expect(record.why == "on farm-7, which asked from 192.0.2.7")
         }
     }
 

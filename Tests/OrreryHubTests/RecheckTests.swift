@@ -143,6 +143,10 @@ struct RecheckTests {
             let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
             #expect(try await hub.call("POST", "/users/ada/server", token: token).status == 403)
             #expect(try await hub.database.active(person: ada.id).isEmpty)
+            await hub.services.audit.flush()
+            let refused = AuditQuery(acts: ["spawn-refused"])
+            let records = try await hub.database.entries(refused, after: 0, limit: 9).map(\.record)
+            #expect(records.count == 2 && records.allSatisfy { $0.name == "ada" && $0.why?.contains("vouch") == true })
         }
     }
 

@@ -35,22 +35,15 @@ struct AuditAct: Sendable {
         case removal
         case tokenMade = "token-made"
         case tokenRevoked = "token-revoked"
+        /// Somebody let a program in, or did not: the token is made later, when the program asks, and from where that is.
+        case programAllowed = "program-allowed"
+        case programDenied = "program-denied"
         /// Something else that an operator did.
         case admin
         /// Old records were removed from this log.
         case trimmed
         /// Records were lost before they could be written.
         case gap
-
-        /// Whether the record is on disk before whoever did it gets an answer.
-        var isDurable: Bool {
-            switch self {
-            case .suspension, .readmission, .removal, .admin, .trimmed: true
-            case .login, .loginRefused, .logout, .spawn, .spawnRefused, .stop, .grant, .link, .unlink, .tokenMade,
-                .tokenRevoked, .gap:
-                false
-            }
-        }
     }
 
     init(

@@ -6,7 +6,7 @@ import OrreryStore
 import ServiceLifecycle
 
 /// Writes down who did what. Nobody waits for it: records are collected and written together a quarter of a second
-/// later, and at the end. Who did what only an operator may do is answered after the record is on disk.
+/// later, and at the end. Who did what only an operator may do is answered after `settle`.
 ///
 /// A record that the database does not take is kept until it does. Should more than `limit` wait, further ones go to the
 /// hub's log alone, and the audit log says how many.
@@ -21,7 +21,7 @@ actor AuditLog: Service {
     private var chain: AuditChain?
     private var waiting: [AuditRecord] = []
     private var lost = 0
-    private var writing: Task<Void, Never>?
+    private var writing: Task<Bool, Never>?
     private let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// How long a record may wait for others.
@@ -44,7 +44,19 @@ actor AuditLog: Service {
     /// Several things that belong together, in their order.
     func record(_ acts: [AuditAct]) async {
         for act in acts { keep(act.record(at: now(), from: RequestOrigin.current)) }
-        if acts.contains(where: \.kind.isDurable) { await flush() } else { bell.yield() }
+        bell.yield()
+    }
+
+    /// Waits until everything that was recorded is on disk. Throws `.unavailable` when it is not: what was done stays done, and
+    /// its record is kept and written as soon as the database takes it.
+    func settle() async throws(HubError) {
+        let isWhole = lost == 0
+        let isWritten = await flush()
+        guard isWhole, isWritten else {
+            throw HubError(
+                .unavailable, "this was done, but the audit log could not be written",
+                next: "tell whoever runs the hub; its own log says why")
+        }
     }
 
     /// Throws when the log's key cannot be opened; asked before anything begins.
@@ -67,32 +79,34 @@ actor AuditLog: Service {
         }
     }
 
-    /// Writes what waits. When it returns, everything that was recorded before it was called is on disk, or the hub's log
-    /// says why not.
-    func flush() async {
+    /// Writes what waits. When it returns, everything that was recorded before it was called is on disk; or false, and the
+    /// hub's log says why.
+    @discardableResult func flush() async -> Bool {
         let before = writing
         let task = Task {
-            await before?.value
-            await self.write()
+            _ = await before?.value
+            return await self.write()
         }
         writing = task
-        await task.value
+        return await task.value
     }
 
-    private func write() async {
+    private func write() async -> Bool {
         let batch = waiting
-        guard !batch.isEmpty else { return }
+        guard !batch.isEmpty else { return true }
         waiting = []
         do {
             let chain = try await openChain()
             let records = lost > 0 ? batch + [gap()] : batch
             _ = try await store.append(records) { chain.mark(of: $0, after: $1) }
             lost = 0
+            return true
         } catch {
             logger.error(
                 "audit log could not be written; its records are kept",
                 metadata: ["records": "\(batch.count)", "error": "\(error)"])
             waiting = batch + waiting
+            return false
         }
     }
 

@@ -32,6 +32,7 @@ extension Backroom {
         }
         let (sealed, left) = try await reseal()
         await audit.record(.command("made, and \(sealed) stored secrets sealed with it", to: "key \(id)"))
+        try await audit.settle()
         return (id, sealed, left)
     }
 
@@ -54,6 +55,7 @@ extension Backroom {
             do throws(CryptoError) { try keys.retire(id) } catch { throw HubError(.cannotStart, error.message) }
         }
         await audit.record(.command(gone == 0 ? "retired" : "given up with \(gone) stored secrets", to: "key \(id)"))
+        try await audit.settle()
     }
 
     /// Seals with the newest key what another one sealed.

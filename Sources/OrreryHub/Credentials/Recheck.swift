@@ -92,19 +92,24 @@ struct Recheck: Service {
 
     /// Throws, in words for the person, when a session of `person` must not start now for want of a word of the issuer.
     func beforeStart(of person: PersonRecord) async throws {
+        guard let objection = try await objection(to: person) else { return }
+        await audit.record(AuditAct(.spawnRefused, of: person, because: objection.message))
+        throw objection
+    }
+
+    private func objection(to person: PersonRecord) async throws -> HubError? {
         let verdict = try await check(person.id, unlessWithin: Self.freshness)
-        guard verdict != .confirmed else { return }
+        guard verdict != .confirmed else { return nil }
         let record = try await store.latestCredential(person: person.id)
         if verdict == .ended {
-            throw HubError(
+            return HubError(
                 .forbidden, "\(title(of: record?.issuer)) does not vouch for your login any more",
                 next: "log out, log in again, and start then")
         }
         let last = max(record?.checkedAt ?? .distantPast, person.lastLogin)
-        guard now() <= last + limits.max.seconds else {
-            throw HubError(
-                .forbidden, "it is too long ago that your groups were confirmed", next: "log in again, and start then")
-        }
+        guard now() > last + limits.max.seconds else { return nil }
+        return HubError(
+            .forbidden, "it is too long ago that your groups were confirmed", next: "log in again, and start then")
     }
 
     private func title(of issuer: String?) -> String {

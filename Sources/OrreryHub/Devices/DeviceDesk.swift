@@ -78,11 +78,15 @@ struct DeviceDesk: Sendable {
         return (code, device)
     }
 
-    /// Decides for `visitor` about what waits with `code`. Throws when it does not wait any more.
-    func decide(_ state: DeviceRecord.State, _ code: UserCode, by visitor: Visitor) async throws {
-        guard try await store.decide(state, userHash: code.hash, person: visitor.person.id, at: now()) else {
+    /// Decides for `visitor` about `device`. Throws when it does not wait any more.
+    func decide(_ state: DeviceRecord.State, about device: DeviceRecord, by visitor: Visitor) async throws {
+        guard try await store.decide(state, userHash: device.userHash, person: visitor.person.id, at: now()) else {
             throw HubError(.conflict, "the program does not wait any more", next: "let it begin again")
         }
+        await tokens.audit.record(
+            AuditAct(
+                state == .allowed ? .programAllowed : .programDenied, of: visitor.person,
+                because: "on \(device.host), which asked from \(device.address)"))
     }
 
     /// What a program is told that asks with `deviceCode`.

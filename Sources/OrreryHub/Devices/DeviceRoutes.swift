@@ -58,12 +58,11 @@ struct DeviceRoutes: Sendable {
         guard let visitor = try await gate.visitor(request, sending: form) else {
             return gate.login(returningTo: Self.path)
         }
-        let (code, device) = try await desk.waiting(
-            form["code"] ?? "", for: visitor)
+        let (_, device) = try await desk.waiting(form["code"] ?? "", for: visitor)
         guard let answer = form["answer"], ["allow", "deny"].contains(answer) else {
             throw HubError(.badRequest, "this form is damaged: it says neither yes nor no", next: "open the page again")
         }
-        try await desk.decide(answer == "allow" ? .allowed : .denied, code, by: visitor)
+        try await desk.decide(answer == "allow" ? .allowed : .denied, about: device, by: visitor)
         let outcome =
             answer == "allow"
             ? Notice(

@@ -29,6 +29,7 @@ struct Suspension: Sendable {
         _ = try await tokens.removeTokens(person: person.id)
         try await credentials.giveBack(person: person.id)
         try await stopSessions(of: person, by: chief)
+        try await audit.settle()
     }
 
     /// Lets `person` log in again. What was ended stays ended.
@@ -36,6 +37,7 @@ struct Suspension: Sendable {
         _ = try await persons.setSuspended(false, person: person.id)
         await audit.record(AuditAct(.readmission, of: person, by: chief))
         logger.notice("suspension lifted", metadata: facts(person, chief))
+        try await audit.settle()
     }
 
     /// Removes `person` for ever; the name, the uid and the identities stay taken. False while a session is still stopping: then
@@ -46,6 +48,7 @@ struct Suspension: Sendable {
         try await persons.remove(person: person.id)
         await audit.record(AuditAct(.removal, of: person, by: chief))
         logger.notice("person removed", metadata: facts(person, chief))
+        try await audit.settle()
         return true
     }
 

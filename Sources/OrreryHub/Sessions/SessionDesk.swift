@@ -81,14 +81,15 @@ struct SessionDesk: Sendable {
     /// Stops a session; its route is closed first.
     func stop(_ session: SessionRecord, by person: PersonRecord) async throws {
         try await spawner.stop(session.id, by: person.person.name)
-        await audit.record(stop(of: session, by: person))
+        try await recordStop(of: session, by: person)
     }
 
-    /// What is written down of a stop.
-    func stop(of session: SessionRecord, by person: PersonRecord) async -> AuditAct {
+    /// Writes a stop down; that of somebody else's session is on disk before it is answered.
+    func recordStop(of session: SessionRecord, by person: PersonRecord) async throws {
         // The record of whoever owns it; a stop is not refused because that cannot be read now.
         let owner = session.person == person.id ? person : try? await persons.person(id: session.person)
-        return AuditAct(.stop, of: owner, by: person, on: session.cluster, to: session.id)
+        await audit.record(AuditAct(.stop, of: owner, by: person, on: session.cluster, to: session.id))
+        if session.person != person.id { try await audit.settle() }
     }
 
     /// That it was started, and every sensitive fileset that it was given.
