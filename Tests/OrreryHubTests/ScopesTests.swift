@@ -22,6 +22,8 @@ struct ScopesTests {
             (["access:servers!server=ada/"], "access:servers", "ada", nil, false),
             (["access:servers!server=ada"], "access:servers", "ada", "", false),
             (["read:servers"], "start:servers", "ada", nil, false),
+            ([""], "read:users:name", "ada", nil, false), (["!"], "servers", "ada", nil, false),
+            (["servers!"], "servers", "ada", nil, false), (["!servers"], "servers", "ada", nil, false),
             ([], "read:users:name", "ada", nil, false),
         ] as [([String], String, String, String?, Bool)])
     func allows(_ granted: [String], _ scope: String, _ user: String, _ server: String?, _ expected: Bool) {

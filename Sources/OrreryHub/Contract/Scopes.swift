@@ -7,9 +7,8 @@ struct Scopes: Hashable, Sendable {
     init(_ list: some Sequence<String>) {
         granted = Set(
             list.flatMap { entry in
-                let parts = entry.split(separator: "!", maxSplits: 1)
-                let filter = parts.count == 2 ? "!\(parts[1])" : ""
-                return Scope.closure(of: String(parts[0])).map { $0 + filter }
+                let name = entry.prefix { $0 != "!" }
+                return Scope.closure(of: String(name)).map { $0 + entry.dropFirst(name.count) }
             })
     }
 

@@ -12,6 +12,9 @@ enum Column {
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
+    /// From the year 1 to 9999: what every calendar and every format can write.
+    static let instants: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
     static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         // Sorted, so that equal values are equal texts.
@@ -30,10 +33,16 @@ extension Row {
     func flag(_ column: String) throws -> Bool { try decode(Bool.self, forColumn: column) }
     func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
     func bytesIfAny(_ column: String) throws -> [UInt8]? { try decode(Data?.self, forColumn: column).map(Array.init) }
-    func instant(_ column: String) throws -> Date { Column.instant(try integer(column)) }
+
+    func instant(_ column: String) throws -> Date {
+        guard let instant = try instantIfAny(column) else { throw damaged(column) }
+        return instant
+    }
 
     func instantIfAny(_ column: String) throws -> Date? {
-        try decode(Int64?.self, forColumn: column).map(Column.instant)
+        guard let milliseconds = try integerIfAny(column) else { return nil }
+        guard Column.instants.contains(milliseconds) else { throw damaged(column) }
+        return Column.instant(milliseconds)
     }
 
     func number(_ column: String) throws -> UInt32? {
