@@ -9,6 +9,7 @@ extension StoreError {
             case .liveSession: ("a session is still running or on its way", "open it, or stop it first")
             case .code: ("the code was used before", "begin again")
             case .userCode: ("the code is in use", "take another one")
+            case .tokens: ("you have as many tokens as one may have", "revoke some that you do not need")
             case .ended: ("the session has ended", "start a new one")
             }
         return StoreError(.conflict, message, next: next, contested: contested)

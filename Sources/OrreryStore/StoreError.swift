@@ -39,6 +39,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case code
         /// A code that somebody shall type is in use.
         case userCode
+        /// The person has as many tokens as one may have.
+        case tokens
         /// The session has ended and stays ended.
         case ended
     }

@@ -163,6 +163,31 @@ struct DeviceTests {
         }
     }
 
+    @Test func aProgramOfSomebodyWithTooManyTokensIsToldSoAsTheRFCHasIt() async throws {
+        try await TestHub.run { hub in
+            let program = try await Program(hub)
+            var browser = try await ada(hub)
+            let id = try #require(try await hub.database.person(named: "ada")?.id)
+            for _ in 1...Tokens.mostPersonal {
+                _ = try await hub.services.gate.tokens.issuePersonal(
+                    to: id, scopes: [], note: "one", until: hub.clock.now + 60)
+            }
+            _ = try await answer("allow", program, with: &browser)
+            let told = try await program.ask(hub)
+            #expect(told.status == 400 && told.json?["error"] == "access_denied")
+            #expect(told.json?["error_description"]?.string?.contains("revoke some") == true)
+        }
+    }
+
+    @Test func aProgramGetsNoTokenWithoutRights() async throws {
+        try await TestHub.run { hub in
+            let program = try await Program(hub, scope: "admin:users")
+            var browser = try await ada(hub)
+            _ = try await answer("allow", program, with: &browser)
+            #expect(try await program.error(hub) == "invalid_scope")
+        }
+    }
+
     @Test func wrongCodesAreLimited() async throws {
         try await TestHub.run { hub in
             var browser = try await ada(hub)

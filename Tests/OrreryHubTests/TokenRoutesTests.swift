@@ -56,7 +56,7 @@ struct TokenRoutesTests {
             (["scopes": ["servers"]], "may not do: servers"), (["scopes": ["servers!user=grace"]], "may not do"),
             (["scopes": ["access:servers!user=ada"]], "may not do"), (["scopes": ["admin:users"]], "may not do"),
             (["scopes": ["server!user=ada"]], "no such right: server!user=ada"),
-            (["scopes": "servers"], "a list of texts"),
+            (["scopes": "servers"], "a list of texts"), (["scopes": []], "without rights"),
             (["scopes": [1]], "a list of texts"), (["expires_in": "1"], "a whole number"),
             (["expires_in": 0], "lives from"),
             (["expires_in": -5], "lives from"), (["expires_in": 7_776_001], "to 7776000 seconds"),
@@ -79,6 +79,21 @@ struct TokenRoutesTests {
             let maker = try await hub.token(of: hub.person("ada"), scopes: Self.rights, lasting: .seconds(300))
             let model = try await made(hub, ["expires_in": 3600], by: maker)
             #expect(model["expires_at"]?.string == Timestamp.text(hub.clock.now + 300))
+        }
+    }
+
+    @Test func whatIsMadeWithATokenEndsWithIt() async throws {
+        try await TestHub.run { hub in
+            let top = try await hub.token(of: hub.person("ada"), scopes: Self.rights)
+            let parent = try await made(hub, .null, by: top)
+            let child = try await made(hub, .null, by: #require(parent["token"]?.string))
+            let grandchild = try await made(hub, .null, by: #require(child["token"]?.string))
+            let id = try #require(parent["id"]?.string)
+            #expect(try await hub.call("DELETE", "/users/ada/tokens/\(id)", token: top).status == 204)
+            for token in [child, grandchild] {
+                #expect(try await hub.call("GET", "/user", token: #require(token["token"]?.string)).status == 403)
+            }
+            #expect(try await hub.call("GET", "/users/ada/tokens", token: top).json?["api_tokens"]?.array?.count == 1)
         }
     }
 
@@ -127,7 +142,7 @@ struct TokenRoutesTests {
         try await TestHub.run { hub in
             let ada = try await hub.person("ada")
             let tokens = hub.services.gate.tokens
-            for _ in 1..<TokenDesk.most {
+            for _ in 1..<Tokens.mostPersonal {
                 _ = try await tokens.issuePersonal(to: ada.id, scopes: [], note: "one", until: hub.clock.now + 60)
             }
             let maker = try await hub.token(of: ada, scopes: Self.rights)

@@ -63,11 +63,12 @@ enum Sample {
 
     static func token(
         _ seed: UInt8, person: Int64, session: String? = nil, sid: String? = nil, code: [UInt8]? = nil,
-        expires: Date? = nil
+        parent: String? = nil, expires: Date? = nil
     ) -> TokenRecord {
         TokenRecord(
             id: RecordID.fresh(at: now), hash: hash(seed), person: person, kind: session == nil ? .oauth : .server,
-            session: session, sid: sid, code: code, scopes: ["access:servers!server=ada/"], note: "a test",
+            session: session, sid: sid, code: code, parent: parent, scopes: ["access:servers!server=ada/"],
+            note: "a test",
             createdAt: now,
             expiresAt: expires)
     }

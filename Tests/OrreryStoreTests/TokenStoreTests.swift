@@ -36,6 +36,48 @@ import Testing
         #expect(try await database.removeExpiredTokens(at: Sample.now + 60) == 1)
     }
 
+    @Test func ofManyMakersAtOnceNoneGoesBeyondTheMost() async throws {
+        let (database, person) = (database, try await ada().id)
+        try await database.insert(Sample.token(100, person: person, expires: Sample.now - 1))
+        let made = await withTaskGroup(of: Bool.self) { group in
+            for seed in 1...16 as ClosedRange<UInt8> {
+                group.addTask { (try? await database.insert(Sample.token(seed, person: person), most: 5)) != nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(made == 5)
+        let error = await #expect(throws: StoreError.self) {
+            try await database.insert(Sample.token(50, person: person), most: 5)
+        }
+        #expect(error?.contested == .tokens)
+    }
+
+    @Test func whatWasMadeWithATokenGoesWithIt() async throws {
+        let person = try await ada().id
+        let parent = Sample.token(1, person: person)
+        let child = Sample.token(2, person: person, parent: parent.id)
+        for token in [parent, child] { try await database.insert(token) }
+        #expect(try await database.token(hash: child.hash, at: Sample.now) == child)
+        #expect(try await database.removeToken(id: parent.id))
+        #expect(try await database.token(hash: child.hash, at: Sample.now) == nil)
+        let error = await #expect(throws: StoreError.self) { try await database.insert(child) }
+        #expect(error?.kind == .conflict)
+    }
+
+    @Test(arguments: [("created_at", Int64.min), ("expires_at", .max), ("last_used", -62_135_596_800_001)])
+    func anInstantThatNoCalendarHasIsADamagedRecord(_ column: String, _ value: Int64) async throws {
+        let token = Sample.token(1, person: try await ada().id)
+        try await database.insert(token)
+        try database.close()
+        let damage = Migration(
+            number: Migration.all.count + 1, name: "damage", sql: "UPDATE token SET \(column) = \(value);")
+        let damaged = try Database(path: test.path, migrations: Migration.all + [damage])
+        let error = await #expect(throws: StoreError.self) {
+            try await damaged.token(hash: token.hash, at: Sample.now)
+        }
+        #expect(error?.kind == .corrupt && error?.message.contains(column) == true)
+    }
+
     @Test func sameHashTwiceIsRefused() async throws {
         let person = try await ada().id
         try await database.insert(Sample.token(1, person: person))

@@ -51,7 +51,7 @@ struct OAuthRoutes: Sendable {
         case .granted(let token, let record):
             let end = record.expiresAt ?? devices.now()
             return try grant(token, lasting: end.timeIntervalSince(devices.now()), record.scopes)
-        case .refused(let error): return try refusal(error)
+        case .refused(let error, let reason): return try refusal(error, because: reason)
         }
     }
 
@@ -72,9 +72,11 @@ struct OAuthRoutes: Sendable {
     }
 
     /// RFC 6749 5.2: 401 for a client that did not prove itself, 400 for everything else.
-    private func refusal(_ error: String) throws -> Response {
+    private func refusal(_ error: String, because reason: String? = nil) throws -> Response {
+        var body: JSON = ["error": .string(error)]
+        if let reason { body["error_description"] = .string(reason) }
         var response = try Response.json(
-            ["error": .string(error)], status: error == "invalid_client" ? .unauthorized : .badRequest)
+            body, status: error == "invalid_client" ? .unauthorized : .badRequest)
         response.headers[.cacheControl] = "no-store"
         return response
     }

@@ -92,8 +92,8 @@ struct DeviceDesk: Sendable {
     /// What a program is told that asks with `deviceCode`.
     enum Answer: Sendable {
         case granted(token: Secret, TokenRecord)
-        /// A code of RFC 8628 3.5 or RFC 6749 5.2.
-        case refused(String)
+        /// A code of RFC 8628 3.5 or RFC 6749 5.2, and what a person can make of it.
+        case refused(String, because: String? = nil)
     }
 
     func ask(_ deviceCode: String) async throws -> Answer {
@@ -118,7 +118,12 @@ struct DeviceDesk: Sendable {
         let name = person.person.name
         let own = Scopes.ofPerson(named: name, isAdmin: person.isAdmin)
         let scopes = device.rights.map { "\($0)!user=\(name)" }.filter(own.covers)
-        let made = try await tokens.make(scopes, note: "orrery login on \(device.host)", for: person)
-        return .granted(token: made.secret, made.record)
+        guard !scopes.isEmpty else { return .refused("invalid_scope") }
+        do {
+            let made = try await tokens.make(scopes, note: "orrery login on \(device.host)", for: person)
+            return .granted(token: made.secret, made.record)
+        } catch let error as StoreError where error.contested == .tokens {
+            return .refused("access_denied", because: "\(error)")
+        }
     }
 }

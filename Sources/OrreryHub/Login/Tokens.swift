@@ -33,11 +33,17 @@ struct Tokens: Sendable {
         ).secret
     }
 
-    /// A token for programs of `person`, and what is stored of it.
+    /// Most tokens that one person may have for programs.
+    static let mostPersonal = 100
+
+    /// A token for programs of `person`, made with the token `parent` if with one, and what is stored of it. Throws
+    /// `.conflict` (`.tokens`) when the person has as many as one may have.
     func issuePersonal(
-        to person: Int64, scopes: [String], note: String, until end: Date
+        to person: Int64, scopes: [String], note: String, until end: Date, madeWith parent: String? = nil
     ) async throws(StoreError) -> (secret: Secret, record: TokenRecord) {
-        try await issue(.personal, to: person, session: nil, sid: nil, scopes: scopes, note: note, expiresAt: end)
+        try await issue(
+            .personal, to: person, session: nil, sid: nil, parent: parent, scopes: scopes, note: note, expiresAt: end,
+            most: Self.mostPersonal)
     }
 
     /// The token's record; nil is a certain no.
@@ -48,14 +54,14 @@ struct Tokens: Sendable {
 
     private func issue(
         _ kind: TokenRecord.Kind, to person: Int64, session: String?, sid: String?, code: [UInt8]? = nil,
-        scopes: [String], note: String, expiresAt: Date?
+        parent: String? = nil, scopes: [String], note: String, expiresAt: Date?, most: Int = .max
     ) async throws(StoreError) -> (secret: Secret, record: TokenRecord) {
         let token = Self.mark + RandomToken.make(bytes: 32)
         let issued = now()
         let record = TokenRecord(
             id: RecordID.fresh(at: issued), hash: Fingerprint.of(token), person: person, kind: kind, session: session,
-            sid: sid, code: code, scopes: scopes, note: note, createdAt: issued, expiresAt: expiresAt)
-        try await store.insert(record)
+            sid: sid, code: code, parent: parent, scopes: scopes, note: note, createdAt: issued, expiresAt: expiresAt)
+        try await store.insert(record, most: most)
         return (Secret(token), record)
     }
 }

@@ -11,25 +11,22 @@ struct TokenDesk: Sendable {
     let audit: AuditLog
     let now: @Sendable () -> Date
 
-    /// Most tokens that one person may have made.
-    static let most = 100
-
     /// A token for `caller`, never for more than the caller may do, and never for longer than the caller may call.
     func make(_ wish: TokenWish, by caller: Caller) async throws -> (secret: Secret, record: TokenRecord) {
         let scopes = try scopes(wish, of: caller)
         let end = try end(wish, caller)
-        return try await make(scopes, until: end, note: wish.note, for: caller.person)
+        return try await make(scopes, until: end, note: wish.note, for: caller.person, with: caller.token)
     }
 
-    /// A token for `person` with `scopes`, which somebody has checked; with the usual life unless told otherwise.
+    /// A token for `person` with `scopes`, which somebody has checked; with the usual life unless told otherwise. It ends
+    /// with the token `parent` at the latest.
     func make(
-        _ scopes: [String], until end: Date? = nil, note: String, for person: PersonRecord
+        _ scopes: [String], until end: Date? = nil, note: String, for person: PersonRecord,
+        with parent: TokenRecord? = nil
     ) async throws -> (secret: Secret, record: TokenRecord) {
-        guard try await all(of: person).count(where: { $0.kind == .personal }) < Self.most else {
-            throw HubError(.conflict, "you have \(Self.most) tokens already", next: "revoke some that you do not need")
-        }
         let made = try await tokens.issuePersonal(
-            to: person.id, scopes: scopes, note: note, until: end ?? now() + limits.usual.seconds)
+            to: person.id, scopes: scopes, note: note, until: end ?? now() + limits.usual.seconds,
+            madeWith: parent?.id)
         await audit.record(AuditAct(.tokenMade, of: person, to: made.record.id, because: note))
         return made
     }
@@ -39,7 +36,7 @@ struct TokenDesk: Sendable {
         try await store.tokens(person: person.id, at: now())
     }
 
-    /// Ends the token `id` of `person`. Throws when the person has none of that id.
+    /// Ends the token `id` of `person` and those that were made with it. Throws when the person has none of that id.
     func revoke(_ id: String, of person: PersonRecord) async throws {
         _ = try await token(id, of: person)
         _ = try await store.removeToken(id: id)
@@ -64,6 +61,11 @@ struct TokenDesk: Sendable {
 
     private func scopes(_ wish: TokenWish, of caller: Caller) throws(HubError) -> [String] {
         guard let wanted = wish.scopes else { return caller.scopes.own(of: caller.name) }
+        guard !wanted.isEmpty else {
+            throw HubError(
+                .badRequest, "a token without rights opens nothing",
+                next: "name at least one, or leave `scopes` out for everything of your own")
+        }
         let unknown = wanted.filter { Scope.named(String($0.prefix { $0 != "!" })) == nil }
         guard unknown.isEmpty else {
             throw HubError(.badRequest, "there is no such right: \(unknown.sorted().joined(separator: ", "))")

@@ -2,25 +2,39 @@ package import FoundationEssentials
 internal import GRDB
 
 extension Database: TokenStore {
-    package func insert(_ token: TokenRecord) async throws(StoreError) {
+    package func insert(_ token: TokenRecord, most: Int) async throws(StoreError) {
         try await write { db in
             if let code = token.code, try !ShownCode.isGood(code, db) { throw StoreError.taken(.code) }
+            guard try Self.count(like: token, db) < most else { throw StoreError.taken(.tokens) }
             try db.execute(
                 sql: """
-                    INSERT INTO token (id, hash, person, kind, session, sid, code, scopes, note, created_at, expires_at,
-                        last_used)
-                    VALUES (:id, :hash, :person, :kind, :session, :sid, :code, :scopes, :note, :created_at, :expires_at,
-                        :last_used)
+                    INSERT INTO token (id, hash, person, kind, session, sid, code, parent, scopes, note, created_at,
+                        expires_at, last_used)
+                    VALUES (:id, :hash, :person, :kind, :session, :sid, :code, :parent, :scopes, :note, :created_at,
+                        :expires_at, :last_used)
                     """,
                 arguments: [
                     "id": token.id, "hash": Data(token.hash), "person": token.person, "kind": token.kind.rawValue,
                     "session": token.session, "sid": token.sid, "code": token.code.map { Data($0) },
-                    "scopes": try Column.json(token.scopes),
+                    "parent": token.parent, "scopes": try Column.json(token.scopes),
                     "note": token.note, "created_at": Column.milliseconds(token.createdAt),
                     "expires_at": token.expiresAt.map(Column.milliseconds),
                     "last_used": token.lastUsed.map(Column.milliseconds),
                 ])
         }
+    }
+
+    /// How many tokens of its kind `token`'s person has when it is made.
+    private static func count(like token: TokenRecord, _ db: GRDB.Database) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM token
+                WHERE person = :person AND kind = :kind AND (expires_at IS NULL OR expires_at > :now)
+                """,
+            arguments: [
+                "person": token.person, "kind": token.kind.rawValue, "now": Column.milliseconds(token.createdAt),
+            ]) ?? 0
     }
 
     package func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord? {
@@ -93,8 +107,8 @@ extension TokenRecord {
         self.init(
             id: try row.text("id"), hash: try row.bytes("hash"), person: try row.integer("person"),
             kind: try row.word("kind"), session: try row.textIfAny("session"), sid: try row.textIfAny("sid"),
-            code: try row.bytesIfAny("code"), scopes: try row.document("scopes"), note: try row.text("note"),
-            createdAt: try row.instant("created_at"),
+            code: try row.bytesIfAny("code"), parent: try row.textIfAny("parent"),
+            scopes: try row.document("scopes"), note: try row.text("note"), createdAt: try row.instant("created_at"),
             expiresAt: try row.instantIfAny("expires_at"), lastUsed: try row.instantIfAny("last_used"))
     }
 }

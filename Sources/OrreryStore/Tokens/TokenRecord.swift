@@ -14,6 +14,8 @@ package struct TokenRecord: Hashable, Sendable {
     package let sid: String?
     /// SHA-256 of the code that it was exchanged for; whoever shows that code again ends the token.
     package let code: [UInt8]?
+    /// The token with which it was made, by id; it goes when that one goes.
+    package let parent: String?
     package let scopes: [String]
     package let note: String
     package let createdAt: Date
@@ -32,7 +34,7 @@ package struct TokenRecord: Hashable, Sendable {
 
     package init(
         id: String, hash: [UInt8], person: Int64, kind: Kind, session: String?, sid: String?, code: [UInt8]? = nil,
-        scopes: [String], note: String, createdAt: Date, expiresAt: Date?, lastUsed: Date? = nil
+        parent: String? = nil, scopes: [String], note: String, createdAt: Date, expiresAt: Date?, lastUsed: Date? = nil
     ) {
         self.id = id
         self.hash = hash
@@ -41,6 +43,7 @@ package struct TokenRecord: Hashable, Sendable {
         self.session = session
         self.sid = sid
         self.code = code
+        self.parent = parent
         self.scopes = scopes
         self.note = note
         self.createdAt = createdAt

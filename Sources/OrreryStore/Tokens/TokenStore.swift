@@ -2,8 +2,9 @@ package import FoundationEssentials
 
 /// The tokens this hub issued and the codes it gave out for them.
 package protocol TokenStore: Sendable {
-    /// `.conflict` (`.code`) when the code that the token is for has been shown a second time, or is gone.
-    func insert(_ token: TokenRecord) async throws(StoreError)
+    /// `.conflict` (`.code`) when the code that the token is for has been shown a second time, or is gone; `.conflict`
+    /// (`.tokens`) when its person has `most` tokens of its kind already that have not expired when this one is made.
+    func insert(_ token: TokenRecord, most: Int) async throws(StoreError)
     /// The token with this hash, unless it has expired at `now`. Nil is a certain no: an error is never turned into it.
     func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord?
     /// The person's tokens that have not expired, the newest first.
@@ -11,7 +12,7 @@ package protocol TokenStore: Sendable {
     /// Records when each token was last used, in one transaction. An older instant changes nothing, an unknown id is
     /// passed over.
     func touchTokens(_ used: [(id: String, at: Date)]) async throws(StoreError)
-    /// Ends one token; whether there was one.
+    /// Ends one token, and those that were made with it; whether there was one.
     func removeToken(id: String) async throws(StoreError) -> Bool
     /// Ends the tokens made for a session; gives their number.
     func removeTokens(session: String) async throws(StoreError) -> Int
@@ -27,4 +28,9 @@ package protocol TokenStore: Sendable {
 
     /// Removes tokens and codes that have expired at `now`; gives the number of rows.
     func removeExpiredTokens(at now: Date) async throws(StoreError) -> Int
+}
+
+extension TokenStore {
+    /// As above, however many there are.
+    package func insert(_ token: TokenRecord) async throws(StoreError) { try await insert(token, most: .max) }
 }
