@@ -17,7 +17,7 @@ struct AuditCommand: AsyncParsableCommand {
         var since: String?
         @Option(help: "Only before this moment.") var until: String?
         @Option(help: "Only this act, such as login; may be repeated.") var act: [String] = []
-        @Option(help: "Only so many of the last ones.") var last: Int?
+        @Option(help: "Only so many of the last ones.") var last: UInt32?
         @Flag(help: "One JSON object per line.") var json = false
         @OptionGroup var file: ConfigurationFile
 

@@ -16,8 +16,13 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             for key in try await file.inBackroom({ try await $0.keyUses() }) {
                 let state = key.isNewest ? "seals and opens" : key.isPresent ? "opens" : "is missing"
-                print("key \(key.id)  \(state)  \(key.secrets) stored secrets")
+                print("key \(key.id)  \(state)  \(key.secrets) stored secrets\(Self.doubt(key))")
             }
+        }
+
+        private static func doubt(_ key: Backroom.KeyUse) -> String {
+            guard key.isPresent, key.unopened > 0 else { return "" }
+            return ", \(key.unopened) of which it does not open: it is another key of this number, or they were changed"
         }
     }
 

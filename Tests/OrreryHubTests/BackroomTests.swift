@@ -25,7 +25,9 @@ import Testing
             #expect(id == 2 && sealed == 1 && left == 0)
             #expect(KeyRing.id(of: try hub.services.keys.seal([1], for: [])) == 2)
             try await backroom.retire(1)
-            #expect(try await backroom.keyUses() == [.init(id: 2, isNewest: true, isPresent: true, secrets: 1)])
+            #expect(
+                try await backroom.keyUses() == [.init(id: 2, isNewest: true, isPresent: true, secrets: 1, unopened: 0)]
+            )
             // A hub that starts now, and the log's own marks.
             let chain = try await AuditChain.open(hub.database, keys: KeyRing(file: hub.keysPath))
             let finding = try await AuditVerification(store: hub.database, chain: chain).run()
@@ -76,6 +78,24 @@ import Testing
         }
     }
 
+    @Test func aKeyThatThereIsNotIsNotRetired() async throws {
+        try await TestHub.run { hub in
+            let backroom = try Self.backroom(hub)
+            let refusal = await #expect(throws: HubError.self) { try await backroom.retire(99, isLost: true) }
+            #expect(refusal?.message == "there is no key 99")
+        }
+    }
+
+    @Test func anotherKeyOfTheSameNumberIsSeen() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record(AuditAct(.admin))
+            let other = "1 " + Base64URL.encode([UInt8](repeating: 7, count: 32))
+            try Data(other.utf8).write(to: URL(fileURLWithPath: hub.keysPath))
+            let uses = try await Self.backroom(hub).keyUses()
+            #expect(uses == [.init(id: 1, isNewest: true, isPresent: true, secrets: 1, unopened: 1)])
+        }
+    }
+
     @Test func aDatabaseThatIsNotThereIsNotMade() async throws {
         try await TestHub.run { hub in
             var configuration = hub.services.configuration
@@ -117,7 +137,7 @@ import Testing
         #expect(try AuditQuestion.instant(text, at: now).timeIntervalSince1970 == seconds)
     }
 
-    @Test(arguments: ["", "yesterday", "-1d", "1w", "2026-13-01", "d"])
+    @Test(arguments: ["", "yesterday", "-1d", "1w", "2026-13-01", "d", "2026-02-30", "2026-11-21T25:00:00Z"])
     func whatIsNoMomentIsRefused(_ text: String) {
         #expect(throws: HubError.self) { try AuditQuestion.instant(text, at: Date(timeIntervalSince1970: 0)) }
     }

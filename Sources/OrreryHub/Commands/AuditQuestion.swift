@@ -9,7 +9,7 @@ package struct AuditQuestion: Sendable {
     package var until: Date?
     private(set) var acts: [String] = []
     /// Only so many of the last ones; nil for all.
-    package var last: Int?
+    package var last: UInt32?
 
     package init() {}
 

@@ -10,12 +10,12 @@ extension Backroom {
     ) async throws {
         var last: [AuditEntry] = []
         try await entries(question.query) { entry in
-            guard let count = question.last else { return try line(entry.line(asJSON: asJSON)) }
+            guard let count = question.last.map(Int.init) else { return try line(entry.line(asJSON: asJSON)) }
             last.append(entry)
             // Not after every one: taking from the front moves all the others.
             if last.count >= 2 * count + 1000 { last.removeFirst(last.count - count) }
         }
-        for entry in last.suffix(question.last ?? 0) { try line(entry.line(asJSON: asJSON)) }
+        for entry in last.suffix(Int(question.last ?? 0)) { try line(entry.line(asJSON: asJSON)) }
     }
 
     /// Whether the log is what was written: a sentence, and false when it is not. `noted` is `NUMBER:MARK` as the hub's log or

@@ -11,15 +11,22 @@ extension Backroom {
         package let isPresent: Bool
         /// How many stored secrets it sealed.
         package let secrets: Int
+        /// How many of them the key of the file does not open: it is another one of that number, or they were changed.
+        package let unopened: Int
     }
 
     /// Every key of the file, and every one that a stored secret names, the newest first.
     package func keyUses() async throws(HubError) -> [KeyUse] {
         let values = try await attempt { () async throws(StoreError) in try await database.sealedValues() }
+        let keys = keys
+        let unopened = try await attempt { () async throws(StoreError) in
+            try await database.sealedValues(unopened: { (try? keys.open($0, for: $1)) != nil })
+        }
         let present = keys.ids
         return Set(present).union(values.keys).sorted(by: >).map { id in
             KeyUse(
-                id: id, isNewest: id == present.first, isPresent: present.contains(id), secrets: values[id] ?? 0)
+                id: id, isNewest: id == present.first, isPresent: present.contains(id), secrets: values[id] ?? 0,
+                unopened: unopened[id] ?? 0)
         }
     }
 
@@ -37,8 +44,11 @@ extension Backroom {
     }
 
     /// Takes key `id` out of the file. Refuses while a stored secret needs it, unless `isLost`: then those secrets are
-    /// removed.
+    /// removed. Throws when there is no such key.
     package func retire(_ id: UInt32, isLost: Bool = false) async throws(HubError) {
+        guard try await keyUses().contains(where: { $0.id == id }) else {
+            throw HubError(.cannotStart, "there is no key \(id)", next: "look which ones are: orrery keys list")
+        }
         // A hub that was sealing at the moment of the change may have left one behind.
         _ = try await reseal()
         let needing = try await keyUses().first { $0.id == id }?.secrets ?? 0

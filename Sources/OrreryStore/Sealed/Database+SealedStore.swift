@@ -17,6 +17,17 @@ extension Database: SealedStore {
         }
     }
 
+    package func sealedValues(
+        unopened opens: @escaping @Sendable ([UInt8], [String]) -> Bool
+    ) async throws(StoreError) -> [UInt32: Int] {
+        try await read { db in
+            try SealedColumn.all.flatMap { try $0.values(db) }.reduce(into: [:]) { counts, value in
+                guard !opens(value.sealed, value.binding) else { return }
+                counts[value.sealed.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }, default: 0] += 1
+            }
+        }
+    }
+
     package func reseal(
         to key: UInt32, _ reseal: @escaping @Sendable ([UInt8], [String]) -> [UInt8]?
     ) async throws(StoreError) -> Int {
@@ -61,14 +72,15 @@ extension SealedColumn {
         Data((0..<4).map { UInt8(truncatingIfNeeded: key >> (24 - 8 * $0)) })
     }
 
-    fileprivate func values(exceptOf key: UInt32, _ db: GRDB.Database) throws -> [Value] {
+    /// All, or all but those that name `key`.
+    fileprivate func values(exceptOf key: UInt32? = nil, _ db: GRDB.Database) throws -> [Value] {
         let names = owner.enumerated().map { "\($1) AS owner\($0)" }.joined(separator: ", ")
         let rows = try Row.fetchAll(
             db,
             sql: """
                 SELECT \(column) AS sealed, \(names) FROM \(table)
-                WHERE \(column) IS NOT NULL AND substr(\(column), 1, 4) <> :id
-                """, arguments: ["id": Self.prefix(key)])
+                WHERE \(column) IS NOT NULL AND (:id IS NULL OR substr(\(column), 1, 4) <> :id)
+                """, arguments: ["id": key.map(Self.prefix)])
         return try rows.map { row in
             let values: [DatabaseValue] = owner.indices.map { row["owner\($0)"] }
             // A number is written in decimal, and whatever is no text and no number names no row of ours.
