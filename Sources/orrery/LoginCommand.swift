@@ -22,17 +22,25 @@ struct LoginCommand: AsyncParsableCommand {
     func run() async throws {
         let hub = try HubAddress(url)
         var book = try LoginBook()
+        try book.prepare()
         let client = HubClient(hub)
         let login = try await Self.login(at: client, scopes)
-        if let earlier = try book.keep(login, at: hub) {
-            // It would go on unseen until it ends. That it may have ended already is no reason to fail.
-            _ = try? await client.post("revoke", [("token", earlier.token)])
+        do {
+            if let earlier = try book.keep(login, at: hub) { await Self.revoke(earlier, at: client) }
+        } catch {
+            await Self.revoke(login, at: client)
+            throw error
         }
         let user = try await client.user(Secret(login.token))
         guard user.status == 200, let name = user.json["name"]?.string else {
             throw Failure("\(hub.origin) gave a token and does not take it: \(user.words)")
         }
-        print("You are logged in at \(hub.origin) as \(name).")
+        print("You are logged in at \(hub.origin) as \(name.shown).")
+    }
+
+    /// A token that nobody has would go on unseen until it ends. That it may have ended already is no reason to fail.
+    private static func revoke(_ login: LoginBook.Login, at client: HubClient) async {
+        _ = try? await client.post("revoke", [("token", login.token)])
     }
 
     private static func login(at client: HubClient, _ scopes: [String]) async throws -> LoginBook.Login {
@@ -42,7 +50,7 @@ struct LoginCommand: AsyncParsableCommand {
         guard begun.status == 200, let device = begun.json["device_code"]?.string,
             let code = begun.json["user_code"]?.string, let page = begun.json["verification_uri"]?.string
         else { throw Failure("\(client.hub.origin) does not let programs in: \(begun.words)") }
-        tell(code, page, begun.json["verification_uri_complete"]?.string ?? page)
+        tell(code.shown, page.shown, (begun.json["verification_uri_complete"]?.string ?? page).shown)
         var polling = DevicePolling(
             interval: begun.json["interval"]?.integer, lasting: begun.json["expires_in"]?.integer ?? 600)
         var action = polling.begin()
@@ -66,11 +74,15 @@ struct LoginCommand: AsyncParsableCommand {
             return nil
         }
         guard answer.status == 200, let token = answer.json["access_token"]?.string else {
-            action = polling.refused(answer.json["error"]?.string ?? answer.words)
+            action = polling.refused(
+                answer.json["error"]?.string?.shown ?? answer.words,
+                because: answer.json["error_description"]?.string?.shown)
             return nil
         }
-        return LoginBook.Login(
-            token: token, ends: Date().addingTimeInterval(Double(answer.json["expires_in"]?.integer ?? 0)))
+        guard let login = LoginBook.Login(token: token, lasting: answer.json["expires_in"]?.integer ?? 0) else {
+            throw Failure("\(client.hub.origin) gave a token that cannot be used; tell its operator")
+        }
+        return login
     }
 
     private static func tell(_ code: String, _ page: String, _ link: String) {

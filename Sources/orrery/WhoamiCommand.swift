@@ -19,8 +19,9 @@ struct WhoamiCommand: AsyncParsableCommand {
         default: throw Failure("\(hub.origin) cannot say now: \(answer.words)")
         }
         let groups = answer.json["groups"]?.array?.compactMap(\.string) ?? []
-        print("\(answer.json["name"]?.string ?? "somebody") at \(hub.origin)")
-        print("groups: \(groups.isEmpty ? "none" : groups.joined(separator: ", "))")
+        let name = answer.json["name"]?.string ?? "somebody"
+        print("\(name.shown) at \(hub.origin)")
+        print("groups: \(groups.isEmpty ? "none" : groups.joined(separator: ", ").shown)")
         print("until:  \(login.ends.formatted(.iso8601))")
     }
 }

@@ -23,6 +23,26 @@ struct DevicePollingTests {
         }
     }
 
+    @Test func noNumberOfTheHubStopsTheProgram() {
+        for seconds in [Int64.min, -5, 0] {
+            var polling = DevicePolling(interval: .max, lasting: seconds)
+            #expect(polling.begin() != .wait(.seconds(60)))
+        }
+        var polling = DevicePolling(interval: .max, lasting: .max)
+        for _ in 1...60 { #expect(polling.begin() == .wait(.seconds(60))) }
+        #expect(polling.begin() != .wait(.seconds(60)))
+    }
+
+    @Test func aReasonIsPassedOn() {
+        var polling = DevicePolling(interval: 5, lasting: 600)
+        #expect(polling.refused("access_denied", because: "too many tokens") == .end("too many tokens"))
+    }
+
+    @Test(arguments: [
+        ("\u{1B}[2Jx\u{7}", "\u{FFFD}[2Jx\u{FFFD}"), ("a\nb\u{202E}c", "a\u{FFFD}b\u{FFFD}c"), ("Zoë", "Zoë"),
+    ])
+    func whatTheHubSaysCommandsNoTerminal(_ text: String, _ shown: String) { #expect(text.shown == shown) }
+
     @Test(arguments: ["access_denied", "expired_token", "invalid_grant", "invalid_client"])
     func aNoIsTheEnd(_ error: String) {
         var polling = DevicePolling(interval: nil, lasting: 600)
@@ -33,7 +53,7 @@ struct DevicePollingTests {
         #expect(!reason.isEmpty)
     }
 
-    @Test(arguments: [(nil, 5), (0, 1), (-3, 1), (7, 7)] as [(Int64?, Int64)])
+    @Test(arguments: [(nil, 5), (0, 1), (-3, 1), (7, 7), (.max, 60)] as [(Int64?, Int64)])
     func theHubSaysHowOften(_ said: Int64?, _ seconds: Int64) {
         #expect(DevicePolling(interval: said, lasting: 600).interval == .seconds(seconds))
     }

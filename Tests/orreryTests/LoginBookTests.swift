@@ -34,7 +34,37 @@ struct LoginBookTests {
         #expect(try again.forget(first)?.token == "orrery_3")
         #expect(try LoginBook(path: path).hub(nil).origin == "https://two.test")
         #expect(throws: Failure.self) { try LoginBook(path: path).login(at: first, now: ends - 1) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/orrery") == ["logins.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory + "/orrery").sorted() == [
+                "logins.json", "logins.json.lock",
+            ])
+    }
+
+    @Test func aLoginThatAnotherProgramKeptMeanwhileStays() throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let (first, second) = (try HubAddress("https://one.test"), try HubAddress("https://two.test"))
+        var (slow, fast) = (try LoginBook(path: path), try LoginBook(path: path))
+        try slow.prepare()
+        _ = try fast.keep(.init(token: "orrery_fast", ends: ends), at: second)
+        _ = try slow.keep(.init(token: "orrery_slow", ends: ends), at: first)
+        let book = try LoginBook(path: path)
+        #expect(try book.login(at: first, now: ends - 1).token == "orrery_slow")
+        #expect(try book.login(at: second, now: ends - 1).token == "orrery_fast")
+    }
+
+    @Test func whereNothingCanBeKeptNobodyIsAsked() throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        _ = FileManager.default.createFile(atPath: directory, contents: Data())
+        var book = try LoginBook(path: path)
+        #expect(throws: Failure.self) { try book.prepare() }
+    }
+
+    @Test(
+        arguments: [("orrery_1", -5), ("orrery_1", 0), ("", 60), ("orrery\u{1B}[2J", 60), ("two words", 60)]
+            as [(String, Int64)])
+    func aTokenThatCannotBeUsedIsNone(_ token: String, _ seconds: Int64) {
+        #expect(LoginBook.Login(token: token, lasting: seconds) == nil)
+        #expect(LoginBook.Login(token: "orrery_1", lasting: .max, now: ends)?.ends == ends + 315_360_000)
     }
 
     @Test func aFileThatOthersCanReadIsNotUsed() throws {

@@ -51,5 +51,5 @@ struct HubClient: Sendable {
 
 extension HubClient.Answer {
     /// What the hub says went wrong, or its status.
-    var words: String { json["message"]?.string ?? json["error"]?.string ?? "status \(status)" }
+    var words: String { (json["message"]?.string ?? json["error"]?.string)?.shown ?? "status \(status)" }
 }

@@ -9,6 +9,15 @@ struct LoginBook {
         var token: String
         /// When the token ends.
         var ends: Date
+
+        init(token: String, ends: Date) { (self.token, self.ends) = (token, ends) }
+
+        /// As a hub gave it; nil when it has ended already, or has characters that no token has (RFC 6750 2.1).
+        init?(token: String, lasting seconds: Int64, now: Date = Date()) {
+            guard seconds > 0, !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
+            // Ten years at most: a date that every program can write.
+            self.init(token: token, ends: now.addingTimeInterval(Double(min(seconds, 315_360_000))))
+        }
     }
 
     private struct Content: Codable {
@@ -27,6 +36,11 @@ struct LoginBook {
 
     init(path: String) throws(Failure) {
         self.path = path
+        try read()
+    }
+
+    private mutating func read() throws(Failure) {
+        content = Content()
         guard FileManager.default.fileExists(atPath: path) else { return }
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard let mode = attributes?[.posixPermissions] as? Int, mode & 0o077 == 0 else {
@@ -56,29 +70,44 @@ struct LoginBook {
         return login
     }
 
+    /// Finds out whether a login can be kept, before somebody is asked for one.
+    mutating func prepare() throws(Failure) { try change { _ in } }
+
     /// Keeps `login` for `hub`, which becomes the one that commands mean, and gives back the one before.
     mutating func keep(_ login: Login, at hub: HubAddress) throws(Failure) -> Login? {
-        let earlier = content.logins.updateValue(login, forKey: hub.origin)
-        content.current = hub.origin
-        try write()
-        return earlier
+        try change { content in
+            content.current = hub.origin
+            return content.logins.updateValue(login, forKey: hub.origin)
+        }
     }
 
     /// Forgets the login at `hub`, and gives it back.
     mutating func forget(_ hub: HubAddress) throws(Failure) -> Login? {
-        let login = content.logins.removeValue(forKey: hub.origin)
-        if content.current == hub.origin { content.current = content.logins.keys.sorted().first }
-        try write()
-        return login
+        try change { content in
+            if content.current == hub.origin {
+                content.current = content.logins.keys.filter { $0 != hub.origin }.sorted().first
+            }
+            return content.logins.removeValue(forKey: hub.origin)
+        }
+    }
+
+    /// Changes what the file says now, which another program may have changed since it was read.
+    private mutating func change<Value>(_ change: (inout Content) -> Value) throws(Failure) -> Value {
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try? FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return try FileLock.hold("\(path).lock") { () throws(Failure) in
+            try read()
+            let value = change(&content)
+            try write()
+            return value
+        }
     }
 
     /// Written beside and moved into place: a crash leaves the old file or the new one, and neither was ever open to others.
     private func write() throws(Failure) {
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let fresh = "\(path).\(UUID().uuidString)"
         do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let data = try Self.encoder.encode(content)
             guard
                 FileManager.default.createFile(
