@@ -45,6 +45,7 @@ struct LoginBookTests {
         let (first, second) = (try HubAddress("https://one.test"), try HubAddress("https://two.test"))
         var (slow, fast) = (try LoginBook(path: path), try LoginBook(path: path))
         try slow.prepare()
+        #expect(!FileManager.default.fileExists(atPath: path))
         _ = try fast.keep(.init(token: "orrery_fast", ends: ends), at: second)
         _ = try slow.keep(.init(token: "orrery_slow", ends: ends), at: first)
         let book = try LoginBook(path: path)

@@ -71,7 +71,14 @@ struct LoginBook {
     }
 
     /// Finds out whether a login can be kept, before somebody is asked for one.
-    mutating func prepare() throws(Failure) { try change { _ in } }
+    mutating func prepare() throws(Failure) {
+        try locked { book throws(Failure) in
+            let isNew = !FileManager.default.fileExists(atPath: book.path)
+            try book.write()
+            // Whoever is refused leaves no book behind.
+            if isNew { try? FileManager.default.removeItem(atPath: book.path) }
+        }
+    }
 
     /// Keeps `login` for `hub`, which becomes the one that commands mean, and gives back the one before.
     mutating func keep(_ login: Login, at hub: HubAddress) throws(Failure) -> Login? {
@@ -93,14 +100,23 @@ struct LoginBook {
 
     /// Changes what the file says now, which another program may have changed since it was read.
     private mutating func change<Value>(_ change: (inout Content) -> Value) throws(Failure) -> Value {
+        try locked { book throws(Failure) in
+            let value = change(&book.content)
+            try book.write()
+            return value
+        }
+    }
+
+    /// Runs `body` with the book as it is now, while no other program changes it.
+    private mutating func locked<Value>(
+        _ body: (inout LoginBook) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return try FileLock.hold("\(path).lock") { () throws(Failure) in
             try read()
-            let value = change(&content)
-            try write()
-            return value
+            return try body(&self)
         }
     }
 
