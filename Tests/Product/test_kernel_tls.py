@@ -186,7 +186,7 @@ def test_the_last_byte_reaches_slow_readers_before_their_connections_close(serve
         if got != BODY[:count]:
             broken.append((count, len(got)))
 
-    readers = [threading.Thread(target=read, args=[count]) for count in range(2_000_000, SIZE, 79_871)]
+    readers = [threading.Thread(target=read, args=[count]) for count in range(2_000_000, SIZE, 199_871)]
     for reader in readers:
         reader.start()
     for reader in readers:

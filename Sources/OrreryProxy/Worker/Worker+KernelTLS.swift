@@ -37,10 +37,10 @@ extension Worker {
 
     // MARK: Leaving
 
-    /// How a connection leaves: what was unconfirmed when it was looked at last, and when it has to be gone.
+    /// How a connection leaves: what was unconfirmed when it was looked at last, and when it is gone if nothing more is taken.
     struct Departure {
         var unconfirmed: Int
-        let deadline: UInt64
+        var deadline: UInt64
     }
 
     /// Lets a connection go whose kernel would throw away the last records if it were closed now: what was sent is not
@@ -54,12 +54,15 @@ extension Worker {
         noteClose(index)
         recycleBuffers(index)
         endSplicing(to: index)
-        leaving[index] = Departure(
-            unconfirmed: unconfirmed, deadline: now.monotonic + shared.limits.stall.milliseconds)
+        leaving[index] = departure(unconfirmed)
         slots[index].partner = Slab<Slot>.none
         slots[index].phase = .leaving
         wait(index, .linger)
         return true
+    }
+
+    private func departure(_ unconfirmed: Int) -> Departure {
+        Departure(unconfirmed: unconfirmed, deadline: now.monotonic + shared.limits.stall.milliseconds)
     }
 
     /// Something has happened to a connection that leaves.
@@ -69,16 +72,13 @@ extension Worker {
         if isOver || slots[index].ready.contains(.gone) { close(index) }
     }
 
-    /// Looks at a connection that leaves. Whoever takes nothing for as long as a client may linger, or takes longer than an
-    /// answer may stand still, gets no more.
+    /// Looks at a connection that leaves. As during an answer, whoever takes nothing for too long gets no more.
     mutating func lookAtLeaving(_ index: UInt32) {
         hearLeaving(index)
-        guard slots[index].phase == .leaving else { return }
+        guard slots[index].phase == .leaving, let last = leaving[index] else { return }
         let unconfirmed = kernel.unconfirmed(slots[index].descriptor)
-        guard let last = leaving[index], unconfirmed < last.unconfirmed, now.monotonic < last.deadline else {
-            return close(index)
-        }
-        leaving[index]?.unconfirmed = unconfirmed
+        if unconfirmed < last.unconfirmed { leaving[index] = departure(unconfirmed) }
+        guard unconfirmed < last.unconfirmed || now.monotonic < last.deadline else { return close(index) }
         wait(index, .linger)
     }
 }
