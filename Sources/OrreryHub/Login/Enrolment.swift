@@ -66,6 +66,10 @@ struct Enrolment: Sendable {
         do throws(StoreError) {
             return try await store.register(person(claimant, named: name), isAdmin: isAdmin(claimant), at: now())
         } catch {
+            // Another tab of the same person may have been quicker, by any of the three.
+            if error.contested != nil, let known = try await store.person(identity: claimant.identity) {
+                return try await refresh(known, with: claimant)
+            }
             switch error.contested {
             case .name:
                 return nil
