@@ -68,7 +68,8 @@ extension Worker {
     /// Something has happened to a connection that leaves.
     mutating func hearLeaving(_ index: UInt32) {
         if slots[index].lending == .owesEnd { sayEnd(index) }
-        let isOver = slots[index].lending == .saidEnd && kernel.unconfirmed(slots[index].descriptor) == 0
+        // A cut has no last word.
+        let isOver = slots[index].lending != .owesEnd && kernel.unconfirmed(slots[index].descriptor) == 0
         if isOver || slots[index].ready.contains(.gone) { close(index) }
     }
 
