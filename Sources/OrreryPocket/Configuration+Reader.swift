@@ -7,6 +7,7 @@ internal import OrreryModel
 /// | `listen` | `127.0.0.1:16443`; plain HTTP, so a loopback address only |
 /// | `state` | directory for what outlives pocket |
 /// | `node.name` `node.cpu` `node.memory` `node.pods` `node.labels` | the node; `pocket-CLUSTER`, 8, 16Gi, 110, none |
+/// | `node.processes` | `false`: pods only look as if they ran, for thousands of them; `true` |
 /// | `addresses` | the block of loopback addresses for pods: `127.21.0.0/16` |
 /// | `images[]` | `name`, `tag` or `digest` or both, and `environment` (virtual environment) or `root` (directory) |
 /// | `tokens[]` | `name`, `token` (`file:PATH`), and `admin: true` or `namespace` and `rules[]` of `resources`, `verbs` |
@@ -48,12 +49,13 @@ extension PocketConfiguration {
 
 extension PocketConfiguration.Node {
     init(_ node: DocumentNode?, cluster: String) throws(DocumentError) {
-        let keys = try node?.mapping(["name", "cpu", "memory", "pods", "labels"])
+        let keys = try node?.mapping(["name", "cpu", "memory", "pods", "labels", "processes"])
         self.init(
             name: try keys?["name"]?.string() ?? "pocket-\(cluster)",
             cpu: try keys?["cpu"]?.cpu() ?? CPUCount(millicores: 8000),
             memory: try keys?["memory"]?.bytes() ?? ByteCount(bytes: 16 << 30),
-            pods: try keys?["pods"]?.int(in: 1...65_000) ?? 110)
+            pods: try keys?["pods"]?.int(in: 1...65_000) ?? 110,
+            processes: try keys?["processes"]?.bool() ?? true)
         for (key, value) in try keys?["labels"]?.entries() ?? [] { labels[key] = try value.string() }
     }
 }

@@ -43,15 +43,19 @@ extension PocketConfiguration {
         package var memory: ByteCount
         package var pods: Int
         package var labels: [String: String]
+        /// Pods are processes. Without, they only look like it: see `HollowNode`.
+        package var processes: Bool
 
         package init(
-            name: String, cpu: CPUCount, memory: ByteCount, pods: Int = 110, labels: [String: String] = [:]
+            name: String, cpu: CPUCount, memory: ByteCount, pods: Int = 110, labels: [String: String] = [:],
+            processes: Bool = true
         ) {
             self.name = name
             self.cpu = cpu
             self.memory = memory
             self.pods = pods
             self.labels = labels
+            self.processes = processes
         }
     }
 

@@ -8,7 +8,7 @@ package struct PocketServer: Service {
     private let configuration: PocketConfiguration
     private let lock: StateLock
     private let store: ObjectStore
-    private let node: Node
+    private let node: any Service & PodLogs
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
@@ -25,8 +25,10 @@ package struct PocketServer: Service {
         lock = try StateLock(directory: configuration.state)
         store = try ObjectStore(directory: configuration.state)
         try Seed.plant(configuration, in: store)
-        node = try Node(
-            configuration: configuration, store: store, logger: logger, stopPodsAtExit: stopPodsAtExit)
+        node =
+            configuration.node.processes
+            ? try Node(configuration: configuration, store: store, logger: logger, stopPodsAtExit: stopPodsAtExit)
+            : HollowNode(configuration: configuration, store: store, stopPodsAtExit: stopPodsAtExit)
     }
 
     /// Serves until the task is cancelled or a shutdown begins: then watches end, requests under way are answered,
@@ -39,7 +41,7 @@ package struct PocketServer: Service {
     }
 
     private struct NodeService: Service {
-        let node: Node
+        let node: any Service
 
         func run() async throws { try await node.run() }
     }

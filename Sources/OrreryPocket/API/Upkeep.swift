@@ -16,8 +16,8 @@ struct Upkeep: Service {
                     group.addTask { await Self.follow(kind, store) { feed.yield() } }
                 }
                 group.addTask {
-                    sweep()
-                    for await _ in signals { sweep() }
+                    await sweepAndRest()
+                    for await _ in signals { await sweepAndRest() }
                 }
             }
         }
@@ -29,6 +29,13 @@ struct Upkeep: Service {
             signal()
             for await _ in changes { signal() }
         }
+    }
+
+    /// Rests nine times as long as it worked: with thousands of objects that change all the time there is always
+    /// something to look at, and others need the processor too.
+    private func sweepAndRest() async {
+        let time = ContinuousClock().measure { sweep() }
+        try? await Task.sleep(for: time * 9)
     }
 
     /// One look at everything. Doing it twice does no more than doing it once.

@@ -14,6 +14,15 @@ struct EventRecorder: Sendable {
         count(object, type, reason, message, fieldPath: fieldPath, source: source, reporter: ("kubelet", node))
     }
 
+    /// The same for what cannot have been said before; it costs no look at the other events.
+    func tellNew(_ object: JSON, _ type: EventType, _ reason: String, _ message: String, at fieldPath: String? = nil) {
+        create(
+            counted(
+                body(object, type, reason, message, fieldPath: fieldPath),
+                source: ["component": "kubelet", "host": .string(node)], reporter: ("kubelet", node)),
+            about: object)
+    }
+
     /// What the volume controller says about a claim.
     func tellOfClaim(_ claim: JSON, _ type: EventType, _ reason: String, _ message: String) {
         let name = "persistentvolume-controller"
@@ -37,15 +46,20 @@ struct EventRecorder: Sendable {
         _ object: JSON, _ type: EventType, _ reason: String, _ message: String, fieldPath: String?, source: JSON,
         reporter: (component: String, instance: String)
     ) {
-        let moment = JSON.string(now().timestamp)
         let event = body(object, type, reason, message, fieldPath: fieldPath)
         if let key = same(as: event) {
             let updated = store.update(key) { known in
                 known["count"] = .integer((known["count"]?.integer ?? 1) + 1)
-                known["lastTimestamp"] = moment
+                known["lastTimestamp"] = .string(now().timestamp)
             }
             if updated != nil { return }
         }
+        create(counted(event, source: source, reporter: reporter), about: object)
+    }
+
+    /// `event` as one that happened once, now.
+    private func counted(_ event: JSON, source: JSON, reporter: (component: String, instance: String)) -> JSON {
+        let moment = JSON.string(now().timestamp)
         var new = event
         new["source"] = source
         new["firstTimestamp"] = moment
@@ -54,7 +68,7 @@ struct EventRecorder: Sendable {
         new["eventTime"] = .null
         new["reportingComponent"] = .string(reporter.component)
         new["reportingInstance"] = .string(reporter.instance)
-        create(new, about: object)
+        return new
     }
 
     private func body(

@@ -131,54 +131,22 @@ extension Kubelet {
             }
         }
         binder.bind(wanted: Set(wanted))
-        var running = pods.filter { pod in
+        let running = pods.filter { pod in
             let phase = pod["status"]?["phase"]?.string
             return pod["spec"]?["nodeName"] != nil && phase != "Succeeded" && phase != "Failed"
         }.compactMap(PodManifest.init)
+        var load = NodeLoad(running)
+        let placement = Placement(
+            store: tools.store, events: tools.events, node: tools.configuration.node.name, now: now)
         for pod in manifests.sorted(by: { $0.created < $1.created }) {
-            let scheduler = Scheduler(node: tools.configuration.node, running: running)
+            let scheduler = Scheduler(node: tools.configuration.node, load: load)
             switch scheduler.decide(pod, problem: binder.problem(of: pod)) {
             case .fits:
-                assign(pod)
-                running.append(pod)
-            case .waits(let message): postpone(pod, message)
+                placement.assign(pod)
+                load.add(pod)
+            case .waits(let message): placement.postpone(pod, message)
             }
         }
-    }
-
-    private func assign(_ pod: PodManifest) {
-        let node = tools.configuration.node.name
-        let assigned = tools.store.update(pod.key, ifUID: pod.uid) { object in
-            object["spec"]?["nodeName"] = .string(node)
-            setScheduled(&object, status: "True", reason: nil, message: nil)
-        }
-        guard let assigned else { return }
-        tools.events.tellOfScheduling(
-            assigned, .normal, "Scheduled", "Successfully assigned \(pod.key.namespace)/\(pod.key.name) to \(node)",
-            action: "Binding")
-    }
-
-    private func postpone(_ pod: PodManifest, _ message: String) {
-        let known = (pod.object["status"]?["conditions"]?.array ?? []).first { $0["type"]?.string == "PodScheduled" }
-        guard known?["message"]?.string != message else { return }
-        let updated = tools.store.update(pod.key, ifUID: pod.uid) { object in
-            setScheduled(&object, status: "False", reason: "Unschedulable", message: message)
-        }
-        guard let updated else { return }
-        tools.events.tellOfScheduling(updated, .warning, "FailedScheduling", message, action: "Scheduling")
-    }
-
-    private func setScheduled(_ pod: inout JSON, status: String, reason: String?, message: String?) {
-        var condition: JSON = [
-            "type": "PodScheduled", "status": .string(status), "lastProbeTime": .null,
-            "lastTransitionTime": .string(now().timestamp),
-        ]
-        condition["reason"] = reason.map { .string($0) }
-        condition["message"] = message.map { .string($0) }
-        let others = (pod["status"]?["conditions"]?.array ?? []).filter { $0["type"]?.string != "PodScheduled" }
-        var podStatus = pod["status"] ?? ["phase": "Pending"]
-        podStatus["conditions"] = .array(others + [condition])
-        pod["status"] = podStatus
     }
 }
 

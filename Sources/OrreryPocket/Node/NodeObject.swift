@@ -60,7 +60,7 @@ struct NodeObject {
             ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
             ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            Tool.missing.map { ("Ready", "False", "KubeletNotReady", $0) }
+            lacking.map { ("Ready", "False", "KubeletNotReady", $0) }
                 ?? ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ]
         return .array(
@@ -75,6 +75,8 @@ struct NodeObject {
                 ]
             })
     }
+
+    private var lacking: String? { configuration.node.processes ? Tool.missing : nil }
 
     private var information: [String: String] {
         func text(_ path: String) -> String {

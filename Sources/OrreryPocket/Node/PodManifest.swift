@@ -1,3 +1,4 @@
+internal import Foundation
 internal import OrreryModel
 
 /// What a pod asks for, read out of its object once: its spec does not change.
@@ -71,5 +72,18 @@ struct ContainerManifest {
         guard let name = port?.string else { return nil }
         let named = (object["ports"]?.array ?? []).first { $0["name"]?.string == name }
         return named?["containerPort"]?.integer.flatMap(UInt16.init(exactly:)) ?? UInt16(name)
+    }
+}
+
+extension PodManifest {
+    /// Takes away the object of a pod that has ended, as a kubelet does: once more with no grace, then for good.
+    func remove(from store: ObjectStore, at now: Date) {
+        _ = store.update(key, ifUID: uid) { pod in
+            guard var metadata = pod["metadata"] else { return }
+            metadata["deletionTimestamp"] = .string(now.timestamp)
+            metadata["deletionGracePeriodSeconds"] = 0
+            pod["metadata"] = metadata
+        }
+        store.remove(key, ifUID: uid)
     }
 }

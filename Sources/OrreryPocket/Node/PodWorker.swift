@@ -45,7 +45,7 @@ final class PodWorker {
     func step(_ object: JSON, now: Date, takeAddress: () -> String?) throws(PocketError) {
         if let manifest = PodManifest(object) { self.manifest = manifest }
         if manifest.object["metadata"]?["deletionTimestamp"] != nil, runtime.finalPhase != nil {
-            remove(now: now)
+            manifest.remove(from: tools.store, at: now)
             return
         }
         // What was observed is written before anything follows from it, except at the end, where a kubelet says both
@@ -151,16 +151,5 @@ final class PodWorker {
             pod["status"] = runtime.status(
                 of: manifest, previous: pod["status"] ?? [:], nodeAddress: tools.nodeAddress, now: now)
         }
-    }
-
-    /// Takes away the object of a pod that has ended, as a kubelet does: once more with no grace, then for good.
-    private func remove(now: Date) {
-        _ = tools.store.update(manifest.key, ifUID: manifest.uid) { pod in
-            guard var metadata = pod["metadata"] else { return }
-            metadata["deletionTimestamp"] = .string(now.timestamp)
-            metadata["deletionGracePeriodSeconds"] = 0
-            pod["metadata"] = metadata
-        }
-        tools.store.remove(manifest.key, ifUID: manifest.uid)
     }
 }

@@ -9,8 +9,8 @@ struct Scheduler {
     }
 
     let node: PocketConfiguration.Node
-    /// The pods that are on the node and have not ended.
-    let running: [PodManifest]
+    /// What the pods ask for that are on the node and have not ended.
+    let load: NodeLoad
 
     /// `problem` is what is wrong with the pod's claims, which comes first.
     func decide(_ pod: PodManifest, problem: String?) -> Decision {
@@ -35,27 +35,16 @@ struct Scheduler {
 
     private func lacking(_ pod: PodManifest) -> [(reason: String, couldFit: Bool)] {
         var lacking: [(reason: String, couldFit: Bool)] = []
-        if running.count >= node.pods { lacking.append(("Too many pods", true)) }
+        if load.pods >= node.pods { lacking.append(("Too many pods", true)) }
         let all = [
             ("cpu", Int128(node.cpu.millicores) * 1_000_000), ("memory", Int128(node.memory.bytes) * 1_000_000_000),
         ]
         for (resource, capacity) in all {
-            let asked = Self.request(resource, of: pod)
-            let used = running.reduce(0) { $0 + Self.request(resource, of: $1) }
-            guard asked > 0, asked + used > capacity else { continue }
+            let asked = NodeLoad.request(resource, of: pod)
+            guard asked > 0, asked + load[resource] > capacity else { continue }
             lacking.append(("Insufficient \(resource)", asked <= capacity))
         }
         return lacking
-    }
-
-    /// In billionths. Init containers run one after the other and before the others, so the largest of them counts.
-    private static func request(_ resource: String, of pod: PodManifest) -> Int128 {
-        func amount(_ container: ContainerManifest) -> Int128 {
-            let resources = container.object["resources"]
-            let text = resources?["requests"]?[resource]?.text ?? resources?["limits"]?[resource]?.text
-            return text.flatMap { Quantity($0.filter { $0 != "\"" }) }?.billionths ?? 0
-        }
-        return max(pod.containers.reduce(0) { $0 + amount($1) }, pod.initContainers.map(amount).max() ?? 0)
     }
 
     private func sentence(_ reasons: [String], couldHelp: Bool) -> String {

@@ -57,7 +57,7 @@ import Testing
             name: "n", cpu: CPUCount(millicores: 1000), memory: ByteCount(bytes: 1 << 30), labels: ["disk": "fast"])
         var pod = Pods.bare
         pod["spec"] = ["nodeSelector": ["disk": "fast", "kubernetes.io/os": "linux"]]
-        let scheduler = Scheduler(node: node, running: [])
+        let scheduler = Scheduler(node: node, load: NodeLoad())
         #expect(scheduler.decide(try #require(PodManifest(pod)), problem: nil) == .fits)
         pod["spec"] = ["nodeSelector": ["disk": "slow"]]
         #expect(
