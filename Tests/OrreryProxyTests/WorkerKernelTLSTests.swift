@@ -168,6 +168,26 @@ struct WorkerKernelTLSTests {
         #expect(!secure.rig.kernel.isOpen(client.number))
     }
 
+    /// Whoever is left with more for it in the pipe: no end is said, so none is waited for.
+    @Test func whoIsCutIsClosedOnceAllIsConfirmed() throws {
+        let secure = try SecureRig(lendsKeys: true)
+        let client = secure.client()
+        client.send(Sample.upgrade)
+        secure.rig.kernel.setUnconfirmed(client.number, 9001)
+        try answer(client, secure.rig, Array(Sample.switching.utf8) + Self.body)
+        #expect(secure.rig.kernel.lendings == 1)
+        secure.rig.kernel.setRoom(client.number, 0)
+        try answer(client, secure.rig, Self.body)
+        client.changeKeys()
+        client.send("x")
+        #expect(secure.rig.shared.metrics.value(.tunnelsClosed) == 1)
+        #expect(secure.rig.kernel.isOpen(client.number), "the kernel would throw away what is left")
+        secure.rig.kernel.setUnconfirmed(client.number, 0)
+        secure.rig.pass(ProxyLimits().linger)
+        #expect(!secure.rig.kernel.isOpen(client.number))
+        #expect(secure.rig.kernel.socket(client.serial)?.alerts == [])
+    }
+
     @Test func theEndIsSaidOnceThereIsRoomForIt() throws {
         let secure = try SecureRig(lendsKeys: true)
         let client = try large(secure)
