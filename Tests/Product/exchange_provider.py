@@ -12,6 +12,8 @@ import urllib.parse
 
 from joserfc import jwk, jwt
 
+from answering import Answering
+
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 CLIENT, SECRET = "orrery", "the:secret"
@@ -88,18 +90,16 @@ class ExchangeProvider:
                      "expires_in": self.life, "scope": " ".join(sorted(asked)), "refresh_token": "not-for-sessions"}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(Answering):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         if url.path == "/auth":
-            self.send_response(302)
-            self.send_header("Location", self.provider.authorize(dict(urllib.parse.parse_qsl(url.query))))
-            self.end_headers()
+            self.redirect(self.provider.authorize(dict(urllib.parse.parse_qsl(url.query))))
         elif url.path == "/jwks":
-            self.answer(200, {"keys": [self.provider.key.as_dict(private=False)]})
+            self.answer_json({"keys": [self.provider.key.as_dict(private=False)]})
         else:
             base = self.provider.url
-            self.answer(200, {
+            self.answer_json({
                 "issuer": base, "authorization_endpoint": f"{base}/auth", "token_endpoint": f"{base}/token",
                 "jwks_uri": f"{base}/jwks", "grant_types_supported": ["authorization_code", "refresh_token", EXCHANGE]})
 
@@ -107,20 +107,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         pair = base64.b64encode(f"{CLIENT}:{urllib.parse.quote(SECRET, safe='')}".encode()).decode()
         if self.headers["Authorization"] != f"Basic {pair}":
-            return self.answer(401, {"error": "invalid_client"})
+            return self.answer_json({"error": "invalid_client"}, 401)
         try:
-            self.answer(*self.provider.token(form))
+            status, document = self.provider.token(form)
+            self.answer_json(document, status)
         except Exception as error:
             self.provider.wrong.append(repr(error))
-            self.answer(400, {"error": "invalid_request"})
-
-    def answer(self, status, document):
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+            self.answer_json({"error": "invalid_request"}, 400)

@@ -15,10 +15,12 @@ import urllib.request
 
 from joserfc import jwk, jwt
 
+from answering import Answering
 from demo import DIRECT, eventually
 from proxying import environment, free_port
 
-FORM = "application/x-www-form-urlencoded"
+FORM, XML = "application/x-www-form-urlencoded", "text/xml"
+BAD_TOKEN = b"<ErrorResponse><Error><Code>InvalidIdentityToken</Code></Error></ErrorResponse>"
 
 
 class Storage:
@@ -68,7 +70,7 @@ def fetch(url):
         return json.loads(answer.read())
 
 
-class Door(http.server.BaseHTTPRequestHandler):
+class Door(Answering):
     protocol_version = "HTTP/1.1"
 
     def handle_any(self):
@@ -79,7 +81,7 @@ class Door(http.server.BaseHTTPRequestHandler):
                 claims = self.storage.verify(form["WebIdentityToken"])
             except Exception as error:
                 self.storage.refused.append(repr(error))
-                return self.answer(400, b"<ErrorResponse><Error><Code>InvalidIdentityToken</Code></Error></ErrorResponse>")
+                return self.answer(400, BAD_TOKEN, XML)
             status, text = self.pass_on(body)
             self.storage.keys.add(re.search(rb"<AccessKeyId>(.+?)</AccessKeyId>", text)[1].decode())
             self.storage.believed.append(claims)
@@ -87,11 +89,11 @@ class Door(http.server.BaseHTTPRequestHandler):
             end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=12)
             text = re.sub(rb"<Expiration>.+?</Expiration>",
                           end.strftime("<Expiration>%Y-%m-%dT%H:%M:%SZ</Expiration>").encode(), text)
-            return self.answer(status, text)
+            return self.answer(status, text, XML)
         key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
         if not key or key[1] not in self.storage.keys:
-            return self.answer(403, b"<Error><Code>AccessDenied</Code></Error>")
-        self.answer(*self.pass_on(body))
+            return self.answer(403, b"<Error><Code>AccessDenied</Code></Error>", XML)
+        self.answer(*self.pass_on(body), XML)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
 
@@ -107,14 +109,3 @@ class Door(http.server.BaseHTTPRequestHandler):
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
-
-    def answer(self, status, body):
-        self.send_response(status)
-        self.send_header("Content-Type", "text/xml")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass

@@ -11,6 +11,7 @@ import urllib.parse
 
 import pytest
 
+from answering import Answering
 from test_issuer_keys import Site
 
 GITHUB = """
@@ -22,7 +23,7 @@ GITHUB = """
 """
 
 
-class GitHub(http.server.BaseHTTPRequestHandler):
+class GitHub(Answering):
     """Whoever is `account` logs in without being asked. Codes are good once, and only with secret and verifier."""
 
     account, challenges = {}, {}
@@ -35,34 +36,21 @@ class GitHub(http.server.BaseHTTPRequestHandler):
             code = secrets.token_hex(8)
             self.challenges[code] = query["code_challenge"]
             back = urllib.parse.urlencode({"code": code, "state": query["state"]})
-            self.send_response(302)
-            self.send_header("Location", f"{query['redirect_uri']}?{back}")
-            self.end_headers()
+            self.redirect(f"{query['redirect_uri']}?{back}")
         elif self.headers["Authorization"] != "Bearer gho_token":
-            self.answer({"message": "Bad credentials"}, 401)
+            self.answer_json({"message": "Bad credentials"}, 401)
         elif url.path == "/api/v3/user":
-            self.answer(self.account)
+            self.answer_json(self.account)
         elif url.path == "/api/v3/user/teams":
-            self.answer([{"id": 5, "slug": "science", "organization": {"login": "lab"}}])
+            self.answer_json([{"id": 5, "slug": "science", "organization": {"login": "lab"}}])
 
     def do_POST(self):
         form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
         good = form["client_secret"] == "the-secret" and self.challenges.pop(form["code"], None) == challenge
-        self.answer({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org"} if good else
-                    {"error": "bad_verification_code"})
-
-    def answer(self, document, status=200):
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer_json({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org"} if good else
+                         {"error": "bad_verification_code"})
 
 
 @pytest.fixture
