@@ -86,6 +86,14 @@ let package = Package(
         // Tests, one target per layer above, and a slow reading of HTTP to compare the parser with.
         .target(
             name: "HTTPReference", dependencies: ["OrreryWire"], path: "Tests/HTTPReference", swiftSettings: settings),
+        // A Kubernetes API server that misbehaves on demand: a proxy in front of a real one, and the same as a program.
+        .target(
+            name: "FaultDouble", dependencies: ["OrreryModel", "OrreryFetch", hummingbird],
+            path: "Tests/Double/FaultDouble", swiftSettings: settings),
+        .executableTarget(
+            name: "fault-double", dependencies: ["FaultDouble", "OrreryFetch", argumentParser],
+            path: "Tests/Double/fault-double", swiftSettings: settings),
+        .tests(of: "FaultDouble", ["OrreryModel", "OrreryFetch"]),
         .tests(of: "OrreryModel"),
         .tests(of: "OrreryDocument", ["OrreryModel"]),
         .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL", "HTTPReference"]),
