@@ -58,6 +58,7 @@ let package = Package(
         .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", "CJWT", logging]),
         .layer("OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .layer("OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+        .layer("OrreryRegistry", ["OrreryModel", "OrreryCrypto", "OrreryFetch"]),
 
         // Layer 4: the parts that run.
         .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "CLinux"]),
@@ -69,7 +70,8 @@ let package = Package(
             "OrreryHub",
             [
                 "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
-                "OrreryPolicy", "OrreryKubernetes", "OrrerySpawn", hummingbird, mustache, lifecycle, logging,
+                "OrreryPolicy", "OrreryKubernetes", "OrreryRegistry", "OrrerySpawn", hummingbird, mustache, lifecycle,
+                logging,
             ],
             resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
 
@@ -103,6 +105,7 @@ let package = Package(
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+        .tests(of: "OrreryRegistry"),
         .tests(
             of: "OrreryProxy",
             ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL", "HTTPReference"]),

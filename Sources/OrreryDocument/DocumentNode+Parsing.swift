@@ -4,6 +4,11 @@ import Yams
 extension DocumentNode {
     /// The root of the YAML document in the file at `path`. A file that cannot be read is an error at its first line.
     package static func read(file path: String) throws(DocumentError) -> DocumentNode {
+        try parse(try text(ofFile: path), file: path)
+    }
+
+    /// What stands in the file at `path`, which has to be UTF-8; otherwise an error at its first line.
+    package static func text(ofFile path: String) throws(DocumentError) -> String {
         let start = Place(file: path, line: 1, column: 1)
         let bytes: Data
         do {
@@ -14,7 +19,7 @@ extension DocumentNode {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DocumentError(place: start, message: "the file is not UTF-8 text")
         }
-        return try parse(text, file: path)
+        return text
     }
 
     /// The root of the one YAML document in `text`. `file` names it in errors, and relative paths in it are counted from

@@ -82,6 +82,18 @@ package struct Hub: Service {
         return policy
     }
 
+    /// As `policy(of:)`, with every error of the documents, for those that change while the hub runs.
+    static func reading(of configuration: HubConfiguration) -> Result<Policy, PolicyErrors> {
+        let (_, errors) = Policy.loadAll(
+            directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)))
+        guard errors.isEmpty else { return .failure(PolicyErrors(sentences: errors.map(\.description))) }
+        do throws(HubError) {
+            return .success(try policy(of: configuration))
+        } catch {
+            return .failure(PolicyErrors(sentences: [error.message]))
+        }
+    }
+
     private static func keys(of configuration: HubConfiguration) throws(HubError) -> KeyRing {
         do {
             return try KeyRing(fileMadeIfMissing: configuration.keys)

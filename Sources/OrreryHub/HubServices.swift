@@ -21,6 +21,7 @@ struct HubServices: Sendable {
     let flow: LoginFlow
     let issuers: any LoginIssuers
     let provider: OAuthProvider
+    let policies: PolicyBook
     let desk: SessionDesk
     let view: HomeView
     let activity: ActivityLedger
@@ -99,8 +100,9 @@ struct HubServices: Sendable {
         renewal = TokenRenewal(
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)
+        policies = PolicyBook(policy, logger: logger, now: now) { Hub.reading(of: configuration) }
         desk = SessionDesk(
-            policy: policy, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
+            policies: policies, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
             audit: audit, now: now, logger: logger)
         suspension = Suspension(
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
@@ -109,7 +111,7 @@ struct HubServices: Sendable {
         recheck = Recheck(
             credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
             audit: audit, now: now, logger: logger)
-        view = HomeView(policy: policy, desk: desk, issuers: configuration.auth.titles, now: now)
+        view = HomeView(desk: desk, issuers: configuration.auth.titles, now: now)
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,
             longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, now: now, logger: logger
@@ -117,7 +119,10 @@ struct HubServices: Sendable {
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
-    var services: [any Service] { [audit, proxy, spawner, activity, uses, housekeeper, renewal, recheck] }
+    var services: [any Service] {
+        let watch = PolicyWatch(book: policies, directory: configuration.policy)
+        return [audit, proxy, spawner, activity, uses, housekeeper, renewal, recheck, watch]
+    }
 
     /// Every address that the hub answers at.
     func router() -> Router<HubContext> {
@@ -162,6 +167,7 @@ struct HubServices: Sendable {
         ServerRoutes(
             gate: gate, desk: desk, persons: database, sessions: database, url: url, recheck: recheck
         ).add(to: router)
+        PolicyRoutes(gate: gate, book: policies).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)

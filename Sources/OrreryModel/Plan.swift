@@ -16,13 +16,17 @@ package struct Plan: Hashable, Codable, Sendable {
     /// Variables of the profile and its options, expanded. Never a secret.
     package let variables: [String: String]
     package let life: Life
-    /// Labels a node must carry, from the cluster's binding for this size.
+    /// Labels a node must carry, from the cluster's binding for this size and the environment's platforms.
     package let nodeSelector: [String: String]
+    /// What else the nodes for it want; nil where the cluster's binding says nothing.
+    package let nodes: Nodes?
+    /// What was chosen of the profile's options, the defaults too; nil where it has none.
+    package let options: [String: String]?
 
     package init(
         person: String, cluster: String, profile: String, environment: Environment, size: Size, identity: PodIdentity,
         mounts: [Mount], refusals: [Refusal], home: String, variables: [String: String], life: Life,
-        nodeSelector: [String: String]
+        nodeSelector: [String: String], nodes: Nodes? = nil, options: [String: String]? = nil
     ) {
         self.person = person
         self.cluster = cluster
@@ -36,6 +40,8 @@ package struct Plan: Hashable, Codable, Sendable {
         self.variables = variables
         self.life = life
         self.nodeSelector = nodeSelector
+        self.nodes = nodes
+        self.options = options
     }
 }
 
@@ -66,9 +72,12 @@ extension Plan {
         package let memoryRequest: String
         package let memoryLimit: String
         package let gpu: Int
+        /// The name under which the cluster counts them; nil where there are none.
+        package let gpuResource: String?
 
         package init(
-            name: String, cpuRequest: String, cpuLimit: String, memoryRequest: String, memoryLimit: String, gpu: Int
+            name: String, cpuRequest: String, cpuLimit: String, memoryRequest: String, memoryLimit: String, gpu: Int,
+            gpuResource: String? = nil
         ) {
             self.name = name
             self.cpuRequest = cpuRequest
@@ -76,6 +85,7 @@ extension Plan {
             self.memoryRequest = memoryRequest
             self.memoryLimit = memoryLimit
             self.gpu = gpu
+            self.gpuResource = gpuResource
         }
     }
 
@@ -87,12 +97,23 @@ extension Plan {
         package let supplementalGroups: [UInt32]
         /// Name and gid of those groups, for `/etc/group`.
         package let groupNames: [String: UInt32]
+        /// The image's own user, where its environment says `uid: image`; nil for the person.
+        package let user: User?
 
-        package init(uid: UInt32, gid: UInt32, supplementalGroups: [UInt32], groupNames: [String: UInt32]) {
+        /// Whose the processes are when they are not the person's.
+        package enum User: String, Hashable, Codable, Sendable {
+            /// The user that the image names, which must be a number and not 0.
+            case image
+        }
+
+        package init(
+            uid: UInt32, gid: UInt32, supplementalGroups: [UInt32], groupNames: [String: UInt32], user: User? = nil
+        ) {
             self.uid = uid
             self.gid = gid
             self.supplementalGroups = supplementalGroups
             self.groupNames = groupNames
+            self.user = user
         }
     }
 
@@ -120,16 +141,5 @@ extension Plan {
         case claim(String)
         /// A directory of the node.
         case hostPath(String)
-    }
-
-    /// How long a session may last.
-    package struct Life: Hashable, Codable, Sendable {
-        package let max: Duration
-        package let grace: Duration
-
-        package init(max: Duration, grace: Duration) {
-            self.max = max
-            self.grace = grace
-        }
     }
 }

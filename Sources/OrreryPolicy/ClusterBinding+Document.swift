@@ -17,7 +17,8 @@ extension ClusterBinding {
         let filesets: [String: Fileset]
         /// All names of the filesets document, of which some may not have been readable.
         let filesetNames: Set<String>
-        let sizes: Set<String>
+        /// By name; nil for one that could not be read.
+        let sizes: [String: Policy.Size?]
     }
 
     init(_ node: DocumentNode, _ context: Context) throws(DocumentError) {
@@ -36,7 +37,7 @@ extension ClusterBinding {
             sources[name] = try Source(source, of: fileset, hostPaths: hostPaths)
         }
         self.sources = sources
-        nodeSelectors = try Self.nodeSelectors(keys["sizes"], sizes: context.sizes)
+        self.sizes = try SizeTerms.all(keys["sizes"], sizes: context.sizes)
         try refuseOverlaps(among: context.filesets, at: node)
     }
 
@@ -49,21 +50,6 @@ extension ClusterBinding {
             paths.append(path)
         }
         return paths
-    }
-
-    private static func nodeSelectors(
-        _ node: DocumentNode?, sizes: Set<String>
-    ) throws(DocumentError) -> [String: [String: String]] {
-        guard let node else { return [:] }
-        _ = try node.mapping(sizes.sorted())
-        var selectors: [String: [String: String]] = [:]
-        for (size, terms) in try node.entries() {
-            let keys = try terms.mapping(["nodeSelector"], later: ["tolerations", "priorityClass", "runtimeClass"])
-            for (label, value) in try keys["nodeSelector"]?.entries() ?? [] {
-                selectors[size, default: [:]][label] = try value.string()
-            }
-        }
-        return selectors
     }
 }
 

@@ -5,13 +5,13 @@ package struct ClusterBinding: Hashable, Sendable {
     package let cluster: String
     /// By the fileset's name.
     package let sources: [String: Source]
-    /// Labels a node must carry for a size, by the size's name.
-    package let nodeSelectors: [String: [String: String]]
+    /// What nodes want for a size, by the size's name.
+    package let sizes: [String: SizeTerms]
 
-    package init(cluster: String, sources: [String: Source], nodeSelectors: [String: [String: String]] = [:]) {
+    package init(cluster: String, sources: [String: Source], sizes: [String: SizeTerms] = [:]) {
         self.cluster = cluster
         self.sources = sources
-        self.nodeSelectors = nodeSelectors
+        self.sizes = sizes
     }
 
     /// Where a fileset lies: a storage, and a path in it.

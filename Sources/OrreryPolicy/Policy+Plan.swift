@@ -12,10 +12,11 @@ extension Policy {
     /// The session that `person` asks for, or every reason why not. The one validator for the page, the API and the dry run.
     ///
     /// Nil for `environment` or `size` takes the default: the profile's first environment, the first size that the person
-    /// may take. `running` is how many sessions of this profile the person has already.
+    /// may take, the first choice of each option that is not named. `running` is how many sessions of this profile the
+    /// person has already.
     package func plan(
-        for person: Person, profile name: String, environment: String? = nil, size: String? = nil, cluster: String,
-        at now: Date, surface: String = "notebook", running: Int = 0
+        for person: Person, profile name: String, environment: String? = nil, size: String? = nil,
+        options: [String: String] = [:], cluster: String, at now: Date, surface: String = "notebook", running: Int = 0
     ) -> PlanResult {
         guard let profile = profile(named: name) else {
             return .refused([unknown("profile", name, among: profiles.map(\.name))])
@@ -25,18 +26,25 @@ extension Policy {
         var refusals: [Refusal] = offer.refusal.map { [$0] } ?? []
         let environment = chooseEnvironment(environment, of: offer, &refusals)
         let size = chooseSize(size, of: offer, &refusals)
+        let choices = chooseOptions(options, of: profile, &refusals)
         refuseCrowd(profile, running: running, &refusals)
         refusePlace(person, cluster, decision, &refusals)
+        refuseForeignUser(environment, cluster, decision, &refusals)
         guard refusals.isEmpty, let environment, let size, let uid = person.uid, let gid = person.gid,
             let home = decision.home
         else { return .refused(refusals) }
+        let terms = bindings[cluster]?.sizes[size.name]
         return .plan(
             Plan(
                 person: person.name, cluster: cluster, profile: profile.name, environment: environment.planned,
-                size: size.planned, identity: podIdentity(uid: uid, gid: gid, groups: decision.groups),
+                size: size.planned(gpuResource: terms?.gpuResource),
+                identity: podIdentity(uid: uid, gid: gid, groups: decision.groups, of: environment),
                 mounts: decision.mounts, refusals: decision.refusals, home: home,
-                variables: profile.variables(for: size), life: profile.life,
-                nodeSelector: bindings[cluster]?.nodeSelectors[size.name] ?? [:]))
+                variables: profile.variables(for: size, choices.map(\.choice)), life: profile.life,
+                nodeSelector: environment.nodeSelector.merging(terms?.nodeSelector ?? [:]) { _, own in own },
+                nodes: terms?.nodes,
+                options: choices.isEmpty
+                    ? nil : Dictionary(choices.map { ($0.option, $0.choice.name) }) { first, _ in first }))
     }
 
     private func chooseEnvironment(
@@ -57,7 +65,7 @@ extension Policy {
     }
 
     private func refuseCrowd(_ profile: Profile, running: Int, _ refusals: inout [Refusal]) {
-        guard let limit = profile.limitPerUser, running >= limit else { return }
+        guard let limit = profile.limit.perUser, running >= limit else { return }
         refusals.append(
             Refusal(
                 "profile \(profile.name)", because: "you have \(running) of it running and may have \(limit)",
@@ -88,14 +96,16 @@ extension Policy {
         if !refusals.contains(refusal) { refusals.append(refusal) }
     }
 
-    private func podIdentity(uid: UInt32, gid: UInt32, groups: [Group]) -> Plan.PodIdentity {
+    private func podIdentity(
+        uid: UInt32, gid: UInt32, groups: [Group], of environment: Environment
+    ) -> Plan.PodIdentity {
         let names = groups.compactMap { group in group.gid.map { (group.name, $0) } }
         return Plan.PodIdentity(
             uid: uid, gid: gid, supplementalGroups: Set(groups.compactMap(\.gid)).sorted(),
-            groupNames: Dictionary(names) { first, _ in first })
+            groupNames: Dictionary(names) { first, _ in first }, user: environment.user == .image ? .image : nil)
     }
 
-    private func unknown(_ kind: String, _ name: String, among known: [String]) -> Refusal {
+    func unknown(_ kind: String, _ name: String, among known: [String]) -> Refusal {
         let hint = nearestName(to: name, among: known).map { "did you mean \($0)?" }
         return Refusal("\(kind) \(name)", because: "there is no such \(kind) to choose", remedy: hint)
     }

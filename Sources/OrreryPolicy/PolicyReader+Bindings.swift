@@ -3,7 +3,7 @@ import OrreryDocument
 
 /// `clusters/*.yaml`, one cluster each.
 extension PolicyReader {
-    func readBindings(_ document: FilesetsDocument, sizes: Set<String>) -> [ClusterBinding] {
+    func readBindings(_ document: FilesetsDocument, sizes: [String: Policy.Size?]) -> [ClusterBinding] {
         let context = ClusterBinding.Context(
             filesets: Dictionary(document.filesets.map { ($0.name, $0) }) { first, _ in first },
             filesetNames: document.names, sizes: sizes)

@@ -8,6 +8,13 @@ extension PolicyReader {
         var sizes: [Policy.Size] = []
         var sizeNames: Set<String> = []
         var profiles: [Profile] = []
+
+        /// By name; nil for one that could not be read.
+        var sizesByName: [String: Policy.Size?] {
+            var all = Dictionary(uniqueKeysWithValues: sizeNames.map { ($0, Policy.Size?.none) })
+            for size in sizes { all[size.name] = .some(size) }
+            return all
+        }
     }
 
     func readProfiles(_ root: DocumentNode, _ filesets: FilesetsDocument) -> ProfilesDocument {

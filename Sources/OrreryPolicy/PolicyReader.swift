@@ -13,7 +13,7 @@ struct PolicyReader {
         guard let filesets = document("filesets.yaml").map(readFilesets), !filesets.names.isEmpty,
             let profiles = document("profiles.yaml").map({ readProfiles($0, filesets) }), !profiles.sizeNames.isEmpty
         else { return nil }
-        let bindings = readBindings(filesets, sizes: profiles.sizeNames)
+        let bindings = readBindings(filesets, sizes: profiles.sizesByName)
         guard findings.errors.isEmpty else { return nil }
         let policy = Policy(
             filesets: filesets.filesets, profiles: profiles.profiles, environments: profiles.environments,

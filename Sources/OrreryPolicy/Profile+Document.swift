@@ -21,16 +21,20 @@ struct ProfileContext {
 /// | `environments` | list of names; the first is the default | error |
 /// | `sizes` | `{name: [groups]}` | error |
 /// | `filesets` | `{require: [names], offer: all or none or [names]}` | only required filesets |
-/// | `life` | `{max: 7d, grace: 30s}` | error |
-/// | `limit` | `{perUser: 2}` | any number |
+/// | `life` | `{max: 7d, grace: 30s, idle: 4h, warn: 30m}` | error |
+/// | `limit` | `{perUser: 2, total: 800, perCluster: 400}` | any number |
+/// | `clusters` | `{match: {label: value}, prefer: [home, data, headroom]}` | any cluster |
+/// | `options` | `{name: {title, choices: {name: {title, env}}}}` | none |
 /// | `env` | variables; `{cpu}` is filled | none |
 extension Profile {
     private static let keys = [
         "title", "description", "default", "allow", "environments", "sizes", "filesets", "life", "limit", "env",
+        "clusters", "options",
     ]
 
     init(name: String, _ node: DocumentNode, _ context: ProfileContext) throws(DocumentError) {
-        let keys = try node.mapping(Self.keys, later: ["clusters", "options", "own-image"])
+        let keys = try node.mapping(Self.keys, later: ["own-image"])
+        let variables = try Self.variables(keys["env"])
         self.init(
             name: name,
             title: try keys["title"]?.string() ?? name,
@@ -41,9 +45,11 @@ extension Profile {
                 try keys.required("environments"), among: context.environments, kind: "environment", atLeast: 1),
             sizes: try Self.sizes(try keys.required("sizes"), context),
             filesets: try Filesets(keys["filesets"], in: node, context),
-            life: try Self.life(try keys.required("life")),
-            limitPerUser: try Self.limit(keys["limit"]),
-            variables: try Self.variables(keys["env"]))
+            life: try Plan.Life(try keys.required("life")),
+            limit: try Limit(keys["limit"]),
+            clusters: try Clusters(keys["clusters"], filesets: context.filesets),
+            options: try Self.options(keys["options"], besides: variables),
+            variables: variables)
     }
 
     fileprivate static func names(
@@ -67,18 +73,6 @@ extension Profile {
         }
         guard !offers.isEmpty else { throw node.error("at least one size is wanted here") }
         return offers
-    }
-
-    private static func life(_ node: DocumentNode) throws(DocumentError) -> Plan.Life {
-        let keys = try node.mapping(["max", "grace"], later: ["idle", "warn"])
-        let life = Plan.Life(
-            max: try keys.required("max").duration(), grace: try keys["grace"]?.duration() ?? .seconds(30))
-        guard life.max >= .seconds(60) else { throw node.error("a session needs at least a minute") }
-        return life
-    }
-
-    private static func limit(_ node: DocumentNode?) throws(DocumentError) -> Int? {
-        try node?.mapping(["perUser"], later: ["total", "perCluster"])["perUser"]?.int(in: 1...1000)
     }
 }
 

@@ -2,7 +2,7 @@ import OrreryDocument
 
 /// `env:` of a profile. Names that the hub, Kubernetes or the server set themselves are refused.
 extension Profile {
-    private static let reservedPrefixes = ["JUPYTERHUB_", "JPY_", "KUBERNETES_", "ORRERY_", "LD_"]
+    private static let reservedPrefixes = ["JUPYTERHUB_", "JPY_", "KUBERNETES_", "ORRERY_", "HUB_", "LD_"]
     private static let reservedNames: Set<String> = [
         "HOME", "USER", "LOGNAME", "PATH", "POD_IP", "JUPYTER_RUNTIME_DIR", "BEARER_TOKEN", "BEARER_TOKEN_FILE",
     ]

@@ -15,8 +15,12 @@ package struct Profile: Hashable, Sendable {
     package let sizes: [SizeOffer]
     package let filesets: Filesets
     package let life: Plan.Life
-    /// How many sessions of it one person may have at a time; nil for any number.
-    package let limitPerUser: Int?
+    /// How many sessions of it there may be at a time.
+    package let limit: Limit
+    /// Where it may run, and where it should.
+    package let clusters: Clusters
+    /// What else may be chosen in it, in the order of the document.
+    package let options: [Option]
     /// Variables for the session; `{cpu}` stands for the whole processors of the size's limit, at least 1.
     package let variables: [String: String]
 
@@ -51,8 +55,8 @@ package struct Profile: Hashable, Sendable {
 
     package init(
         name: String, title: String, description: String? = nil, isDefault: Bool = false, allow: [Audience],
-        environments: [String], sizes: [SizeOffer], filesets: Filesets, life: Plan.Life, limitPerUser: Int? = nil,
-        variables: [String: String] = [:]
+        environments: [String], sizes: [SizeOffer], filesets: Filesets, life: Plan.Life, limit: Limit = Limit(),
+        clusters: Clusters = Clusters(), options: [Option] = [], variables: [String: String] = [:]
     ) {
         self.name = name
         self.title = title
@@ -63,15 +67,9 @@ package struct Profile: Hashable, Sendable {
         self.sizes = sizes
         self.filesets = filesets
         self.life = life
-        self.limitPerUser = limitPerUser
+        self.limit = limit
+        self.clusters = clusters
+        self.options = options
         self.variables = variables
-    }
-
-    /// The variables of a session of `size`.
-    func variables(for size: Policy.Size) -> [String: String] {
-        let processors = String(max(1, size.cpu.limit.millicores / 1000))
-        return variables.mapValues { value in
-            value.split(separator: "{cpu}", omittingEmptySubsequences: false).joined(separator: processors)
-        }
     }
 }

@@ -26,6 +26,20 @@ extension Spelling {
         first: small, middle: person.middle, last: person.middle, lengths: 1...31)
     /// A name that an administrator gives to something in a document.
     static let entry = Spelling(first: small, middle: person.middle, last: person.middle, lengths: 1...63)
+    /// The name of a choice of an option, such as `12.4`.
+    static let choice = Spelling(
+        first: path.first.subtracting("._+@=-".utf8), middle: path.middle.subtracting("+@=".utf8),
+        last: path.last.subtracting("._+@=-".utf8), lengths: 1...63)
+    /// The part of a label's name after the `/`, a label's value, and what a resource is called.
+    static let qualified = choice
+
+    /// The name of a label, an extended resource or a taint: `accelerator`, `nvidia.com/gpu`.
+    static func labelKey(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, qualified.fits(name) else { return false }
+        return parts.count == 1 || parts.count == 2 && subdomain.fits(parts[0])
+    }
+
     /// A DNS label.
     static let label = Spelling(first: person.last, middle: person.middle, last: person.last, lengths: 1...63)
     /// A DNS subdomain, near enough: Kubernetes checks the rest.

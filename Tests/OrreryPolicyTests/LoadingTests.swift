@@ -170,8 +170,54 @@ extension LoadingTests.Slip {
             "profiles.yaml:17:28: profiles.standard.env.OMP_NUM_THREADS: "
                 + "`{cpu}` is the only thing that is filled in here; other braces are refused"),
         Self(
-            "profiles.yaml", "{max: 7d}", "{max: 7d, idle: 4h}",
-            "profiles.yaml:16:21: profiles.standard.life: `idle` is not supported yet"),
+            "profiles.yaml", "{max: 7d}", "{max: 7d, idle: 8d}",
+            "profiles.yaml:16:27: profiles.standard.life.idle: a session that may be idle for longer than `max` never is"
+        ),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d, idle: 4h, warn: 4h}",
+            "profiles.yaml:16:37: profiles.standard.life.warn: the warning has to come after the start and before the "
+                + "end: less than 4h"),
+        Self(
+            "profiles.yaml", "{perUser: 1}", "{perUser: 3, total: 2}",
+            "profiles.yaml:24:12: profiles.bench.limit: one person may have 3 and all together only 2"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    clusters: {prefer: [hom]}",
+            "profiles.yaml:17:25: profiles.standard.clusters.prefer[0]: unknown preference `hom`; did you mean `home`?"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    clusters: {prefer: [{fileset: dr4}]}",
+            "profiles.yaml:17:35: profiles.standard.clusters.prefer[0].fileset: unknown fileset `dr4`; did you mean "
+                + "`dr3`?"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    clusters: {match: {\"a b\": c}}",
+            "profiles.yaml:17:31: profiles.standard.clusters.match.a b: `a b` cannot be the name of a label"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    options: {cuda: {choices: {}}}",
+            "profiles.yaml:17:31: profiles.standard.options.cuda.choices: at least one choice is wanted here"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    options: {cuda: {choices: {a: {image: x}}}}",
+            "profiles.yaml:17:36: profiles.standard.options.cuda.choices.a: unknown key `image`; known here: env, title"
+        ),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    options: {t: {choices: {a: {env: {HUB_X: b}}}}}",
+            "profiles.yaml:17:46: profiles.standard.options.t.choices.a.env.HUB_X: the variable `HUB_X` is set by the hub"
+        ),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    options: {t: {choices: {a: {env: {OMP_NUM_THREADS: b}}}}}",
+            "profiles.yaml:17:18: profiles.standard.options.t: the profile's `env` sets the variable "
+                + "`OMP_NUM_THREADS` already"),
+        Self(
+            "profiles.yaml", "gpu: 1", "gpu: {count: 1, any: [gpu]}",
+            "profiles.yaml:7:55: sizes.large.gpu.any[0]: the name of a resource such as nvidia.com/gpu is wanted here"),
+        Self(
+            "profiles.yaml", "title: Lab,", "title: Lab, platforms: [amd64],",
+            "profiles.yaml:3:33: environments.lab.platforms[0]: a platform such as linux/amd64 or linux/arm64 is wanted "
+                + "here"),
+        Self(
+            "profiles.yaml", "title: Lab,", "title: Lab, uid: root,",
+            "profiles.yaml:3:26: environments.lab.uid: unknown uid `root`; known here: image, person"),
+        Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d}\n    own-image: {}",
+            "profiles.yaml:17:5: profiles.standard: `own-image` is not supported yet"),
         Self(
             "profiles.yaml", "{max: 7d}", "{max: 7 days}",
             "profiles.yaml:16:17: profiles.standard.life.max: a span of time such as 30s, 15m, 12h or 7d is wanted here, "
@@ -204,7 +250,19 @@ extension LoadingTests.Slip {
             "clusters/south.yaml", "large:", "huge:",
             "clusters/south.yaml:8:9: sizes: unknown key `huge`; known here: large, small"),
         Self(
-            "clusters/south.yaml", "{nodeSelector:", "{tolerations: [], nodeSelector:",
-            "clusters/south.yaml:8:17: sizes.large: `tolerations` is not supported yet"),
+            "clusters/south.yaml", "{nodeSelector:", "{tolerations: [{key: gpu}], nodeSelctor:",
+            "clusters/south.yaml:8:44: sizes.large: unknown key `nodeSelctor`; did you mean `nodeSelector`?"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{tolerations: [{value: a}], nodeSelector:",
+            "clusters/south.yaml:8:31: sizes.large.tolerations[0]: without `key` it has to be `operator: Exists`"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{tolerations: [{key: gpu, seconds: 5}], nodeSelector:",
+            "clusters/south.yaml:8:31: sizes.large.tolerations[0]: `seconds` needs `effect: NoExecute`"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{gpu: amd.com/gpu, nodeSelector:",
+            "clusters/south.yaml:8:22: sizes.large.gpu: unknown GPU `amd.com/gpu`; did you mean `nvidia.com/gpu`?"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{pullSecret: A_B, nodeSelector:",
+            "clusters/south.yaml:8:29: sizes.large.pullSecret: `A_B` cannot be a name in a cluster"),
     ]
 }

@@ -37,7 +37,8 @@ struct PlanTests {
         #expect(
             plan.size
                 == Plan.Size(
-                    name: "large", cpuRequest: "8", cpuLimit: "8", memoryRequest: "64Gi", memoryLimit: "64Gi", gpu: 1))
+                    name: "large", cpuRequest: "8", cpuLimit: "8", memoryRequest: "64Gi", memoryLimit: "64Gi", gpu: 1,
+                    gpuResource: "nvidia.com/gpu"))
         #expect(
             plan.identity
                 == Plan.PodIdentity(

@@ -9,19 +9,21 @@ enum Sample {
     static func plan(
         cluster: String = "north", image: String = Sample.image, command: [String] = ["jupyterhub-singleuser"],
         gpu: Int = 0, mounts: [Plan.Mount] = Sample.mounts, variables: [String: String] = [:],
-        nodeSelector: [String: String] = [:]
+        nodeSelector: [String: String] = [:], gpuResource: String? = nil, nodes: Plan.Nodes? = nil,
+        user: Plan.PodIdentity.User? = nil
     ) -> Plan {
         Plan(
             person: "ada", cluster: cluster, profile: "standard",
             environment: Plan.Environment(
                 name: "weekly", title: "Weekly", image: image, command: command, port: 8888),
             size: Plan.Size(
-                name: "small", cpuRequest: "500m", cpuLimit: "2", memoryRequest: "1Gi", memoryLimit: "2Gi", gpu: gpu),
+                name: "small", cpuRequest: "500m", cpuLimit: "2", memoryRequest: "1Gi", memoryLimit: "2Gi", gpu: gpu,
+                gpuResource: gpuResource),
             identity: Plan.PodIdentity(
                 uid: 20_001, gid: 20_001, supplementalGroups: [3001, 3002],
-                groupNames: ["developers": 3001, "project:photoz": 3002]),
+                groupNames: ["developers": 3001, "project:photoz": 3002], user: user),
             mounts: mounts, refusals: [], home: "/home/ada", variables: variables,
-            life: Plan.Life(max: .seconds(7 * 86_400), grace: .seconds(30)), nodeSelector: nodeSelector)
+            life: Plan.Life(max: .seconds(7 * 86_400), grace: .seconds(30)), nodeSelector: nodeSelector, nodes: nodes)
     }
 
     /// A home, two mounts of one claim, and a claim that is read-only everywhere.

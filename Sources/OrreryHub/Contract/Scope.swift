@@ -7,6 +7,7 @@ struct Scope: Sendable {
     let promise: String
 
     static let table: [Scope] = [
+        Scope(name: "admin:policy", includes: [], promise: "see which policy is in force, and have it read anew"),
         Scope(name: "admin:users", includes: ["read:users"], promise: "suspend people, let them in again, remove them"),
         Scope(name: "access:servers", includes: [], promise: "open a server in the browser and use what runs in it"),
         Scope(

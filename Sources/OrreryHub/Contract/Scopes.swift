@@ -50,7 +50,7 @@ extension Scopes {
     static func ofPerson(named name: String, isAdmin: Bool) -> Scopes {
         let own = ["access:servers", "servers", "users:activity", "read:users", "tokens"].map { "\($0)!user=\(name)" }
         // Operators see and stop other people's servers, and suspend and remove people; opening one is never theirs without its owner.
-        return Scopes(isAdmin ? own + ["admin:users", "delete:servers", "read:servers"] : own)
+        return Scopes(isAdmin ? own + ["admin:policy", "admin:users", "delete:servers", "read:servers"] : own)
     }
 
     /// What a person may do with an access token of an issuer: not make tokens of ours, which would outlive it.

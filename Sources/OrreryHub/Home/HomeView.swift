@@ -6,10 +6,11 @@ import OrreryStore
 
 /// Turns what policy, clusters and store say about a person into the words of the home page.
 struct HomeView: Sendable {
-    let policy: Policy
     let desk: SessionDesk
     let issuers: [String: String]
     let now: @Sendable () -> Date
+
+    private var policy: Policy { desk.policy }
 
     /// The page for `visitor`. `next` is where they want to be once something runs.
     func page(
@@ -23,7 +24,7 @@ struct HomeView: Sendable {
             person: PersonView(
                 name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
                 groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
-            notices: notices + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
+            notices: notices + operatorNotices(visitor) + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
             profiles: offers.filter(\.isAllowed).map { offer in
                 let running = live.count { $0.profile == offer.profile.name }
                 return profile(offer, for: person, running: running, isOpen: offer.profile == open)
@@ -31,6 +32,10 @@ struct HomeView: Sendable {
             withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
             startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
             startRefusal: live.isEmpty ? nil : "You have a running session; stop it to start another")
+    }
+
+    private func operatorNotices(_ visitor: Visitor) -> [Notice] {
+        visitor.person.isAdmin ? desk.policies.standing.notice.map { [$0] } ?? [] : []
     }
 
     private func card(_ session: SessionRecord) -> SessionCard {

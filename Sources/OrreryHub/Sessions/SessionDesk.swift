@@ -8,7 +8,7 @@ import OrreryStore
 
 /// Where sessions are asked for and given up: by a person's click and by the API alike.
 struct SessionDesk: Sendable {
-    let policy: Policy
+    let policies: PolicyBook
     let clusters: [HubConfiguration.Cluster]
     let store: any SessionStore
     let persons: any PersonStore
@@ -16,6 +16,9 @@ struct SessionDesk: Sendable {
     let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
+
+    /// The policy in force.
+    var policy: Policy { policies.current }
 
     /// What somebody chose; nil takes the default.
     struct Choice: Sendable {

@@ -26,6 +26,10 @@ package struct PodSpec: Codable, Hashable, Sendable {
     package var activeDeadlineSeconds: Int64?
     package var terminationGracePeriodSeconds: Int64?
     package var nodeSelector: [String: String]?
+    package var tolerations: [Toleration]?
+    package var priorityClassName: String?
+    package var runtimeClassName: String?
+    package var imagePullSecrets: [LocalReference]?
     package var nodeName: String?
     package var hostNetwork: Bool?
     package var hostPID: Bool?
@@ -52,4 +56,30 @@ package struct SeccompProfile: Codable, Hashable, Sendable {
     package var type: String
 
     package init(type: String) { self.type = type }
+}
+
+/// A taint that a pod puts up with.
+package struct Toleration: Codable, Hashable, Sendable {
+    package var key: String?
+    package var `operator`: String?
+    package var value: String?
+    package var effect: String?
+    package var tolerationSeconds: Int64?
+
+    package init(
+        key: String?, operator: String?, value: String?, effect: String?, tolerationSeconds: Int64? = nil
+    ) {
+        self.key = key
+        self.operator = `operator`
+        self.value = value
+        self.effect = effect
+        self.tolerationSeconds = tolerationSeconds
+    }
+}
+
+/// The name of an object in the same namespace.
+package struct LocalReference: Codable, Hashable, Sendable {
+    package var name: String?
+
+    package init(name: String) { self.name = name }
 }

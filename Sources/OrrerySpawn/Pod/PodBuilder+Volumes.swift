@@ -19,12 +19,16 @@ extension PodBuilder {
     /// The session's own first, then the plan's in the plan's order, which puts an outer mount before an inner one.
     func volumeMounts() -> [VolumeMount] {
         let sources = sources()
-        let own = [
+        // An image with a user of its own knows that one by its own files.
+        let accounts = [
             VolumeMount(name: Own.accounts, mountPath: "/etc/group", subPath: "group", isReadOnly: true),
             VolumeMount(name: Own.accounts, mountPath: "/etc/passwd", subPath: "passwd", isReadOnly: true),
-            VolumeMount(name: Own.runtime, mountPath: Self.runtimeDirectory),
-            VolumeMount(name: Own.temporary, mountPath: "/tmp"),
         ]
+        let own =
+            (plan.identity.user == nil ? accounts : []) + [
+                VolumeMount(name: Own.runtime, mountPath: Self.runtimeDirectory),
+                VolumeMount(name: Own.temporary, mountPath: "/tmp"),
+            ]
         // No single file of it: such a mount never changes.
         let tokens =
             hasTokens ? [VolumeMount(name: Own.tokens, mountPath: PodTokens.directory, isReadOnly: true)] : []

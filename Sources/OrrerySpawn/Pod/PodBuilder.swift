@@ -51,6 +51,7 @@ struct PodBuilder {
         spec.activeDeadlineSeconds = max(1, plan.life.max.components.seconds)
         spec.terminationGracePeriodSeconds = max(1, plan.life.grace.components.seconds)
         spec.nodeSelector = plan.nodeSelector.isEmpty ? nil : plan.nodeSelector
+        placeOnNodes(&spec)
         return spec
     }
 
@@ -74,8 +75,10 @@ struct PodBuilder {
     private func securityContext() -> PodSecurityContext {
         var context = PodSecurityContext()
         context.runAsNonRoot = true
-        context.runAsUser = Int64(plan.identity.uid)
-        context.runAsGroup = Int64(plan.identity.gid)
+        if plan.identity.user == nil {
+            context.runAsUser = Int64(plan.identity.uid)
+            context.runAsGroup = Int64(plan.identity.gid)
+        }
         let groups = plan.identity.supplementalGroups.map { Int64($0) }
         context.supplementalGroups = groups.isEmpty ? nil : groups
         context.supplementalGroupsPolicy = settings.groupsPolicy
@@ -86,7 +89,7 @@ struct PodBuilder {
     private func resources() -> ResourceRequirements {
         let size = plan.size
         var limits = ["cpu": size.cpuLimit, "memory": size.memoryLimit]
-        if size.gpu > 0 { limits["nvidia.com/gpu"] = String(size.gpu) }
+        if size.gpu > 0 { limits[size.gpuResource ?? "nvidia.com/gpu"] = String(size.gpu) }
         return ResourceRequirements(
             requests: ["cpu": size.cpuRequest, "memory": size.memoryRequest], limits: limits)
     }

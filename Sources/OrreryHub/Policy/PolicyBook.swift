@@ -1,0 +1,85 @@
+import Foundation
+import Logging
+import OrreryPolicy
+import Synchronization
+
+/// The policy in force, and what became of the newest documents. New documents are read as a whole and their tests run;
+/// only then they take the place of the old ones, at once for everybody. Bad ones leave the old in force.
+///
+/// Concurrency: any number of tasks may ask; a reading holds nobody up.
+final class PolicyBook: Sendable {
+    /// What reading the documents gives: a policy, or every error.
+    typealias Reading = @Sendable () -> Result<Policy, PolicyErrors>
+
+    /// How things stand, for operators.
+    struct Standing: Sendable {
+        var policy: Policy
+        /// When the policy in force was read.
+        var since: Date
+        /// Nil unless the newest documents are wrong.
+        var rejection: Rejection?
+        /// How often newer documents came into force, and how often they did not.
+        var taken = 0
+        var rejected = 0
+    }
+
+    struct Rejection: Sendable {
+        let at: Date
+        /// Sentences that begin with `file:line:column`.
+        let errors: [String]
+    }
+
+    private let state: Mutex<Standing>
+    private let reading: Reading
+    private let now: @Sendable () -> Date
+    private let logger: Logger
+
+    init(_ policy: Policy, logger: Logger, now: @escaping @Sendable () -> Date, reading: @escaping Reading) {
+        state = Mutex(Standing(policy: policy, since: now()))
+        self.reading = reading
+        self.now = now
+        self.logger = logger
+    }
+
+    /// The policy in force. Whoever needs it twice for one question keeps it meanwhile.
+    var current: Policy { state.withLock { $0.policy } }
+
+    var standing: Standing { state.withLock { $0 } }
+
+    /// Reads the documents and puts them in force if they are right and say something else.
+    func reload() {
+        switch reading() {
+        case .success(let policy): take(policy)
+        case .failure(let errors): reject(errors)
+        }
+    }
+
+    private func take(_ policy: Policy) {
+        let instant = now()
+        let isNew = state.withLock { standing in
+            standing.rejection = nil
+            guard standing.policy != policy else { return false }
+            standing.policy = policy
+            standing.since = instant
+            standing.taken += 1
+            return true
+        }
+        logger.notice(isNew ? "a newer policy is in force" : "the policy was read again and is the same")
+    }
+
+    private func reject(_ errors: PolicyErrors) {
+        let instant = now()
+        state.withLock { standing in
+            standing.rejection = Rejection(at: instant, errors: errors.sentences)
+            standing.rejected += 1
+        }
+        for sentence in errors.sentences {
+            logger.error("a newer policy is wrong, the one before stays in force", metadata: ["error": "\(sentence)"])
+        }
+    }
+}
+
+/// Everything that is wrong in the documents of a policy; never empty.
+struct PolicyErrors: Error {
+    let sentences: [String]
+}
