@@ -70,9 +70,15 @@ package struct Hub: Service {
         let policy: Policy
         do {
             policy = try Policy.load(
-                directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)))
+                directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
+                trust: Dictionary(configuration.clusters.map { ($0.name, $0.holds) }) { first, _ in first })
         } catch {
             throw HubError(.cannotStart, "\(error)")
+        }
+        if let bucket = policy.filesets.values.first(where: { $0.at == nil }), configuration.notebook.s3 == nil {
+            throw HubError(
+                .cannotStart, "the fileset `\(bucket.name)` is delivered as s3, and nothing says for whom its token is",
+                next: "write notebook.s3 with the `audience` that the storage expects")
         }
         for cluster in configuration.clusters where policy.bindings[cluster.name] == nil {
             throw HubError(

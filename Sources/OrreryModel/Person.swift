@@ -36,7 +36,7 @@ package struct Person: Hashable, Codable, Sendable {
     }
 
     /// Whether one of the person's groups is called `name`. Compares exactly, case included.
-    package func isMember(of name: String) -> Bool { groups.contains { $0.name == name } }
+    package func isMember(of name: String) -> Bool { groups.contains { $0.name.isExactly(name) } }
 }
 
 /// A hub group: `developers`, or `project:photoz` for one made by a rule with a hole.

@@ -22,11 +22,14 @@ package struct Plan: Hashable, Codable, Sendable {
     package let nodes: Nodes?
     /// What was chosen of the profile's options, the defaults too; nil where it has none.
     package let options: [String: String]?
+    /// The object storage that a fileset gives; nil where none does.
+    package let bucket: Bucket?
 
     package init(
         person: String, cluster: String, profile: String, environment: Environment, size: Size, identity: PodIdentity,
         mounts: [Mount], refusals: [Refusal], home: String, variables: [String: String], life: Life,
-        nodeSelector: [String: String], nodes: Nodes? = nil, options: [String: String]? = nil
+        nodeSelector: [String: String], nodes: Nodes? = nil, options: [String: String]? = nil,
+        bucket: Bucket? = nil
     ) {
         self.person = person
         self.cluster = cluster
@@ -42,6 +45,7 @@ package struct Plan: Hashable, Codable, Sendable {
         self.nodeSelector = nodeSelector
         self.nodes = nodes
         self.options = options
+        self.bucket = bucket
     }
 }
 
@@ -97,6 +101,9 @@ extension Plan {
         package let supplementalGroups: [UInt32]
         /// Name and gid of those groups, for `/etc/group`.
         package let groupNames: [String: UInt32]
+        /// The group that volumes of the person's own are given to when they are mounted; nil where a volume is not theirs
+        /// alone, since everything in it would change its group.
+        package let volumeGroup: UInt32?
         /// The image's own user, where its environment says `uid: image`; nil for the person.
         package let user: User?
 
@@ -107,39 +114,15 @@ extension Plan {
         }
 
         package init(
-            uid: UInt32, gid: UInt32, supplementalGroups: [UInt32], groupNames: [String: UInt32], user: User? = nil
+            uid: UInt32, gid: UInt32, supplementalGroups: [UInt32], groupNames: [String: UInt32], user: User? = nil,
+            volumeGroup: UInt32? = nil
         ) {
             self.uid = uid
             self.gid = gid
             self.supplementalGroups = supplementalGroups
             self.groupNames = groupNames
             self.user = user
+            self.volumeGroup = volumeGroup
         }
-    }
-
-    /// One tree at one path.
-    package struct Mount: Hashable, Codable, Sendable {
-        package let fileset: String
-        package let path: String
-        package let isReadOnly: Bool
-        package let source: Source
-        /// Path inside the source, relative, without `..`; nil for its root.
-        package let subPath: String?
-
-        package init(fileset: String, path: String, isReadOnly: Bool, source: Source, subPath: String?) {
-            self.fileset = fileset
-            self.path = path
-            self.isReadOnly = isReadOnly
-            self.source = source
-            self.subPath = subPath
-        }
-    }
-
-    /// Where a tree lies on the cluster. Mounts with equal sources share one volume of the pod.
-    package enum Source: Hashable, Codable, Sendable {
-        /// A PersistentVolumeClaim by name, in the namespace of the sessions.
-        case claim(String)
-        /// A directory of the node.
-        case hostPath(String)
     }
 }

@@ -14,7 +14,7 @@ package enum Audience: Hashable, Sendable {
         switch self {
         case .everyone: .withoutGroup
         case .member: group.flatMap { person.groups.contains($0) ? .through($0) : nil }
-        case .group(let name): person.groups.first { $0.name == name }.map { .through($0) }
+        case .group(let name): person.groups.first { $0.name.isExactly(name) }.map { .through($0) }
         }
     }
 

@@ -1,12 +1,12 @@
 import Foundation
-import OrreryDocument
+package import OrreryDocument
 import OrreryModel
 
 /// One entry of `filesets:` in `filesets.yaml`.
 ///
 /// | key | value | absent |
 /// |---|---|---|
-/// | `at` | absolute path with `{user}` `{uid}` `{gid}` `{group}` | error |
+/// | `at` | absolute path with `{user}` `{uid}` `{gid}` `{group}` | error, except with `deliver` |
 /// | `home` | sets `HOME`; one fileset of the document | false |
 /// | `required` | without it the session is refused | false |
 /// | `quota` | bytes per person; every binding says `quota: enforced` or `advisory` | none |
@@ -15,17 +15,25 @@ import OrreryModel
 /// | `never` | groups that never get it | nobody |
 /// | `surfaces` | list of `notebook`; `[]` is none | `[notebook]` |
 /// | `sensitive` | the audit log names each session that is given it | false |
+/// | `credential` | with what its storage is opened: `{kind: smb, secret}` or `{kind: sts, role, session}` | the cluster's right |
+/// | `deliver` | `s3`: a role of an object storage instead of a mount | a mount |
+/// | `clusters` | `{trust: WORD}`: only clusters that the hub trusts with it | those of ordinary trust |
+/// | `revoke` | `stop`, `notify` or `none`: what losing the right does to a running session | `notify` |
+/// | `session` | how long a session that has it may last | as the profile says |
+/// | `purge` | `{after, by: modified, large, largerThan}`: what the site's job removes | nothing |
 extension Fileset {
-    private static let keys = ["at", "home", "required", "quota", "each", "grants", "never", "surfaces", "sensitive"]
-    private static let later = ["credential", "deliver", "purge", "clusters", "revoke", "session"]
+    private static let keys = [
+        "at", "home", "required", "quota", "each", "grants", "never", "surfaces", "sensitive", "credential", "deliver",
+        "clusters", "revoke", "session", "purge",
+    ]
 
     init(name: String, _ node: DocumentNode, groups: GroupNames) throws(DocumentError) {
-        let keys = try node.mapping(Self.keys, later: Self.later)
+        let keys = try node.mapping(Self.keys)
         var each: GroupPattern?
         if let pattern = keys["each"] { each = try GroupPattern(pattern, groups: groups) }
         self.init(
             name: name,
-            at: try Self.path(try keys.required("at"), isExpanded: each != nil),
+            at: try Self.path(keys, isExpanded: each != nil),
             isHome: try keys["home"]?.bool() ?? false,
             isRequired: try keys["required"]?.bool() ?? false,
             quota: try keys["quota"]?.bytes(),
@@ -39,6 +47,24 @@ extension Fileset {
         if isHome, each != nil {
             throw node.error("a home with `each` would be one directory per group; a session has one home")
         }
+        credential = try keys["credential"].map { node throws(DocumentError) in try Credential(node) }
+        trust = try keys["clusters"].map(Self.trust) ?? Self.ordinaryTrust
+        revoke = try keys["revoke"].map { node throws(DocumentError) in try node.choice() } ?? .notify
+        session = try keys["session"].map(Self.session)
+        purge = try keys["purge"].map { node throws(DocumentError) in try Purge(node) }
+        try refuseMisfits(node, keys)
+    }
+
+    /// Nil with `deliver`, which is instead of a place.
+    private static func path(
+        _ keys: DocumentMapping, isExpanded: Bool
+    ) throws(DocumentError) -> PathTemplate? {
+        guard let deliver = keys["deliver"] else { return try path(try keys.required("at"), isExpanded: isExpanded) }
+        _ = try deliver.name(among: ["s3"], kind: "way to deliver")
+        for key in ["at", "home", "each", "quota", "purge"] where keys[key] != nil {
+            throw keys.node.error("what is delivered as s3 is no mount, so it has no `\(key)`", atKey: key)
+        }
+        return nil
     }
 
     private static func path(_ node: DocumentNode, isExpanded: Bool) throws(DocumentError) -> PathTemplate {
@@ -65,6 +91,29 @@ extension Fileset {
         }
         return surfaces
     }
+
+    private static func trust(_ node: DocumentNode) throws(DocumentError) -> String {
+        try node.mapping(["trust"]).required("trust").trustWord()
+    }
+
+    private static func session(_ node: DocumentNode) throws(DocumentError) -> Duration {
+        let length = try node.duration()
+        guard length >= .seconds(60) else { throw node.error("a session needs at least a minute") }
+        return length
+    }
+
+    /// A credential and the way of delivery belong together.
+    private func refuseMisfits(_ node: DocumentNode, _ keys: DocumentMapping) throws(DocumentError) {
+        switch (credential, at) {
+        case (.sts, .some): throw node.error("`kind: sts` is for object storage: add `deliver: s3` and take `at` out")
+        case (nil, nil), (.smb, nil):
+            throw node.error("`deliver: s3` needs `credential: {kind: sts, role: …}`: nobody shares a key here")
+        default: break
+        }
+        if at == nil, grants.contains(where: { $0.mode == .ro }) {
+            throw node.error("what its role may do, the storage says and not this hub: grant it with `mode: rw`")
+        }
+    }
 }
 
 extension String {
@@ -74,34 +123,11 @@ extension String {
     }
 }
 
-extension Grant {
-    static func list(
-        _ node: DocumentNode?, groups: GroupNames, expanding: Bool
-    ) throws(DocumentError) -> [Grant] {
-        var grants: [Grant] = []
-        for element in try node?.list() ?? [] {
-            let keys = try element.mapping(["to", "mode", "from", "until"])
-            let mode = try keys["mode"]?.name(among: ["ro", "rw"], kind: "mode") ?? "ro"
-            let grant = Grant(
-                to: try groups.audience(try keys.required("to"), expanding: expanding),
-                mode: mode == "rw" ? .rw : .ro, from: try keys["from"]?.instant(), until: try keys["until"]?.instant())
-            if let from = grant.from, let until = grant.until, until <= from {
-                throw element.error("`until` is not after `from`: the grant would never hold")
-            }
-            grants.append(grant)
-        }
-        return grants
-    }
-}
-
 extension DocumentNode {
-    /// A mapping in which some keys belong to the design and not yet to the program: using one is an error, because a
-    /// rule that is read and not followed is worse than none.
-    func mapping(_ known: [String], later: [String]) throws(DocumentError) -> DocumentMapping {
-        let keys = try mapping(known + later)
-        for key in later where keys[key] != nil {
-            throw error("`\(key)` is not supported yet", atKey: key)
-        }
-        return keys
+    /// A word for how far a cluster is trusted, as an administrator chooses it.
+    package func trustWord() throws(DocumentError) -> String {
+        let word = try string()
+        guard Spelling.entry.fits(word) else { throw error("a word for trust has small letters, digits and `-`") }
+        return word
     }
 }

@@ -5,8 +5,8 @@ package import OrreryModel
 /// a cluster stands in that cluster's binding.
 package struct Fileset: Hashable, Sendable {
     package let name: String
-    /// Where it appears in the session.
-    package let at: PathTemplate
+    /// Where it appears in the session; nil for one that is delivered without a mount.
+    package let at: PathTemplate?
     /// Whether it sets `HOME`.
     package let isHome: Bool
     /// Whether a session without it is refused.
@@ -21,9 +21,20 @@ package struct Fileset: Hashable, Sendable {
     package let surfaces: Set<String>
     /// Whether every session that is given it leaves a record in the audit log.
     package let isSensitive: Bool
+    /// With what the storage is opened, where not the cluster's own right does it.
+    package var credential: Credential?
+    /// Which clusters may hold it: those that the hub trusts with this word, since who runs a cluster can read all that
+    /// is mounted there.
+    package var trust = Fileset.ordinaryTrust
+    /// What happens to a session whose person loses the right to it.
+    package var revoke = Plan.Revocation.notify
+    /// How long a session that has it may last; nil for as long as the profile says.
+    package var session: Duration?
+    /// What the site's own job is to remove, and when; nil for nothing.
+    package var purge: Purge?
 
     package init(
-        name: String, at: PathTemplate, isHome: Bool = false, isRequired: Bool = false, quota: ByteCount? = nil,
+        name: String, at: PathTemplate?, isHome: Bool = false, isRequired: Bool = false, quota: ByteCount? = nil,
         each: GroupPattern? = nil, grants: [Grant] = [], never: [Audience] = [],
         surfaces: Set<String> = Fileset.knownSurfaces, isSensitive: Bool = false
     ) {
@@ -41,6 +52,31 @@ package struct Fileset: Hashable, Sendable {
 
     /// The ways to reach a fileset that there are today.
     package static let knownSurfaces: Set<String> = ["notebook"]
+    /// What a cluster is trusted with, and a fileset asks for, when nothing else is written.
+    package static let ordinaryTrust = "ordinary"
+
+    /// With what a storage is opened in the person's own name.
+    package enum Credential: Hashable, Sendable {
+        /// A Secret of the person's own with their name and password for an SMB server, in the namespace of the sessions.
+        case smb(secret: TextTemplate)
+        /// A role of an object storage, which takes the session's own token for it.
+        case sts(role: TextTemplate)
+    }
+
+    /// What is removed from a fileset by a job of the site.
+    package struct Purge: Hashable, Sendable {
+        package let after: Duration
+        /// An earlier time for files above a size; nil for the same time for all.
+        package let large: Large?
+
+        package struct Large: Hashable, Sendable {
+            package let after: Duration
+            package let above: ByteCount
+        }
+    }
+
+    /// Whether at `now` somebody does not have it yet who will: their turn is what an embargo is.
+    package func isEmbargoed(at now: Date) -> Bool { grants.contains { $0.isFuture(at: now) } }
 }
 
 /// One line of a fileset: these people, this mode, in this span of time.

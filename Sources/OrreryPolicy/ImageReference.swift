@@ -8,8 +8,10 @@ package struct ImageReference: Hashable, Sendable {
     package let repository: String
     package let tag: String?
 
-    init(_ node: DocumentNode) throws(DocumentError) {
-        let text = try node.string()
+    init(_ node: DocumentNode) throws(DocumentError) { try self.init(try node.string(), node) }
+
+    /// `text` as a reference; `node` is where an error about it belongs.
+    init(_ text: String, _ node: DocumentNode) throws(DocumentError) {
         guard !text.contains("@") else {
             throw node.error("write the digest at `digest`, not in the image's name")
         }

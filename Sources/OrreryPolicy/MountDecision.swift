@@ -12,6 +12,29 @@ package struct MountDecision: Hashable, Sendable {
     package let home: String?
     /// The groups through which the mounts were granted, sorted by name.
     package let groups: [Group]
+    /// The role of an object storage that was granted; nil where none was.
+    package var bucket: Plan.Bucket?
+    /// How long a session with these mounts may last at most; nil where none of them says.
+    package var longest: Duration?
+
+    /// Whether the kubelet may give volumes to the person's group: there is one of their own, and none of others that it
+    /// would change as well. One that is read-only as a whole it leaves as it is.
+    var mayChangeGroups: Bool {
+        let writable = mounts.volumes.filter { !$0.isReadOnly }.map(\.source)
+        return writable.contains(where: \.isOwnClaim) && writable.allSatisfy { $0.isOwnClaim || $0.keepsItsGroup }
+    }
+}
+
+extension Plan.Source {
+    fileprivate var isOwnClaim: Bool { if case .ownClaim = self { true } else { false } }
+
+    /// The kubelet changes no owners in these.
+    fileprivate var keepsItsGroup: Bool {
+        switch self {
+        case .hostPath, .nfs, .image: true
+        case .claim, .ownClaim, .csi: false
+        }
+    }
 }
 
 /// One mount that a fileset asks for: the fileset itself, or its share for one group.
@@ -35,5 +58,7 @@ struct GrantedMount {
 /// The answer to one request.
 enum MountAnswer {
     case granted(GrantedMount)
+    /// A role of an object storage.
+    case delivered(Plan.Bucket, MountRequest)
     case refused(Refusal, MountRequest)
 }

@@ -45,10 +45,23 @@ extension MountQuestion {
 
     /// Why a granted fileset is not on this cluster.
     func elsewhere(_ request: MountRequest) -> Refusal {
-        let others = policy.bindings.values.filter { $0.sources[request.fileset.name] != nil }.map(\.cluster).sorted()
+        let others = policy.bindings.values.filter { binding in
+            binding.sources[request.fileset.name] != nil && binding.trust.contains(request.fileset.trust)
+        }.map(\.cluster).sorted()
         return Refusal(
             request.title, because: "it is not on \(cluster)",
             remedy: others.isEmpty ? nil : "start on \(others.joined(separator: " or ")), where it is")
+    }
+
+    /// Why a granted fileset is not on a cluster that has it.
+    func mistrust(of request: MountRequest) -> Refusal {
+        let fileset = request.fileset
+        let others = policy.bindings.values.filter { binding in
+            binding.sources[fileset.name] != nil && binding.trust.contains(fileset.trust)
+        }.map(\.cluster).sorted()
+        return Refusal(
+            request.title, because: "\(cluster) is not trusted with it",
+            remedy: others.isEmpty ? "ask an administrator" : "start on \(others.joined(separator: " or "))")
     }
 
     /// Why a granted fileset has no path.

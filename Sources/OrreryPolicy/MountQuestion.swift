@@ -22,35 +22,36 @@ struct MountQuestion {
     func answer(_ request: MountRequest, offering: Profile.Filesets) -> MountAnswer? {
         let answer = answer(request)
         if offering.include(request.fileset) { return answer }
-        guard case .granted = answer else { return nil }
+        if case .refused = answer { return nil }
         return .refused(Refusal(request.title, because: "this profile leaves it out"), request)
     }
 
     private func answer(_ request: MountRequest) -> MountAnswer {
-        let fileset = request.fileset
         if let refusal = objection(to: request) { return .refused(refusal, request) }
-        let granting = fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in
+        let granting = request.fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in
             Belongings(of: person, to: grant.to, expanding: request.group).map { (grant, $0) }
         }
         guard !granting.isEmpty else { return .refused(absence(of: request), request) }
-        guard let source = policy.bindings[cluster]?.sources[fileset.name] else {
+        guard let binding = policy.bindings[cluster], let source = binding.sources[request.fileset.name] else {
             return .refused(elsewhere(request), request)
         }
-        let values = canonicalValues(request)
-        guard let path = fileset.at.filled(with: values), let inner = source.path.filled(with: values) else {
-            return .refused(unfilled(request), request)
-        }
+        guard binding.trust.contains(request.fileset.trust) else { return .refused(mistrust(of: request), request) }
+        let mode = granting.map(\.0.mode).max() ?? .ro
+        let offer = SourceOffer(
+            fileset: request.fileset, source: source, values: canonicalValues(request), isReadOnly: mode == .ro,
+            canKeepInnerReadOnly: binding.isRecursivelyReadOnly)
+        return answer(request, offer, through: Set(granting.flatMap(\.1.groups)))
+    }
+
+    private func answer(_ request: MountRequest, _ offer: SourceOffer, through groups: Set<Group>) -> MountAnswer {
+        if let bucket = offer.bucket { return .delivered(bucket, request) }
+        guard let path = offer.path, let mount = offer.mount else { return .refused(unfilled(request), request) }
         if let directory = ReservedPaths.conflict(with: path) {
             let reason = "its path \(path.absolute) touches \(directory), which is reserved"
             return .refused(Refusal(request.title, because: reason, remedy: nil), request)
         }
-        let mode = granting.map(\.0.mode).max() ?? .ro
-        let mount = Plan.Mount(
-            fileset: fileset.name, path: path.absolute, isReadOnly: mode == .ro, source: source.storage,
-            subPath: inner.relative)
         return .granted(
-            GrantedMount(
-                request: request, path: path, mount: mount, groups: Set(granting.flatMap(\.1.groups))))
+            GrantedMount(request: request, path: path, mount: mount, groups: groups))
     }
 
     /// What fills the holes. Only canonical values do; a hole without one leaves its path unfilled.

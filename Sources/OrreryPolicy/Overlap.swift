@@ -18,9 +18,10 @@ extension ClusterBinding {
     }
 
     private func pair(_ outer: String, _ inner: String, _ filesets: [String: Fileset]) -> (Tree, Tree)? {
-        guard let one = filesets[outer], let other = filesets[inner], let from = sources[outer], let to = sources[inner]
+        guard let one = filesets[outer], let other = filesets[inner], let from = sources[outer],
+            let to = sources[inner],
+            let left = Tree(fileset: one, source: from), let right = Tree(fileset: other, source: to)
         else { return nil }
-        let (left, right) = (Tree(fileset: one, source: from), Tree(fileset: other, source: to))
         return left.mayContain(right) ? (left, right) : nil
     }
 
@@ -30,19 +31,27 @@ extension ClusterBinding {
         let storage: String
         let segments: [PathTemplate.Segment]
 
-        init(fileset: Fileset, source: Source) {
+        /// Nil for what overlaps with nothing else: a person's own claim, and what is not mounted.
+        init?(fileset: Fileset, source: Source) {
             self.fileset = fileset
             switch source.storage {
-            case .claim(let name):
-                storage = "claim \(name)"
+            case .shared(.claim(let name)): (storage, segments) = ("claim \(name)", source.path.segments)
+            case .shared(.hostPath(let directory)):
+                (storage, segments) = ("host", Self.fixed(directory) + source.path.segments)
+            case .shared(.nfs(let export)):
+                storage = "nfs \(export.server.lowercased())"
+                segments = Self.fixed(export.path) + source.path.segments
+            case .shared(.image(let reference)): (storage, segments) = ("image \(reference)", source.path.segments)
+            case .driver(let driver, let attributes):
+                let told = attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                storage = "driver \(driver) \(told)"
                 segments = source.path.segments
-            case .hostPath(let directory):
-                storage = "host"
-                let fixed = directory.split(separator: "/").map {
-                    PathTemplate.Segment(before: String($0), hole: nil, after: "")
-                }
-                segments = fixed + source.path.segments
+            case .shared, .ownClaim, .objects: return nil
             }
+        }
+
+        private static func fixed(_ directory: String) -> [PathTemplate.Segment] {
+            directory.split(separator: "/").map { PathTemplate.Segment(before: String($0), hole: nil, after: "") }
         }
 
         /// Whether some filling of both puts `other` inside this one or at the same place.
@@ -59,10 +68,15 @@ extension ClusterBinding {
             guard segments.dropFirst(outer.segments.count).allSatisfy({ $0.hole == nil }) else {
                 return "shows everybody's directories"
             }
-            guard fileset.surfaces.isSuperset(of: outer.fileset.surfaces),
+            guard fileset.each == outer.fileset.each || outer.fileset.each == nil,
+                fileset.surfaces.isSuperset(of: outer.fileset.surfaces), fileset.trust == outer.fileset.trust,
                 Set(fileset.never).isSubset(of: outer.fileset.never),
                 outer.fileset.grants.allSatisfy({ $0.isCovered(by: fileset.grants) })
             else { return "others may see, or more" }
+            // Who writes there could put a link in the place of the directory that is mounted next.
+            guard segments.count == outer.segments.count || outer.fileset.grants.allSatisfy({ $0.mode == .ro }) else {
+                return "others may write to, and so exchange it for a link"
+            }
             return nil
         }
     }

@@ -122,5 +122,5 @@ extension PathTemplate {
     }
 
     /// The thing itself, of which every other relative path is a part.
-    static let root = PathTemplate()
+    package static let root = PathTemplate()
 }

@@ -12,22 +12,27 @@ extension Plan {
 
     /// The volumes of the pod: one for each source, in the order of their first mount, since a pod that mounts a claim
     /// under two volume names hangs without an event.
-    package var volumes: [Volume] {
-        var volumes: [Volume] = []
-        for mount in mounts {
-            if let index = volumes.firstIndex(where: { $0.source == mount.source }) {
-                volumes[index].isReadOnly = volumes[index].isReadOnly && mount.isReadOnly
-            } else {
-                volumes.append(Volume(source: mount.source, isReadOnly: mount.isReadOnly))
-            }
-        }
-        return volumes
-    }
+    package var volumes: [Volume] { mounts.volumes }
 
     /// A source once, however many mounts it has.
     package struct Volume: Hashable, Sendable {
         package let source: Source
         /// Whether every mount of it is.
         package fileprivate(set) var isReadOnly: Bool
+    }
+}
+
+extension [Plan.Mount] {
+    /// Each source once, in the order of its first mount.
+    var volumes: [Plan.Volume] {
+        var volumes: [Plan.Volume] = []
+        for mount in self {
+            if let index = volumes.firstIndex(where: { $0.source == mount.source }) {
+                volumes[index].isReadOnly = volumes[index].isReadOnly && mount.isReadOnly
+            } else {
+                volumes.append(Plan.Volume(source: mount.source, isReadOnly: mount.isReadOnly))
+            }
+        }
+        return volumes
     }
 }

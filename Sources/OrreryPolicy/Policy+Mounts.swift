@@ -25,19 +25,23 @@ extension Policy {
         var granted: [GrantedMount] = []
         var refusals: [Refusal] = []
         var blockers: [Refusal] = []
+        var bucket: (Plan.Bucket, Fileset)?
         for answer in answers {
             switch answer {
             case .granted(let mount): granted.append(mount)
+            case .delivered(let delivered, let request): bucket = (delivered, request.fileset)
             case .refused(let refusal, let request):
                 refusals.append(refusal)
                 if request.fileset.isRequired || require.contains(request.fileset.name) { blockers.append(refusal) }
             }
         }
         granted.sort { ($0.path.segments.count, $0.mount.path) < ($1.path.segments.count, $1.mount.path) }
+        let crowd = GroupCrowd(granted)
         return MountDecision(
-            mounts: granted.map(\.mount), refusals: refusals, blockers: blockers,
+            mounts: granted.map(\.mount), refusals: refusals + crowd.refusals, blockers: blockers,
             home: granted.first { $0.request.fileset.isHome }?.mount.path,
-            groups: Set(granted.flatMap(\.groups)).sorted { $0.name < $1.name })
+            groups: crowd.groups.sorted { $0.name < $1.name }, bucket: bucket?.0,
+            longest: (granted.map(\.request.fileset) + (bucket.map { [$0.1] } ?? [])).compactMap(\.session).min())
     }
 
     /// Two mounts that meet although nobody declared it, because somebody or some group is called like a directory: both
@@ -45,9 +49,9 @@ extension Policy {
     private func refuseCollisions(_ answers: [MountAnswer]) -> [MountAnswer] {
         let granted = answers.compactMap { if case .granted(let mount) = $0 { mount } else { nil } }
         return answers.map { answer in
-            guard case .granted(let mount) = answer, mount.request.fileset.at.fixed == nil else { return answer }
+            guard case .granted(let mount) = answer, mount.request.fileset.at?.fixed == nil else { return answer }
             let fixed = filesets.values.sorted { $0.name < $1.name }
-                .first { $0.collides(with: mount.request.fileset) && ($0.at.fixed?.meets(mount.path) ?? false) }
+                .first { $0.collides(with: mount.request.fileset) && ($0.at?.fixed?.meets(mount.path) ?? false) }
             let other = granted.first {
                 $0.request.fileset.collides(with: mount.request.fileset) && $0.path.meets(mount.path)
             }
@@ -63,6 +67,7 @@ extension Policy {
 extension Fileset {
     /// Whether a meeting of both would be one that nobody declared.
     fileprivate func collides(with other: Fileset) -> Bool {
-        name != other.name && !at.isNested(with: other.at)
+        guard let at, let place = other.at else { return false }
+        return name != other.name && !at.isNested(with: place)
     }
 }

@@ -38,13 +38,15 @@ extension Policy {
             Plan(
                 person: person.name, cluster: cluster, profile: profile.name, environment: environment.planned,
                 size: size.planned(gpuResource: terms?.gpuResource),
-                identity: podIdentity(uid: uid, gid: gid, groups: decision.groups, of: environment),
+                identity: podIdentity(uid: uid, gid: gid, decision, of: environment),
                 mounts: decision.mounts, refusals: decision.refusals, home: home,
-                variables: profile.variables(for: size, choices.map(\.choice)), life: profile.life,
+                variables: profile.variables(for: size, choices.map(\.choice)),
+                life: profile.life.bounded(by: decision.longest),
                 nodeSelector: environment.nodeSelector.merging(terms?.nodeSelector ?? [:]) { _, own in own },
                 nodes: terms?.nodes,
                 options: choices.isEmpty
-                    ? nil : Dictionary(choices.map { ($0.option, $0.choice.name) }) { first, _ in first }))
+                    ? nil : Dictionary(choices.map { ($0.option, $0.choice.name) }) { first, _ in first },
+                bucket: decision.bucket))
     }
 
     private func chooseEnvironment(
@@ -97,12 +99,14 @@ extension Policy {
     }
 
     private func podIdentity(
-        uid: UInt32, gid: UInt32, groups: [Group], of environment: Environment
+        uid: UInt32, gid: UInt32, _ decision: MountDecision, of environment: Environment
     ) -> Plan.PodIdentity {
+        let groups = decision.groups
         let names = groups.compactMap { group in group.gid.map { (group.name, $0) } }
         return Plan.PodIdentity(
             uid: uid, gid: gid, supplementalGroups: Set(groups.compactMap(\.gid)).sorted(),
-            groupNames: Dictionary(names) { first, _ in first }, user: environment.user == .image ? .image : nil)
+            groupNames: Dictionary(names) { first, _ in first }, user: environment.user == .image ? .image : nil,
+            volumeGroup: decision.mayChangeGroups ? gid : nil)
     }
 
     func unknown(_ kind: String, _ name: String, among known: [String]) -> Refusal {

@@ -3,10 +3,10 @@ import OrreryDocument
 
 /// `clusters/*.yaml`, one cluster each.
 extension PolicyReader {
-    func readBindings(_ document: FilesetsDocument, sizes: [String: Policy.Size?]) -> [ClusterBinding] {
+    func readBindings(_ document: FilesetsDocument, _ profiles: ProfilesDocument) -> [ClusterBinding] {
         let context = ClusterBinding.Context(
             filesets: Dictionary(document.filesets.map { ($0.name, $0) }) { first, _ in first },
-            filesetNames: document.names, sizes: sizes)
+            filesetNames: document.names, sizes: profiles.sizesByName, registries: profiles.registries, trust: trust)
         let folder = "\(directory)/clusters"
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         var bindings: [ClusterBinding] = []

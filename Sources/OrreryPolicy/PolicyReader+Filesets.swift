@@ -30,10 +30,17 @@ extension PolicyReader {
 
     private static func refuseDoubles(_ filesets: [Fileset], _ node: DocumentNode) throws(DocumentError) {
         var homes: [String] = []
+        var delivered: [String] = []
         var paths: [PathTemplate: String] = [:]
         for fileset in filesets {
-            if let other = paths.updateValue(fileset.name, forKey: fileset.at) {
-                throw node.error("`\(fileset.name)` is mounted at \(fileset.at) as `\(other)` is", atKey: fileset.name)
+            if let at = fileset.at, let other = paths.updateValue(fileset.name, forKey: at) {
+                throw node.error("`\(fileset.name)` is mounted at \(at) as `\(other)` is", atKey: fileset.name)
+            }
+            if fileset.at == nil { delivered.append(fileset.name) }
+            if delivered.count > 1 {
+                throw node.error(
+                    "`\(delivered[0])` and `\(delivered[1])` are both delivered as s3; a session has one role there",
+                    atKey: delivered[1])
             }
             if fileset.isHome { homes.append(fileset.name) }
             if homes.count > 1 {

@@ -5,6 +5,8 @@ import OrreryDocument
 struct PolicyReader {
     let directory: String
     let groups: GroupNames
+    /// What the hub trusts each cluster with.
+    let trust: [String: Set<String>]
     let findings = Findings()
 
     /// The policy, when there was no error up to its tests; whoever asks looks at `findings` for those.
@@ -13,7 +15,7 @@ struct PolicyReader {
         guard let filesets = document("filesets.yaml").map(readFilesets), !filesets.names.isEmpty,
             let profiles = document("profiles.yaml").map({ readProfiles($0, filesets) }), !profiles.sizeNames.isEmpty
         else { return nil }
-        let bindings = readBindings(filesets, sizes: profiles.sizesByName)
+        let bindings = readBindings(filesets, profiles)
         guard findings.errors.isEmpty else { return nil }
         let policy = Policy(
             filesets: filesets.filesets, profiles: profiles.profiles, environments: profiles.environments,

@@ -6,7 +6,8 @@ import OrreryModel
 ///
 ///     - {who: {groups: [science]}, on: north, sees: {/home/ann: rw}, not: [/scratch]}
 ///
-/// The person is called `ann` unless `who.name` says otherwise. `not` means the path and everything below it. Without
+/// The person is called `ann` unless `who.name` says otherwise. `not` means the path and everything below it. What is
+/// delivered as s3 is called `s3:NAME` here. Without
 /// `at`, the entry has to hold at every moment, so that no passing of time can break a policy that was good.
 struct PolicyTest {
     private let node: DocumentNode
@@ -46,7 +47,8 @@ struct PolicyTest {
     func run(on policy: Policy) throws(DocumentError) {
         for moment in moments {
             let decision = policy.mounts(for: person, on: cluster, at: moment)
-            let seen = Dictionary(decision.mounts.map { ($0.path, $0.isReadOnly ? "ro" : "rw") }) { first, _ in first }
+            var seen = Dictionary(decision.mounts.map { ($0.path, $0.isReadOnly ? "ro" : "rw") }) { first, _ in first }
+            if let bucket = decision.bucket { seen["s3:\(bucket.fileset)"] = "rw" }
             let when = moment == .distantPast ? "" : " at \(moment.formatted(.iso8601))"
             for (place, path, mode) in sees where seen[path] != mode {
                 let reason = seen[path].map { "sees it \($0)" } ?? "does not see it"

@@ -45,6 +45,10 @@ extension Spelling {
     /// A DNS subdomain, near enough: Kubernetes checks the rest.
     static let subdomain = Spelling(
         first: person.last, middle: person.middle.union(".".utf8), last: person.last, lengths: 1...253)
+    /// A server as NFS clients are told it: a name, or an address of either family.
+    static let host = Spelling(
+        first: hostBytes, middle: hostBytes, last: hostBytes, lengths: 1...253)
+    private static let hostBytes = small.union(large).union(digits).union("-._:[]".utf8)
     /// The fixed part of a segment of a path.
     static let path = Spelling(
         first: pathBytes, middle: pathBytes, last: pathBytes, lengths: 1...255)

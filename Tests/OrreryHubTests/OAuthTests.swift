@@ -75,7 +75,8 @@ struct OAuthTests {
         }
     }
 
-    @Test func anotherPersonsServerIsRefusedWithAPage() async throws {
+    @Test("D16 nobody enters a session of somebody else, whose mounts they would act with")
+    func anotherPersonsServerIsRefusedWithAPage() async throws {
         try await TestHub.run { hub in
             let session = try await hub.session(of: hub.person("grace"))
             _ = try await hub.person("ada")
@@ -84,6 +85,18 @@ struct OAuthTests {
             let answer = try await browser.get(Self.request(session))
             #expect(answer.status == 403)
             #expect(answer.text.contains("grace") && answer.headers["Content-Type"]?.hasPrefix("text/html") == true)
+        }
+    }
+
+    @Test("D16 there is no way to share a session", arguments: ["GET", "POST", "PATCH", "DELETE"])
+    func sharing(_ method: String) async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            try await hub.session(of: ada)
+            let token = try await hub.token(of: ada, scopes: ["access:servers!user=ada", "servers!user=ada"])
+            for path in ["/shares/ada", "/shares/ada/", "/share-codes/ada/", "/users/ada/shared"] {
+                #expect(try await hub.call(method, path, token: token).status == 404)
+            }
         }
     }
 

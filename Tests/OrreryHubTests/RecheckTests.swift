@@ -186,7 +186,8 @@ struct RecheckTests {
         }
     }
 
-    @Test func groupsThatNobodyConfirmedForAWeekStartNothing() async throws {
+    @Test("D5 groups that nobody confirmed for a week start nothing")
+    func groupsThatNobodyConfirmedForAWeekStartNothing() async throws {
         try await TestHub.run { hub in
             let ada = try await hub.person("ada")
             hub.clock.turn(by: .seconds(7 * 86400))

@@ -118,8 +118,8 @@ extension LoadingTests.Slip {
             "filesets.yaml", "surfaces: []", "surfaces: [notbook]",
             "filesets.yaml:25:16: filesets.software.surfaces[0]: unknown surface `notbook`; did you mean `notebook`?"),
         Self(
-            "filesets.yaml", "never: [suspended]", "revoke: stop",
-            "filesets.yaml:19:5: filesets.dr3: `revoke` is not supported yet"),
+            "filesets.yaml", "never: [suspended]", "revoke: stopp",
+            "filesets.yaml:19:13: filesets.dr3.revoke: unknown word `stopp`; did you mean `stop`?"),
     ]
 
     static let profiles: [Self] = [
@@ -230,10 +230,11 @@ extension LoadingTests.Slip {
             "clusters/south.yaml:3:3: sources: unknown key `hom`; did you mean `home`?"),
         Self(
             "clusters/south.yaml", "pvc: home", "nfs: home",
-            "clusters/south.yaml:3:10: sources.home: `nfs` is not supported yet"),
+            "clusters/south.yaml:3:15: sources.home.nfs: a mapping is wanted here, not `home`"),
         Self(
             "clusters/south.yaml", "pvc: home", "hostPath: /srv, pvc: home",
-            "clusters/south.yaml:3:9: sources.home: a source is either `pvc` or `hostPath`"),
+            "clusters/south.yaml:3:9: sources.home: a source has one of `pvc`, `claim`, `nfs`, `hostPath`, `csi`, `image`, "
+                + "`s3`"),
         Self(
             "clusters/south.yaml", "pvc: home", "pvc: Home",
             "clusters/south.yaml:3:15: sources.home.pvc: `Home` cannot be the name of a PersistentVolumeClaim"),

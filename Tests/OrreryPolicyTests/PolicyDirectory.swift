@@ -7,6 +7,8 @@ import Testing
 /// The documents of a small facility, changed as a test needs it, and what reading them gives.
 struct PolicyDirectory {
     private var documents: [String: String]
+    /// What the hub trusts clusters with.
+    var trust: [String: Set<String>] = [:]
 
     static let groups: Set<String> = [
         "developers", "science", "collaborators", "operators", "suspended", "project:{g}",
@@ -41,13 +43,13 @@ struct PolicyDirectory {
     }
 
     func load() throws -> Policy {
-        try inDirectory { try Policy.load(directory: $0, groups: Self.groups) }
+        try inDirectory { try Policy.load(directory: $0, groups: Self.groups, trust: trust) }
     }
 
     /// The sentences of every error, from the name of the document on.
     func sentences() throws -> [String] {
         try inDirectory { directory in
-            Policy.loadAll(directory: directory, groups: Self.groups).errors
+            Policy.loadAll(directory: directory, groups: Self.groups, trust: trust).errors
                 .map { $0.description.replacingOccurrences(of: "\(directory)/", with: "") }
         }
     }

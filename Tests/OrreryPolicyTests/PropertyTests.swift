@@ -48,11 +48,38 @@ struct PropertyTests {
             let random = try RandomPolicy(seed: seed)
             for mount in decision(random).mounts {
                 let isWritable = grants(for: mount, in: random).contains { $0.mode == .rw }
-                #expect(mount.isReadOnly == !isWritable, "seed \(seed): \(mount)")
+                let isOpen = random.binding.sources[mount.fileset]?.isReadOnly == false
+                #expect(mount.isReadOnly == !(isWritable && isOpen), "seed \(seed): \(mount)")
                 both.insert(isWritable)
             }
         }
         #expect(both.count == 2)
+    }
+
+    @Test func theDecisionIsWhatASlowReadingOfTheRulesSays() throws {
+        var kinds: [String: Int] = [:]
+        for seed in 1..<UInt64(1500) {
+            let random = try RandomPolicy(seed: seed)
+            let seen = Dictionary(
+                uniqueKeysWithValues: decision(random).mounts.map { ($0.path, $0.isReadOnly ? "ro" : "rw") })
+            #expect(seen == SlowReading(random: random).seen, "seed \(seed)")
+            for mode in seen.values { kinds[mode, default: 0] += 1 }
+            if seen.isEmpty { kinds["nothing", default: 0] += 1 }
+        }
+        #expect(kinds.values.allSatisfy { $0 > 100 } && kinds.count == 3, "\(kinds)")
+    }
+
+    @Test func equalPlansHaveEqualHashesWhateverTheOrder() throws {
+        for seed in Self.seeds {
+            let random = try RandomPolicy(seed: seed)
+            let (one, other) = (decision(random), try decision(RandomPolicy(seed: seed)))
+            let shuffled = random.shuffled(seed: seed &* 31).mounts(for: random.person, on: "north", at: random.now)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            let bytes = try encoder.encode(one.mounts)
+            #expect(
+                try encoder.encode(other.mounts) == bytes && encoder.encode(shuffled.mounts) == bytes, "seed \(seed)")
+        }
     }
 
     @Test func neverWins() throws {

@@ -21,13 +21,18 @@ struct RandomPolicy {
             filesets.append(fileset)
             guard number == 0 || random.chance(80) else { continue }
             let path = fileset.each == nil ? "t\(number)" : "t\(number)/{group}"
-            sources[fileset.name] = ClusterBinding.Source(
-                storage: .claim("claim-\(Int.random(in: 0...2, using: &random))"),
+            var source = ClusterBinding.Source(
+                storage: .shared(.claim("claim-\(Int.random(in: 0...2, using: &random))")),
                 path: try Self.template(path, absolute: false))
+            source.isReadOnly = random.chance(15)
+            sources[fileset.name] = source
         }
         self.filesets = filesets
-        binding = ClusterBinding(cluster: "north", sources: sources)
-        person = Person.named(in: Set(Self.groups.filter { _ in random.chance(40) }))
+        var binding = ClusterBinding(cluster: "north", sources: sources)
+        binding.trust = random.chance(80) ? [Fileset.ordinaryTrust, "far"] : [random.chance(50) ? "far" : "ordinary"]
+        self.binding = binding
+        person = Person.named(
+            in: Set(Self.groups.filter { _ in random.chance(40) }), uid: random.chance(95) ? 20001 : nil)
         now = Date(timeIntervalSince1970: Double(Int.random(in: 0...10, using: &random)))
     }
 
@@ -35,12 +40,14 @@ struct RandomPolicy {
     func shuffled(seed: UInt64) -> Policy {
         var random = SplitMix(seed: seed)
         let filesets = self.filesets.shuffled(using: &random).map { fileset in
-            Fileset(
+            var copy = Fileset(
                 name: fileset.name, at: fileset.at, isHome: fileset.isHome, isRequired: fileset.isRequired,
                 each: fileset.each,
                 grants: fileset.grants.shuffled(using: &random).map { grant in
                     Grant(to: grant.to.shuffled(using: &random), mode: grant.mode, from: grant.from, until: grant.until)
-                }, never: fileset.never.shuffled(using: &random))
+                }, never: fileset.never.shuffled(using: &random), surfaces: fileset.surfaces)
+            copy.trust = fileset.trust
+            return copy
         }
         return policy(filesets)
     }
@@ -65,10 +72,13 @@ struct RandomPolicy {
         let isExpanded = number > 0 && random.chance(30)
         var grants: [Grant] = []
         for _ in 0..<Int.random(in: 0...4, using: &random) { grants.append(grant(isExpanded, &random)) }
-        return Fileset(
+        var fileset = Fileset(
             name: "f\(number)", at: try template(isExpanded ? "/t\(number)/{group}" : "/t\(number)", absolute: true),
             isHome: number == 0, each: isExpanded ? GroupPattern(prefix: "kind:") : nil, grants: grants,
-            never: random.chance(25) ? [audience(false, &random)] : [])
+            never: random.chance(25) ? [audience(false, &random)] : [],
+            surfaces: random.chance(90) ? Fileset.knownSurfaces : [])
+        if random.chance(15) { fileset.trust = "far" }
+        return fileset
     }
 
     private static func grant(_ isExpanded: Bool, _ random: inout SplitMix) -> Grant {

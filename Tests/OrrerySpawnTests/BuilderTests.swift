@@ -54,6 +54,22 @@ import Testing
         #expect(variables.first?.name == "POD_IP")
     }
 
+    @Test("D14 no pod carries a right to its cluster, runs as root or may become it")
+    func nothingOfTheCluster() throws {
+        for plan in [Sample.plan(), Sample.plan(mounts: []), Sample.plan(user: .image)] {
+            let pod = Self.builder(plan, hasTokens: true).pod()
+            let text = String(decoding: try JSONEncoder().encode(pod), as: UTF8.self)
+            #expect(pod.spec.automountServiceAccountToken == false)
+            for word in ["serviceAccountName", "initContainers", "hostNetwork", "hostPID", "\"privileged\":true"] {
+                #expect(!text.contains(word), "\(word)")
+            }
+            #expect(pod.spec.securityContext?.runAsNonRoot == true)
+            let container = try #require(pod.spec.containers.first?.securityContext)
+            #expect(container.allowPrivilegeEscalation == false)
+            #expect(container.capabilities?.drop == ["ALL"] && container.capabilities?.add == nil)
+        }
+    }
+
     @Test func theTokenStandsInTheSecretAndNowhereElse() throws {
         let builder = Self.builder(Sample.plan())
         let secret = builder.tokenSecret(Secret("tok-123"))

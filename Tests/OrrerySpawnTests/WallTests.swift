@@ -1,4 +1,5 @@
 import OrreryKubernetes
+import OrreryModel
 import Testing
 
 @testable import OrrerySpawn
@@ -22,6 +23,34 @@ import Testing
         var made = Self.wanted
         change.make(&made)
         let breaches = Wall.breaches(in: made, wanted: Self.wanted)
+        #expect(breaches.count == 1)
+        #expect(breaches.first?.hasPrefix(change.words) == true, "\(breaches)")
+    }
+
+    /// Every kind of source once, with what may be mounted inside.
+    static let sources = SourceTests.builder(
+        [
+            Plan.Mount(
+                fileset: "a", path: "/a", isReadOnly: true, source: SourceTests.exports, subPath: nil, inner: .readOnly),
+            Plan.Mount(
+                fileset: "b", path: "/b", isReadOnly: true,
+                source: .csi(Plan.DriverVolume(driver: "smb.csi.k8s.io", attributes: ["source": "//fs/ada"])),
+                subPath: nil, inner: .followed),
+            Plan.Mount(
+                fileset: "c", path: "/c", isReadOnly: true, source: .image("registry.example/stack@sha256:4f1c"),
+                subPath: nil),
+            Plan.Mount(fileset: "d", path: "/d", isReadOnly: true, source: .hostPath("/srv/d"), subPath: nil),
+            Plan.Mount(
+                fileset: "e", path: "/e", isReadOnly: false, source: .ownClaim(SourceTests.claim), subPath: nil),
+        ], volumeGroup: 20_001
+    ).pod()
+
+    @Test(arguments: Change.ofSources)
+    func everyChangeOfASourceIsABreach(_ change: Change) {
+        var made = Self.sources
+        #expect(Wall.breaches(in: made, wanted: Self.sources).isEmpty)
+        change.make(&made)
+        let breaches = Wall.breaches(in: made, wanted: Self.sources)
         #expect(breaches.count == 1)
         #expect(breaches.first?.hasPrefix(change.words) == true, "\(breaches)")
     }
@@ -61,5 +90,47 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change("/run/orrery/tokens is writable") { $0.spec.containers[0].volumeMounts?[4].readOnly = nil },
         Change("the volume tokens is another one") { $0.spec.volumes?[3].secret?.secretName = "other" },
         Change("the container notebook is missing") { $0.spec.containers[0].name = "other" },
+    ]
+}
+
+extension Change {
+    private static func mount(_ words: String, _ index: Int, _ make: @escaping @Sendable (inout VolumeMount) -> Void)
+        -> Change
+    {
+        Change(words) { pod in
+            guard var mount = pod.spec.containers[0].volumeMounts?[4 + index] else { return }
+            make(&mount)
+            pod.spec.containers[0].volumeMounts?[4 + index] = mount
+        }
+    }
+
+    private static func volume(_ index: Int, _ make: @escaping @Sendable (inout Volume) -> Void) -> Change {
+        Change("the volume data-\(index) is another one") { pod in
+            guard var volume = pod.spec.volumes?[3 + index] else { return }
+            make(&volume)
+            pod.spec.volumes?[3 + index] = volume
+        }
+    }
+
+    static let ofSources: [Change] = [
+        mount("what is mounted inside /a is writable", 0) { $0.recursiveReadOnly = nil },
+        mount("what is mounted inside /c is read-only", 2) { $0.recursiveReadOnly = "Enabled" },
+        mount("/b has the propagation None", 1) { $0.mountPropagation = nil },
+        mount("/e has the propagation Bidirectional", 4) { $0.mountPropagation = "Bidirectional" },
+        mount("/d is writable", 3) { $0.readOnly = nil },
+        mount("/e shows something else", 4) { $0.subPath = "grace" },
+        volume(0) { $0.nfs?.path = "/" },
+        volume(0) { $0.nfs?.server = "elsewhere" },
+        volume(0) { $0.nfs?.readOnly = nil },
+        volume(1) { $0.csi?.volumeAttributes?["source"] = "//fs/grace" },
+        volume(1) { $0.csi?.volumeAttributes?["secretName"] = "smb-grace" },
+        volume(1) { $0.csi?.driver = "other.csi" },
+        volume(1) { $0.csi?.readOnly = nil },
+        volume(2) { $0.image?.reference = "registry.example/stack:latest" },
+        volume(3) { $0.hostPath?.path = "/" },
+        volume(3) { $0.hostPath?.type = "DirectoryOrCreate" },
+        volume(4) { $0.persistentVolumeClaim?.claimName = "jhome.grace" },
+        Change("fsGroup") { $0.spec.securityContext?.fsGroup = nil },
+        Change("fsGroupChangePolicy") { $0.spec.securityContext?.fsGroupChangePolicy = "Always" },
     ]
 }

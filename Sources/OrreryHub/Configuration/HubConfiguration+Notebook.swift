@@ -14,7 +14,8 @@ extension HubConfiguration {
 
     /// Object storage that takes a token of the hub for credentials (`AssumeRoleWithWebIdentity`).
     package struct ObjectStorage: Hashable, Sendable {
-        package var role: String
+        /// The role of every session; nil where only a fileset with `deliver: s3` gives one.
+        package var role: String?
         package var audience: String
         /// Where the buckets are; nil for what the client takes without being told.
         package var endpoint: String?
@@ -29,7 +30,7 @@ extension HubConfiguration {
     /// |---|---|---|
     /// | `audience` | no token | for whom the hub's own token is: a text or a list |
     /// | `life` | `1h` | how long a token of the hub is good; a minute to an hour |
-    /// | `s3.role` | required | the role to assume: `arn:aws:iam::123456789012:role/notebooks` |
+    /// | `s3.role` | by filesets | the role of every session: `arn:aws:iam::123456789012:role/notebooks` |
     /// | `s3.audience` | `sts.amazonaws.com` | for whom the token is that is shown for it |
     /// | `s3.endpoint` | the client's | the URL of the buckets |
     /// | `s3.sts` | the client's | the URL of the service that gives the credentials |
@@ -51,12 +52,11 @@ extension HubConfiguration {
 
     private static func objectStorage(_ node: DocumentNode) throws(DocumentError) -> ObjectStorage {
         let keys = try node.mapping(["role", "audience", "endpoint", "sts", "region"])
-        let role = try keys.required("role")
-        guard try role.string().wholeMatch(of: /arn:[^:\s]+:iam::[^:\s]*:role\/\S+/) != nil else {
+        if let role = keys["role"], try role.string().wholeMatch(of: /arn:[^:\s]+:iam::[^:\s]*:role\/\S+/) == nil {
             throw role.error("a role such as arn:aws:iam::123456789012:role/notebooks is wanted here")
         }
         return ObjectStorage(
-            role: try role.string(), audience: try keys["audience"]?.string() ?? "sts.amazonaws.com",
+            role: try keys["role"]?.string(), audience: try keys["audience"]?.string() ?? "sts.amazonaws.com",
             endpoint: try keys["endpoint"].map(baseURL), service: try keys["sts"].map(baseURL),
             region: try keys["region"]?.string() ?? "us-east-1")
     }

@@ -3,6 +3,7 @@ import OrreryFetch
 import OrreryIdentity
 import OrreryKubernetes
 import OrreryModel
+import OrreryPolicy
 
 extension HubConfiguration {
     /// Reads `orrery.yaml`. Relative paths are counted from its directory; a secret is written as `file:PATH`. An unknown
@@ -30,6 +31,7 @@ extension HubConfiguration {
     /// | `clusters.<name>.certificate` | | client certificate: `chain` and `key`, instead of a token |
     /// | `clusters.<name>.ca` | the system's | PEM of the authority that signed the API server's certificate |
     /// | `clusters.<name>.namespace` | required | where the sessions' pods are made |
+    /// | `clusters.<name>.holds` | `[ordinary]` | words of `clusters: {trust}` in filesets that it may hold |
     package static func read(file path: String) throws(DocumentError) -> HubConfiguration {
         try read(DocumentNode.read(file: path))
     }
@@ -74,12 +76,17 @@ extension HubConfiguration {
     }
 
     private static func cluster(_ name: String, _ node: DocumentNode) throws(DocumentError) -> Cluster {
-        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace"])
+        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace", "holds"])
         let access = ClusterAccess(
             name: name, server: try baseURL(keys.required("server")),
             credential: try credential(keys), authority: try keys["ca"].map(pem),
             namespace: try keys.required("namespace").string())
-        return Cluster(title: try keys["title"]?.string() ?? name, access: access)
+        var cluster = Cluster(title: try keys["title"]?.string() ?? name, access: access)
+        if let holds = keys["holds"] {
+            cluster.holds = []
+            for word in try holds.list() { cluster.holds.insert(try word.trustWord()) }
+        }
+        return cluster
     }
 
     private static func credential(_ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess.Credential {

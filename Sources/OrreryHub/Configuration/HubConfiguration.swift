@@ -1,6 +1,7 @@
 package import OrreryIdentity
 package import OrreryKubernetes
 package import OrreryModel
+import OrreryPolicy
 
 /// What `orrery.yaml` says, checked: who may enter, where the hub, the proxy and the clusters are. The keys and their
 /// defaults are the table at `HubConfiguration.read`.
@@ -119,6 +120,8 @@ package struct HubConfiguration: Sendable {
         package var title: String
         package var access: ClusterAccess
         package var name: String { access.name }
+        /// The words of filesets' `clusters: {trust}` that it may hold.
+        package var holds: Set<String> = [Fileset.ordinaryTrust]
 
         package init(title: String, access: ClusterAccess) {
             self.title = title

@@ -16,24 +16,32 @@ struct NotebookTokens: Sendable {
     /// How long a start waits for an issuer: the first token comes later then.
     var patience = Duration.seconds(8)
 
-    /// Whether sessions have such a directory.
-    var isWanted: Bool { !sources.isEmpty }
+    /// Whether `session` has such a directory.
+    func isWanted(for session: SessionRecord) -> Bool { !sources(for: session).isEmpty }
+
+    /// The token for object storage only where something gives a role: a fileset of the session, or the configuration.
+    private func sources(for session: SessionRecord) -> [any NotebookSource] {
+        sources.filter { $0.name != WorkloadSource.storage || role(of: session) != nil }
+    }
+
+    private func role(of session: SessionRecord) -> String? { session.plan.bucket?.role ?? storage?.role }
 
     /// What tells programs where to look. `BEARER_TOKEN` is not among it: what stands in an environment is never renewed.
     func variables(for session: SessionRecord) -> [String: String] {
-        guard isWanted else { return [:] }
         var variables: [String: String] = [:]
-        if sources.contains(where: \.isBearer) {
+        if sources(for: session).contains(where: \.isBearer) {
             variables["BEARER_TOKEN_FILE"] = "\(PodTokens.directory)/\(Self.defaultFile(of: session))"
         }
-        guard let storage else { return variables }
+        guard let storage, let role = role(of: session) else { return variables }
+        let bucket = session.plan.bucket
+        let region = bucket?.region ?? storage.region
         variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = "\(PodTokens.directory)/\(WorkloadSource.storageFile)"
-        variables["AWS_ROLE_ARN"] = storage.role
+        variables["AWS_ROLE_ARN"] = role
         variables["AWS_ROLE_SESSION_NAME"] = session.personName
-        variables["AWS_REGION"] = storage.region
-        variables["AWS_DEFAULT_REGION"] = storage.region
-        variables["AWS_ENDPOINT_URL_S3"] = storage.endpoint
-        variables["AWS_ENDPOINT_URL_STS"] = storage.service
+        variables["AWS_REGION"] = region
+        variables["AWS_DEFAULT_REGION"] = region
+        variables["AWS_ENDPOINT_URL_S3"] = bucket?.endpoint ?? storage.endpoint
+        variables["AWS_ENDPOINT_URL_STS"] = bucket?.service ?? storage.service
         return variables
     }
 
@@ -42,7 +50,7 @@ struct NotebookTokens: Sendable {
     func first(for session: SessionRecord) async -> [String: Secret] {
         do {
             guard let person = try await persons.person(id: session.person), !person.isSuspended else { return [:] }
-            let sources = try await serving(person)
+            let sources = try await serving(person, in: session)
             let bearer = sources.first(where: \.isBearer)?.name
             return await withTaskGroup(of: [String: Secret].self) { group in
                 for source in sources {
@@ -57,9 +65,9 @@ struct NotebookTokens: Sendable {
         }
     }
 
-    private func serving(_ person: PersonRecord) async throws -> [any NotebookSource] {
+    private func serving(_ person: PersonRecord, in session: SessionRecord) async throws -> [any NotebookSource] {
         var serving: [any NotebookSource] = []
-        for source in sources where try await source.serves(person) { serving.append(source) }
+        for source in sources(for: session) where try await source.serves(person) { serving.append(source) }
         return serving
     }
 

@@ -37,7 +37,7 @@ struct ServerContract: SessionContract {
         try await tokens.issueServerToken(for: session)
     }
 
-    func hasTokens(for session: SessionRecord) -> Bool { notebook.isWanted }
+    func hasTokens(for session: SessionRecord) -> Bool { notebook.isWanted(for: session) }
 
     func tokens(for session: SessionRecord) async -> [String: Secret] { await notebook.first(for: session) }
 

@@ -72,7 +72,7 @@ package struct ResourceRequirements: Codable, Hashable, Sendable {
     package var requests: [String: String]?
     package var limits: [String: String]?
 
-    package init(requests: [String: String], limits: [String: String]) {
+    package init(requests: [String: String], limits: [String: String]? = nil) {
         self.requests = requests
         self.limits = limits
     }

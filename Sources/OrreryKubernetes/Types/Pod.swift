@@ -47,6 +47,7 @@ package struct PodSecurityContext: Codable, Hashable, Sendable {
     package var supplementalGroups: [Int64]?
     package var supplementalGroupsPolicy: String?
     package var fsGroup: Int64?
+    package var fsGroupChangePolicy: String?
     package var seccompProfile: SeccompProfile?
 
     package init() {}

@@ -6,6 +6,9 @@ package struct Volume: Codable, Hashable, Sendable {
     package var secret: SecretSource?
     package var persistentVolumeClaim: ClaimSource?
     package var hostPath: HostPathSource?
+    package var nfs: NFSSource?
+    package var csi: DriverSource?
+    package var image: ImageSource?
 
     package struct EmptyDirectory: Codable, Hashable, Sendable {
         package var medium: String?
@@ -31,6 +34,23 @@ package struct Volume: Codable, Hashable, Sendable {
         package var path: String
         package var type: String?
     }
+
+    package struct NFSSource: Codable, Hashable, Sendable {
+        package var server: String
+        package var path: String
+        package var readOnly: Bool?
+    }
+
+    package struct DriverSource: Codable, Hashable, Sendable {
+        package var driver: String
+        package var readOnly: Bool?
+        package var volumeAttributes: [String: String]?
+    }
+
+    package struct ImageSource: Codable, Hashable, Sendable {
+        package var reference: String?
+        package var pullPolicy: String?
+    }
 }
 
 extension Volume {
@@ -54,6 +74,27 @@ extension Volume {
     package static func hostPath(_ name: String, at path: String) -> Volume {
         Volume(name: name, hostPath: HostPathSource(path: path, type: "Directory"))
     }
+
+    /// An export of an NFS server; `isReadOnly` has the node mount it so.
+    package static func nfs(_ name: String, on server: String, at path: String, isReadOnly: Bool) -> Volume {
+        Volume(name: name, nfs: NFSSource(server: server, path: path, readOnly: isReadOnly ? true : nil))
+    }
+
+    /// A volume that a CSI driver makes for the pod and removes with it.
+    package static func driver(
+        _ name: String, _ driver: String, attributes: [String: String], isReadOnly: Bool
+    ) -> Volume {
+        Volume(
+            name: name,
+            csi: DriverSource(
+                driver: driver, readOnly: isReadOnly ? true : nil,
+                volumeAttributes: attributes.isEmpty ? nil : attributes))
+    }
+
+    /// The files of an image. By its digest, so what is on the node already is right.
+    package static func image(_ name: String, _ reference: String) -> Volume {
+        Volume(name: name, image: ImageSource(reference: reference, pullPolicy: "IfNotPresent"))
+    }
 }
 
 package struct VolumeMount: Codable, Hashable, Sendable {
@@ -61,6 +102,10 @@ package struct VolumeMount: Codable, Hashable, Sendable {
     package var mountPath: String
     package var subPath: String?
     package var readOnly: Bool?
+    /// `Enabled` makes what is mounted inside read-only too.
+    package var recursiveReadOnly: String?
+    /// `HostToContainer` shows what the node mounts inside later.
+    package var mountPropagation: String?
 
     package init(name: String, mountPath: String, subPath: String? = nil, isReadOnly: Bool = false) {
         self.name = name

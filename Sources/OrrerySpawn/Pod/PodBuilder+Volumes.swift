@@ -35,8 +35,7 @@ extension PodBuilder {
         return own + tokens
             + plan.mounts.compactMap { mount in
                 sources.firstIndex(of: mount.source).map { index in
-                    VolumeMount(
-                        name: name(index), mountPath: mount.path, subPath: mount.subPath, isReadOnly: mount.isReadOnly)
+                    volumeMount(mount, of: name(index))
                 }
             }
     }
@@ -53,7 +52,24 @@ extension PodBuilder {
         switch source {
         case .claim(let claim): .claim(name, called: claim, isReadOnly: isReadOnly)
         case .hostPath(let path): .hostPath(name, at: path)
+        case .ownClaim(let claim): .claim(name, called: claim.name, isReadOnly: isReadOnly)
+        case .nfs(let export): .nfs(name, on: export.server, at: export.path, isReadOnly: isReadOnly)
+        case .csi(let volume):
+            .driver(name, volume.driver, attributes: volume.attributes, isReadOnly: isReadOnly)
+        case .image(let reference): .image(name, reference)
         }
+    }
+
+    private func volumeMount(_ mount: Plan.Mount, of volume: String) -> VolumeMount {
+        var made = VolumeMount(
+            name: volume, mountPath: mount.path, subPath: mount.subPath, isReadOnly: mount.isReadOnly)
+        switch mount.inner {
+        case .kept: break
+        case .followed: made.mountPropagation = "HostToContainer"
+        // Meant for mounts that are read-only themselves; the API refuses it on others.
+        case .readOnly: made.recursiveReadOnly = mount.isReadOnly ? "Enabled" : nil
+        }
+        return made
     }
 
     private enum Own {

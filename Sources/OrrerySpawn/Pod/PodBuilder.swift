@@ -82,6 +82,10 @@ struct PodBuilder {
         let groups = plan.identity.supplementalGroups.map { Int64($0) }
         context.supplementalGroups = groups.isEmpty ? nil : groups
         context.supplementalGroupsPolicy = settings.groupsPolicy
+        if let group = plan.identity.volumeGroup {
+            context.fsGroup = Int64(group)
+            context.fsGroupChangePolicy = "OnRootMismatch"
+        }
         context.seccompProfile = SeccompProfile(type: "RuntimeDefault")
         return context
     }

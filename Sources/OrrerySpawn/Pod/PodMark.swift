@@ -9,6 +9,8 @@ enum PodMark {
     static let spawn = "orrery.io/spawn"
     static let plan = "orrery.io/plan"
     static let server = "orrery.io/server"
+    /// On a person's own claim: what it holds.
+    static let fileset = "orrery.io/fileset"
 
     /// All pods of one hub, and no other's.
     static func selection(hub name: String) -> Selection { Selection(labels: "\(hub)=\(name)") }

@@ -31,6 +31,7 @@ enum Wall {
             differs("runAsNonRoot", found?.runAsNonRoot, asked?.runAsNonRoot),
             differs("supplementalGroups", found?.supplementalGroups ?? [], asked?.supplementalGroups ?? []),
             differs("fsGroup", found?.fsGroup, asked?.fsGroup),
+            differs("fsGroupChangePolicy", found?.fsGroupChangePolicy, asked?.fsGroupChangePolicy),
             differs("seccompProfile", found?.seccompProfile?.type, asked?.seccompProfile?.type),
             differs("hostNetwork", made.hostNetwork ?? false, wanted.hostNetwork ?? false),
             differs("hostPID", made.hostPID ?? false, wanted.hostPID ?? false),
@@ -69,9 +70,24 @@ enum Wall {
             guard only.name == mount.name, only.subPath == mount.subPath else {
                 return "\(mount.mountPath) shows something else"
             }
-            return (only.readOnly ?? false) == (mount.readOnly ?? false)
-                ? nil : "\(mount.mountPath) is \(only.readOnly == true ? "read-only" : "writable")"
+            guard (only.readOnly ?? false) == (mount.readOnly ?? false) else {
+                return "\(mount.mountPath) is \(only.readOnly == true ? "read-only" : "writable")"
+            }
+            return inner(only, mount)
         }
+    }
+
+    /// What is mounted inside a mount is as much behind the wall as the mount: an old server drops these fields, and what it
+    /// shows then is writable, or is missing.
+    private static func inner(_ made: VolumeMount, _ wanted: VolumeMount) -> String? {
+        guard (made.recursiveReadOnly ?? "Disabled") == (wanted.recursiveReadOnly ?? "Disabled") else {
+            return
+                "what is mounted inside \(wanted.mountPath) is \(wanted.recursiveReadOnly == nil ? "read-only" : "writable")"
+        }
+        guard (made.mountPropagation ?? "None") == (wanted.mountPropagation ?? "None") else {
+            return "\(wanted.mountPath) has the propagation \(made.mountPropagation ?? "None")"
+        }
+        return nil
     }
 
     /// Compares what the volume shows, not the modes that a server fills in.
@@ -81,8 +97,18 @@ enum Wall {
             && made.secret?.secretName == wanted.secret?.secretName
             && made.persistentVolumeClaim?.claimName == wanted.persistentVolumeClaim?.claimName
             && made.persistentVolumeClaim?.readOnly ?? false == wanted.persistentVolumeClaim?.readOnly ?? false
-            && made.hostPath?.path == wanted.hostPath?.path
+            && made.hostPath == wanted.hostPath
+            && made.nfs?.server == wanted.nfs?.server
+            && made.nfs?.path == wanted.nfs?.path
+            && made.nfs?.readOnly ?? false == wanted.nfs?.readOnly ?? false
+            && isSame(made.csi, wanted.csi)
+            && made.image?.reference == wanted.image?.reference
             && (made.emptyDir == nil) == (wanted.emptyDir == nil)
+    }
+
+    private static func isSame(_ made: Volume.DriverSource?, _ wanted: Volume.DriverSource?) -> Bool {
+        made?.driver == wanted?.driver && made?.readOnly ?? false == wanted?.readOnly ?? false
+            && made?.volumeAttributes ?? [:] == wanted?.volumeAttributes ?? [:]
     }
 
     private static func differs<Value: Equatable>(_ field: String, _ made: Value?, _ wanted: Value?) -> String? {

@@ -14,6 +14,7 @@ extension Session {
         let wanted = builder.pod()
         do {
             if let found = try await pod() { return judge(found, wanted) }
+            if let refusal = try await provideClaims(builder) { return .refused(refusal) }
             let token: Secret
             do { token = try await scene.contract.issueToken(for: record) } catch {
                 return .refused(.later("The hub cannot give the session its token (\(error)). Trying again."))

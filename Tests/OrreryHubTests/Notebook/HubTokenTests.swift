@@ -57,6 +57,43 @@ import Testing
         return try JSON(strict: try #require(Base64URL.decode(parts[1].utf8)))
     }
 
+    /// `session` as it is when a fileset of it is delivered as s3.
+    private static func delivered(_ session: SessionRecord) throws -> SessionRecord {
+        var plan = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(session.plan))
+        plan["bucket"] = [
+            "fileset": "bucket", "role": "arn:minio:iam:::role/ada", "region": "north", "endpoint": "https://s3.north",
+            "revoke": "notify",
+        ]
+        return SessionRecord(
+            id: session.id, person: session.person, personName: session.personName, server: "", profile: "standard",
+            environment: "lab", size: "small", cluster: "north",
+            plan: try JSONDecoder().decode(Plan.self, from: JSONEncoder().encode(plan)), planHash: "0",
+            spawn: session.spawn, namespace: "hub", pod: session.pod, prefix: session.prefix,
+            createdAt: session.createdAt)
+    }
+
+    @Test func withoutARoleForAllOnlyAFilesetGivesOne() async throws {
+        let notebook = try Self.notebook(
+            "{s3: {audience: s3.test, endpoint: \"https://elsewhere\", sts: \"https://sts.test\"}}")
+        try await TestHub.run(notebook: notebook) { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            let contract = hub.services.contract
+            #expect(!contract.hasTokens(for: session))
+            #expect(contract.variables(for: session).keys.allSatisfy { $0.hasPrefix("JUPYTERHUB_") })
+            #expect(await contract.tokens(for: session).isEmpty)
+            let given = try Self.delivered(session)
+            #expect(contract.hasTokens(for: given))
+            let variables = contract.variables(for: given).filter { $0.key.hasPrefix("AWS_") }
+            #expect(
+                variables == [
+                    "AWS_WEB_IDENTITY_TOKEN_FILE": "/run/orrery/tokens/s3", "AWS_ROLE_ARN": "arn:minio:iam:::role/ada",
+                    "AWS_ROLE_SESSION_NAME": "ada", "AWS_REGION": "north", "AWS_DEFAULT_REGION": "north",
+                    "AWS_ENDPOINT_URL_S3": "https://s3.north", "AWS_ENDPOINT_URL_STS": "https://sts.test",
+                ])
+            #expect(await Set(contract.tokens(for: given).keys) == ["s3"])
+        }
+    }
+
     @Test func withoutAWordAboutThemThereAreNone() async throws {
         try await TestHub.run { hub in
             let session = try await hub.session(of: hub.person("ada"))
@@ -68,7 +105,7 @@ import Testing
     @Test(arguments: [
         ("{audience: []}", "an audience is a text"), ("{audience: \"a b\"}", "an audience is a text"),
         ("{life: 2h}", "a minute to an hour"), ("{life: 10s}", "a minute to an hour"),
-        ("{s3: {}}", "role"), ("{s3: {role: admin}}", "a role such as"), ("{aud: x}", "audience"),
+        ("{s3: {role: admin}}", "a role such as"), ("{aud: x}", "audience"),
         ("{s3: {role: \"arn:aws:iam::1:role/n\", endpoint: \"s3.test\"}}", "a URL that starts with"),
     ])
     func whatCannotBeMeantIsRefused(_ text: String, _ words: String) {
