@@ -97,7 +97,7 @@ let package = Package(
             path: "Tests/Double/fault-double", swiftSettings: settings),
         .tests(of: "FaultDouble", ["OrreryModel", "OrreryFetch"]),
         .tests(of: "OrreryModel"),
-        .tests(of: "OrreryDocument", ["OrreryModel"]),
+        .tests(of: "OrreryDocument", ["OrreryModel", yams]),
         .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL", "HTTPReference"]),
         .tests(of: "OrreryCrypto", ["OrreryModel", "COpenSSL", "CJWT"]),
         .tests(of: "OrreryFetch"),

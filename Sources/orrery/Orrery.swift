@@ -5,7 +5,8 @@ struct Orrery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orrery", abstract: "A federated analysis-facility hub.",
         subcommands: [
-            HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, ProfilesCommand.self,
+            HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, ExplainCommand.self,
+            ProfilesCommand.self, ManifestsCommand.self,
             KeysCommand.self,
             AuditCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
             VersionCommand.self,

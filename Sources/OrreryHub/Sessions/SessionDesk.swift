@@ -125,7 +125,7 @@ struct SessionDesk: Sendable {
 
     func title(of cluster: String) -> String { clusters.first { $0.name == cluster }?.title ?? cluster }
 
-    private func defaultProfile(for person: Person) -> String? {
+    func defaultProfile(for person: Person) -> String? {
         let allowed = policy.profiles(for: person).filter(\.isAllowed).map(\.profile)
         return (allowed.first { $0.isDefault } ?? allowed.first)?.name
     }

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import OrreryHub
+import OrreryModel
+
+/// `orrery manifests`: what a site applies to its cluster beside the sessions, made from the policy.
+struct ManifestsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "manifests", abstract: "Make the manifests that a site applies to its cluster with kubectl.",
+        discussion:
+            "Look at them before they are applied. They are made from the policy: when that changes, make them anew.",
+        subcommands: [Prepull.self, Placeholder.self, Purge.self, Provisioner.self, NetworkPolicy.self])
+
+    /// The options that all of them have.
+    struct Options: ParsableArguments {
+        @Option(help: "The cluster; needed where there are several.") var cluster: String?
+        @Option(help: "The environment whose image does the work; without it the default profile's first.")
+        var environment: String?
+        @OptionGroup var file: ConfigurationFile
+
+        func manifests() throws -> SiteManifests {
+            do {
+                var manifests = try SiteManifests(try file.read(), cluster: cluster)
+                manifests.settings.environment = environment
+                return manifests
+            } catch let failure as Failure {
+                throw failure
+            } catch {
+                throw Failure("\(error)")
+            }
+        }
+
+        func write(_ words: [String], _ make: (SiteManifests) throws -> [JSON]) throws {
+            let manifests = try manifests()
+            do {
+                print(SiteManifests.file(try make(manifests), saying: words), terminator: "")
+            } catch {
+                throw Failure("\(error)")
+            }
+        }
+    }
+
+    struct Prepull: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A DaemonSet that has the images on every node, one after another.")
+        @OptionGroup var options: Options
+
+        func run() throws { try options.write(["The images of the profiles, on every node."]) { $0.prepull() } }
+    }
+
+    struct Placeholder: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Pods that keep room free for the next sessions, and give way to them at once.")
+        @Option(help: "How many.") var count = 1
+        @Option(help: "The size of each; without it the default profile's first.") var size: String?
+        @OptionGroup var options: Options
+
+        func run() throws {
+            try options.write(["Room for \(count) more sessions. The PriorityClass is the whole cluster's."]) {
+                try $0.placeholder(size: size, count: count)
+            }
+        }
+    }
+
+    struct Purge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A CronJob that removes what `purge:` of the filesets says; without --delete it only lists it.")
+        @Flag(help: "Remove, instead of listing what would be removed.") var delete = false
+        @OptionGroup var options: Options
+
+        func run() throws {
+            var notes: [String] = []
+            try options.write([delete ? "It removes files." : "It only lists what it would remove."]) {
+                let (documents, found) = try $0.purge(deletes: delete)
+                notes = found
+                return documents
+            }
+            for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+        }
+    }
+
+    struct Provisioner: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A Job that makes the directories of the people whom the hub knows: 0700, their own.",
+            discussion: "It reads the hub's database, so it has to run as the hub's account.")
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            let people = try await options.file.inBackroom { try await $0.people() }
+            try options.write(["Directories for \(people.count) people. What is there is left as it is."]) {
+                try $0.provisioner(for: people, at: .now)
+            }
+        }
+    }
+
+    struct NetworkPolicy: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "networkpolicy", abstract: "What sessions may reach, and who may reach them.")
+        @Option(help: "The namespace of proxy or agent in this cluster; may be repeated.") var proxyNamespace:
+            [String] = []
+        @Option(help: "The addresses of a proxy outside, such as 192.0.2.7/32; may be repeated.")
+        var proxyAddress: [String] = []
+        @Option(help: "Public addresses of storage servers or of the API server; may be repeated.") var closed:
+            [String] = []
+        @OptionGroup var options: Options
+
+        func run() throws {
+            var network = SiteManifests.Network()
+            network.proxyNamespaces = proxyNamespace
+            network.proxyAddresses = proxyAddress
+            network.closed = closed
+            try options.write(["In only from proxy or agent; out to names, the internet and the hub."]) {
+                try $0.networkPolicy(network)
+            }
+        }
+    }
+}
