@@ -88,15 +88,22 @@ package struct Hub: Service {
         return policy
     }
 
+    /// Everything that is wrong in the documents of the policy of `configuration`, one sentence each.
+    package static func errors(in configuration: HubConfiguration) -> [String] {
+        guard case .failure(let errors) = reading(of: configuration) else { return [] }
+        return errors.sentences
+    }
+
     /// As `policy(of:)`, with every error of the documents, for those that change while the hub runs.
     static func reading(of configuration: HubConfiguration) -> Result<Policy, PolicyErrors> {
         let (_, errors) = Policy.loadAll(
-            directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)))
+            directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
+            trust: Dictionary(configuration.clusters.map { ($0.name, $0.holds) }) { first, _ in first })
         guard errors.isEmpty else { return .failure(PolicyErrors(sentences: errors.map(\.description))) }
         do throws(HubError) {
             return .success(try policy(of: configuration))
         } catch {
-            return .failure(PolicyErrors(sentences: [error.message]))
+            return .failure(PolicyErrors(sentences: ["\(error)"]))
         }
     }
 

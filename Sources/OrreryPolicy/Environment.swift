@@ -24,7 +24,7 @@ extension Policy {
         }
 
         /// Labels that every node has of itself, for an image that runs on one architecture only.
-        var nodeSelector: [String: String] {
+        package var nodeSelector: [String: String] {
             let architectures = Set(platforms.map(\.architecture))
             guard let only = architectures.first, architectures.count == 1 else { return [:] }
             return ["kubernetes.io/arch": only]

@@ -58,6 +58,15 @@ struct GroupNames: Sendable {
     }
 }
 
+extension Policy {
+    /// Whether somebody can be in `group` when identity gives `known`, in which `project:{g}` is a rule with a hole; if not, the
+    /// one that was probably meant.
+    package static func lookUp(_ group: String, among known: Set<String>) -> (isKnown: Bool, meant: String?) {
+        let names = GroupNames(known)
+        return (names.contains(group), nearestName(to: group, among: known.filter { !$0.contains("{") }.sorted()))
+    }
+}
+
 /// The groups that a fileset is expanded for, such as `project:*`: one mount for each of them that the person is in.
 package struct GroupPattern: Hashable, Sendable {
     /// Everything before the `*`.

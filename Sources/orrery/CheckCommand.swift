@@ -8,6 +8,8 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check the configuration and the policy it names; exit status 1 if one is wrong.")
 
+    @Argument(help: "A directory with a policy: checked instead of the one that the configuration names.")
+    var directory: String?
     @Option(
         name: .customLong("as"),
         help: "A file with the claims of somebody, as JSON or as a token: says which rule admits or refuses them.")
@@ -17,7 +19,10 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var file: ConfigurationFile
 
     func run() throws {
-        let configuration = try file.read()
+        var configuration = try file.read()
+        if let directory { configuration.policy = directory }
+        let errors = Hub.errors(in: configuration)
+        guard errors.isEmpty else { throw Failure(errors.joined(separator: "\n")) }
         do {
             let names = try Hub.check(configuration)
             for warning in configuration.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }

@@ -82,6 +82,27 @@ struct ChoiceTests {
         #expect(reasons(result) == ["option cuda: there is no such option to choose"])
     }
 
+    @Test func whatWasChosenEarlierIsKeptAsFarAsItIsOffered() throws {
+        let policy = try policy()
+        let saved = SessionChoice(
+            profile: "standard", environment: "bare", size: "large", options: ["cuda": "13"], cluster: "north")
+        let kept = policy.refresh(saved, for: ada)
+        #expect(kept.stale == [])
+        #expect(
+            kept.choice
+                == SessionChoice(profile: "standard", environment: "bare", size: "large", options: ["cuda": "13"]))
+
+        let grace = Person.named("grace", in: ["science"])
+        var gone = saved
+        (gone.environment, gone.options) = ("old", ["cuda": "11", "mpi": "on"])
+        let rest = policy.refresh(gone, for: grace)
+        #expect(rest.choice == SessionChoice(profile: "standard"))
+        #expect(rest.stale == ["the environment old", "the size large", "cuda 11", "mpi on"])
+        #expect(policy.refresh(SessionChoice(profile: "bench"), for: grace).stale == ["the profile bench"])
+        #expect(policy.refresh(SessionChoice(profile: "never"), for: ada).stale == ["the profile never"])
+        #expect(policy.refresh(SessionChoice(), for: ada).stale == [])
+    }
+
     @Test func aClustersBindingSaysWhatItsNodesWant() throws {
         let terms = """
             {gpu: nvidia.com/mig-3g.40gb, priorityClass: interactive, runtimeClass: nvidia, pullSecret: registry,

@@ -2,6 +2,8 @@ package import Foundation
 import Logging
 import OrreryCrypto
 import OrreryFetch
+import OrreryIdentity
+import OrreryKubernetes
 package import OrreryModel
 import OrreryPolicy
 import OrrerySpawn
@@ -102,6 +104,12 @@ package struct Explanation: Sendable {
     private static func person(
         named name: String, _ groups: [String], uid: UInt32, gid: UInt32, _ configuration: HubConfiguration
     ) throws(HubError) -> Person {
+        for group in groups {
+            let found = Policy.lookUp(group, among: Set(configuration.auth.groups.map(\.name)))
+            guard !found.isKnown else { continue }
+            throw HubError(
+                .cannotStart, "there is no group \(group)", next: found.meant.map { "did you mean \($0)?" })
+        }
         let gids = Dictionary(configuration.auth.groups.map { ($0.name, $0.gid) }) { first, _ in first }
         return Person(
             identity: Identity(issuer: "none", subject: name), name: name, uid: uid, gid: gid,

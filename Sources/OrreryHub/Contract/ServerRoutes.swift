@@ -103,6 +103,20 @@ struct ServerRoutes: Sendable {
         return Question(caller: caller, owner: owner, server: server, session: session)
     }
 
+    /// `{"cuda": "13"}`: an option's choice is a text, which a program may write as a number.
+    private static func options(_ value: JSON?) throws(HubError) -> [String: String] {
+        guard let value, value != .null else { return [:] }
+        guard let members = value.object else { throw HubError(.badRequest, "`options` must be an object") }
+        var options: [String: String] = [:]
+        for (name, choice) in members {
+            guard let text = choice.string ?? choice.integer.map({ "\($0)" }) else {
+                throw HubError(.badRequest, "the choice for `\(name)` must be a text")
+            }
+            options[name] = text
+        }
+        return options
+    }
+
     /// `{"user_options": {…}}`, or the options as the whole body as older clients send them.
     private static func choice(_ body: JSON?) throws(HubError) -> SessionDesk.Choice {
         let options = body?["user_options"] ?? body
@@ -113,6 +127,6 @@ struct ServerRoutes: Sendable {
         }
         return SessionDesk.Choice(
             profile: try text("profile"), environment: try text("environment"), size: try text("size"),
-            cluster: try text("cluster"))
+            options: try Self.options(options?["options"]), cluster: try text("cluster"))
     }
 }

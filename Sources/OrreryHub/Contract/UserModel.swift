@@ -56,6 +56,7 @@ struct ServerModel: Sendable {
             "user_options": [
                 "profile": .string(session.profile), "environment": .string(session.environment),
                 "size": .string(session.size), "cluster": .string(session.cluster),
+                "options": .object((session.plan.options ?? [:]).mapValues { .string($0) }),
             ],
             "state": [:],
         ]

@@ -56,8 +56,9 @@ struct HomeRoutes: Sendable {
         // As the person is now: the issuer may have taken a group away, or the last one that let the person in.
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: "/hub/home") }
         let next = ReturnPath(request.fields["next"])
-        let choice = SessionDesk.Choice(
+        var choice = SessionDesk.Choice(
             profile: form["profile"], environment: form["environment"], size: form["size"], cluster: form["cluster"])
+        choice.options = Self.options(in: form)
         do {
             let session = try await desk.start(choice, for: visitor.person)
             let query = next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""
@@ -71,6 +72,13 @@ struct HomeRoutes: Sendable {
             let notice = Notice(kind: .failure, text: error.message, next: error.next)
             return try await home(visitor, notices: [notice], next: next, status: .init(code: error.kind.rawValue))
         }
+    }
+
+    /// The fields `option.NAME`.
+    private static func options(in form: FormFields) -> [String: String] {
+        let mark = "option."
+        let fields = form.byName.filter { $0.key.hasPrefix(mark) }
+        return Dictionary(fields.map { (String($0.key.dropFirst(mark.count)), $0.value) }) { first, _ in first }
     }
 
     @Sendable func stop(_ request: Request, _ context: HubContext) async throws -> Response {

@@ -18,16 +18,21 @@ struct HomeView: Sendable {
     ) -> HomePage {
         let person = visitor.person.person
         let offers = policy.profiles(for: person)
-        let open = (offers.first { $0.isAllowed && $0.profile.isDefault } ?? offers.first(where: \.isAllowed))?.profile
+        let saved = policy.refresh((live.last ?? last).map { SessionChoice(of: $0) } ?? SessionChoice(), for: person)
+        let open =
+            (offers.first { $0.isAllowed && saved.choice.profile?.isExactly($0.profile.name) ?? $0.profile.isDefault }
+            ?? offers.first(where: \.isAllowed))?.profile
         return HomePage(
             frame: Frame(visitor),
             person: PersonView(
                 name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
                 groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
-            notices: notices + operatorNotices(visitor) + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
+            notices: notices + operatorNotices(visitor) + (Notice(stale: saved.stale).map { [$0] } ?? [])
+                + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
             profiles: offers.filter(\.isAllowed).map { offer in
                 let running = live.count { $0.profile == offer.profile.name }
                 return profile(offer, for: person, running: running, isOpen: offer.profile == open)
+                    .choosing(saved.choice)
             },
             withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
             startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
@@ -81,6 +86,7 @@ struct HomeView: Sendable {
                         value: name, title: name, detail: policy.sizes[name]?.words,
                         refusal: RefusalView(refusal).sentence)
                 },
+            options: offer.profile.options.map { OptionView($0) },
             clusters: clusters.map { $0.selected($0.value == selected?.value) },
             startRefusal: selected == nil ? "It cannot be started on any cluster now" : nil)
     }
@@ -106,5 +112,16 @@ struct HomeView: Sendable {
         case .plan: nil
         case .refused(let refusals): refusals.map { RefusalView($0).sentence }.joined(separator: "; ")
         }
+    }
+}
+
+extension OptionView {
+    /// The option with its first choice chosen.
+    init(_ option: Profile.Option) {
+        self.init(
+            name: option.name, title: option.title,
+            choices: option.choices.enumerated().map { index, choice in
+                Choice(value: choice.name, title: choice.title, isSelected: index == 0)
+            })
     }
 }

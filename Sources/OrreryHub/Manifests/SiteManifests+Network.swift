@@ -1,5 +1,5 @@
 import Foundation
-import OrreryModel
+package import OrreryModel
 import OrreryPolicy
 
 extension SiteManifests {

@@ -1,4 +1,4 @@
-import OrreryModel
+package import OrreryModel
 import OrreryPolicy
 
 extension SiteManifests {

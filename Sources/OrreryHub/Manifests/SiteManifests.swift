@@ -1,5 +1,6 @@
-package import OrreryDocument
-import OrreryModel
+import OrreryDocument
+import OrreryKubernetes
+package import OrreryModel
 import OrreryPolicy
 
 /// What a site applies to its cluster beside the sessions, made from the same documents as they are: `orrery manifests`. Pure:

@@ -6,14 +6,22 @@ struct ProfileCard: Sendable {
     /// Whether the card is shown open at first.
     var isOpen = false
     /// Exactly one of each list should have `isSelected`.
-    let environments: [Choice]
-    let sizes: [Choice]
+    var environments: [Choice]
+    var sizes: [Choice]
+    var options: [OptionView] = []
     let clusters: [ClusterChoice]
     /// Why it cannot be started anywhere now although the person may, as a sentence.
     var startRefusal: String?
 }
 
-/// One environment or size. Sent as `value`.
+/// What else is chosen in a profile. Sent as `option.NAME`.
+struct OptionView: Sendable {
+    let name: String
+    let title: String
+    var choices: [Choice]
+}
+
+/// One environment, size or choice of an option. Sent as `value`.
 struct Choice: Sendable {
     let value: String
     let title: String

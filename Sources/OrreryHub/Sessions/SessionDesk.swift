@@ -20,16 +20,7 @@ struct SessionDesk: Sendable {
     /// The policy in force.
     var policy: Policy { policies.current }
 
-    /// What somebody chose; nil takes the default.
-    struct Choice: Sendable {
-        var profile: String?
-        var environment: String?
-        var size: String?
-        var cluster: String?
-
-        /// Longer than the name of anything: it is refused without being repeated on a page or in the log.
-        var isTooLong: Bool { [profile, environment, size, cluster].contains { ($0?.utf8.count ?? 0) > 253 } }
-    }
+    typealias Choice = SessionChoice
 
     /// Starts a session for `person`, or says everything that is against it.
     func start(_ choice: Choice, server: String = "", for person: PersonRecord) async throws -> SessionRecord {
@@ -62,7 +53,7 @@ struct SessionDesk: Sendable {
         }
         let result = policy.plan(
             for: person.person, profile: profile, environment: choice.environment, size: choice.size,
-            cluster: cluster, at: now(), running: running.count { $0.profile == profile })
+            options: choice.options, cluster: cluster, at: now(), running: running.count { $0.profile == profile })
         switch result {
         case .plan(let plan):
             return plan

@@ -1,7 +1,7 @@
 package import Foundation
 package import OrreryKubernetes
 package import OrreryModel
-package import OrreryStore
+import OrreryStore
 
 /// The pod that a plan would become, without a session: with names that no session has, and without any secret, since pods
 /// only name theirs.

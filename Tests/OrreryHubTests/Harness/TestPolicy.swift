@@ -49,6 +49,7 @@ enum TestPolicy {
             sizes: {small: [everyone], large: [atlas]}
             filesets: {offer: all}
             life: {max: 7d, grace: 30s}
+            options: {cuda: {title: CUDA version, choices: {"12": {env: {CUDA: "12"}}, "13": {env: {CUDA: "13"}}}}}
           special:
             title: Special notebook
             allow: [operators]
