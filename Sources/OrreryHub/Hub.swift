@@ -40,6 +40,8 @@ package struct Hub: Service {
 
     /// Serves until the surrounding group shuts down. Throws `.cannotStart` when the address is taken.
     package func run() async throws {
+        // Until the policy's watch listens for it, the signal that has documents read must not end the process.
+        signal(SIGHUP, SIG_IGN)
         try await services.audit.prepare()
         let listen = services.configuration.listen
         let (listening, opened) = AsyncStream.makeStream(of: Void.self)
