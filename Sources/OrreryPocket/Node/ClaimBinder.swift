@@ -60,8 +60,26 @@ struct ClaimBinder {
             if claim["status"]?["phase"]?.string != "Bound" {
                 return "pod has unbound immediate PersistentVolumeClaims"
             }
+            if Self.isForOnePod(claim), isUsed(name, byOthersThan: pod.key) {
+                return "1 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+            }
         }
         return nil
+    }
+
+    private static func isForOnePod(_ claim: JSON) -> Bool {
+        (claim["spec"]?["accessModes"]?.array ?? []).contains { $0.string == "ReadWriteOncePod" }
+    }
+
+    /// Whether another pod that is on the node and has not ended has the claim.
+    private func isUsed(_ claim: String, byOthersThan key: ObjectStore.Key) -> Bool {
+        store.list(.pods, namespace: key.namespace).objects.contains { object in
+            guard object["metadata"]?["name"]?.string != key.name, object["spec"]?["nodeName"] != nil,
+                !["Succeeded", "Failed"].contains(object["status"]?["phase"]?.string ?? "")
+            else { return false }
+            let volumes = object["spec"]?["volumes"]?.array ?? []
+            return volumes.contains { $0["persistentVolumeClaim"]?["claimName"]?.string == claim }
+        }
     }
 
     private func bind(_ claim: JSON, _ key: ObjectStore.Key, isWanted: Bool) {

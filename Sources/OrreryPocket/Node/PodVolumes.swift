@@ -40,6 +40,10 @@ struct PodVolumes {
         if let claim = volume["persistentVolumeClaim"] { return try claimed(claim) }
         if let path = volume["hostPath"] { return try hostPath(path) }
         if let export = volume["nfs"] { return try exported(export) }
+        if let image = volume["image"] { return try files(of: image) }
+        if let driver = volume["csi"]?["driver"]?.string {
+            throw Failure(message: "driver name \(driver) not found in the list of registered CSI drivers")
+        }
         let own = "\(directory)/\(name)"
         if volume["emptyDir"] != nil || isEmpty(volume) { return try empty(own) }
         if let source = projection(volume) {
@@ -110,6 +114,22 @@ struct PodVolumes {
         let modes = (claim["spec"]?["accessModes"]?.array ?? []).compactMap(\.string)
         let isReadOnly = source["readOnly"]?.bool ?? false || modes == ["ReadOnlyMany"]
         return Volume(directory: path, isReadOnly: isReadOnly)
+    }
+
+    /// The whole tree of an image that is one here; one that stands for a Python environment has none of its own.
+    private func files(of source: JSON) throws(Failure) -> Volume {
+        let reference = source["reference"]?.string ?? ""
+        do {
+            let image = try ImageCatalog(configuration.images).image(for: reference)
+            guard case .root(let directory) = image.content else {
+                throw Failure(message: "image \(reference) is a Python environment here, and no tree to mount")
+            }
+            return Volume(directory: directory, isReadOnly: true)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(message: "failed to pull image \"\(reference)\": not found")
+        }
     }
 
     private func exported(_ source: JSON) throws(Failure) -> Volume {

@@ -76,6 +76,29 @@ import Testing
         }
     }
 
+    @Test func aClaimForOnePodIsNotGivenToTwo() async throws {
+        try await TestNode.run({ configuration in
+            configuration.storageClasses = [.init(name: "fast", directory: configuration.state + "/../fast")]
+        }) { test in
+            var claim = Self.claim("fast")
+            claim["spec"]?["accessModes"] = ["ReadWriteOncePod"]
+            try test.create(.persistentvolumeclaims, "own", claim)
+            func pod(_ name: String) -> JSON {
+                var pod = Pods.shell(name, "while :; do sleep 0.05; done")
+                pod.mount("d", ["persistentVolumeClaim": ["claimName": "own"]], at: "/data")
+                return pod
+            }
+            let first = try test.create(pod("first"))
+            try await test.wait(for: first) { $0.isRunning }
+            let second = try test.create(pod("second"))
+            let waiting = try await test.wait(for: second) { $0.condition("PodScheduled") != nil }
+            let words = waiting.condition("PodScheduled")?["message"]?.string ?? ""
+            #expect(words.contains("with the same name and ReadWriteOncePod access mode"), "\(words)")
+            test.store.remove(first)
+            try await test.wait(for: second) { $0.isRunning }
+        }
+    }
+
     private static func claim(_ storageClass: JSON?) -> JSON {
         var claim: JSON = [
             "spec": ["accessModes": ["ReadWriteMany"], "resources": ["requests": ["storage": "1Gi"]]],

@@ -153,6 +153,21 @@ import Testing
         }
     }
 
+    @Test func anImageIsATreeThatNobodyWritesTo() async throws {
+        let digest = "sha256:" + String(repeating: "ab", count: 32)
+        try await TestNode.run({ configuration in
+            configuration.images.append(
+                .init(name: "registry.example/stack", digest: digest, content: .root(configuration.state + "/../stack"))
+            )
+        }) { test in
+            try FileBytes.makeDirectory("\(test.directory)/stack/lib", mode: 0o777)
+            let lines = try await test.output(of: "ls /software; touch /software/lib/x 2>/dev/null || echo closed") {
+                $0.mount("s", ["image": ["reference": .string("registry.example/stack@\(digest)")]], at: "/software")
+            }
+            #expect(lines == ["lib", "closed"])
+        }
+    }
+
     @Test func aPodThatNeedsMoreThanIsLeftWaitsUntilThereIsRoom() async throws {
         try await TestNode.run { test in
             func pod(_ name: String) -> JSON {
