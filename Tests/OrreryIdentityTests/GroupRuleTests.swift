@@ -54,7 +54,8 @@ import Testing
 
     static let vo = GroupRule("vo", from: ["egi:urn:mace:egi.eu:group:a"])
 
-    @Test(arguments: cases) func opens(_ test: Case) {
+    @Test("D4 a group is opened by the exact word of the issuer that the rule names", arguments: cases)
+    func opens(_ test: Case) {
         #expect(test.rule.group(openedBy: test.value, of: test.issuer, kind: test.kind) == test.group)
     }
 

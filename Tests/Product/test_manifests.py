@@ -127,6 +127,7 @@ def test_room_gives_way_to_sessions(site):
 
 
 def test_sessions_reach_the_internet_and_the_hub_and_nothing_inside(site):
+    """D12 of what docs/policy.md calls denied unless it is written."""
     [policy] = documents(site.orrery(
         "manifests", "networkpolicy", "--proxy-namespace", "orrery", "--proxy-address", "192.0.2.7/32",
         "--closed", "203.0.113.4/32"))

@@ -88,7 +88,8 @@ struct SessionDesk: Sendable {
 
     /// That it was started, and every sensitive fileset that it was given.
     func acts(of session: SessionRecord, for person: PersonRecord) -> [AuditAct] {
-        let given = Set(session.plan.mounts.map(\.fileset)).filter { policy.filesets[$0]?.isSensitive == true }
+        let filesets = session.plan.mounts.map(\.fileset) + [session.plan.bucket?.fileset].compactMap(\.self)
+        let given = Set(filesets).filter { policy.filesets[$0]?.isSensitive == true }
         return [
             AuditAct(.spawn, of: person, on: session.cluster, to: session.id, because: "profile \(session.profile)")
         ]

@@ -58,10 +58,11 @@ import Testing
     }
 
     /// `session` as it is when a fileset of it is delivered as s3.
-    private static func delivered(_ session: SessionRecord) throws -> SessionRecord {
+    private static func delivered(_ session: SessionRecord, _ fileset: String = "bucket") throws -> SessionRecord {
         var plan = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(session.plan))
         plan["bucket"] = [
-            "fileset": "bucket", "role": "arn:minio:iam:::role/ada", "region": "north", "endpoint": "https://s3.north",
+            "fileset": .string(fileset), "role": "arn:minio:iam:::role/ada", "region": "north",
+            "endpoint": "https://s3.north",
             "revoke": "notify",
         ]
         return SessionRecord(
@@ -91,6 +92,16 @@ import Testing
                     "AWS_ENDPOINT_URL_S3": "https://s3.north", "AWS_ENDPOINT_URL_STS": "https://sts.test",
                 ])
             #expect(await Set(contract.tokens(for: given).keys) == ["s3"])
+        }
+    }
+
+    @Test func aSensitiveFilesetThatIsDeliveredIsInTheAuditLogToo() async throws {
+        try await TestHub.run { hub in
+            let grace = try await hub.person("grace", groups: [Group(name: "science")])
+            let session = try await hub.session(of: grace)
+            #expect(hub.services.desk.acts(of: session, for: grace).map(\.kind) == [.spawn])
+            let given = try Self.delivered(session, "scratch")
+            #expect(hub.services.desk.acts(of: given, for: grace).map(\.kind) == [.spawn, .grant])
         }
     }
 
