@@ -31,6 +31,7 @@ struct HubServices: Sendable {
     let proxy: ProxyBook
     let contract: ServerContract
     let spawner: Spawner
+    let scheduler: Scheduler
     let housekeeper: Housekeeper
     /// Nil where the hub is no issuer for workloads.
     let workload: WorkloadRoutes?
@@ -100,10 +101,14 @@ struct HubServices: Sendable {
         renewal = TokenRenewal(
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)
-        policies = PolicyBook(policy, logger: logger, now: now) { Hub.reading(of: configuration) }
+        let policies = PolicyBook(policy, logger: logger, now: now) { Hub.reading(of: configuration) }
+        self.policies = policies
+        scheduler = Scheduler(
+            policy: { policies.current }, clusters: configuration.clusters, store: database, persons: database,
+            spawner: spawner, logger: logger, now: now)
         desk = SessionDesk(
             policies: policies, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
-            audit: audit, now: now, logger: logger)
+            scheduler: scheduler, audit: audit, now: now, logger: logger)
         suspension = Suspension(
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
             desk: desk, credentials: credentials, audit: audit, now: now, logger: logger)
@@ -121,7 +126,7 @@ struct HubServices: Sendable {
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
     var services: [any Service] {
         let watch = PolicyWatch(book: policies, directory: configuration.policy)
-        return [audit, proxy, spawner, activity, uses, housekeeper, renewal, recheck, watch]
+        return [audit, proxy, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch]
     }
 
     /// Every address that the hub answers at.
@@ -168,6 +173,7 @@ struct HubServices: Sendable {
             gate: gate, desk: desk, persons: database, sessions: database, url: url, recheck: recheck
         ).add(to: router)
         PolicyRoutes(gate: gate, book: policies).add(to: router)
+        SessionRoutes(gate: gate, desk: desk, sessions: database, url: url, recheck: recheck).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)

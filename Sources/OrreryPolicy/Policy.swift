@@ -10,16 +10,18 @@ package struct Policy: Hashable, Sendable {
     package let registries: [Registry]
     /// By the cluster's name.
     package let bindings: [String: ClusterBinding]
+    package let quotas: Quotas
 
     package init(
         filesets: [Fileset], profiles: [Profile] = [], environments: [Environment] = [], sizes: [Size] = [],
-        registries: [Registry] = [], bindings: [ClusterBinding]
+        registries: [Registry] = [], bindings: [ClusterBinding], quotas: Quotas = Quotas()
     ) {
         self.filesets = Dictionary(filesets.map { ($0.name, $0) }) { first, _ in first }
         self.profiles = profiles
         self.environments = Dictionary(environments.map { ($0.name, $0) }) { first, _ in first }
         self.sizes = Dictionary(sizes.map { ($0.name, $0) }) { first, _ in first }
         self.registries = registries
+        self.quotas = quotas
         self.bindings = Dictionary(bindings.map { ($0.cluster, $0) }) { first, _ in first }
     }
 

@@ -1,6 +1,6 @@
 import OrreryDocument
 
-/// `profiles.yaml`: `registries`, `environments`, `sizes` and `profiles`.
+/// `profiles.yaml`: `registries`, `environments`, `sizes`, `profiles` and `quotas`.
 extension PolicyReader {
     struct ProfilesDocument {
         var registries: [Registry] = []
@@ -8,6 +8,7 @@ extension PolicyReader {
         var sizes: [Policy.Size] = []
         var sizeNames: Set<String> = []
         var profiles: [Profile] = []
+        var quotas = Quotas()
 
         /// By name; nil for one that could not be read.
         var sizesByName: [String: Policy.Size?] {
@@ -20,7 +21,7 @@ extension PolicyReader {
     func readProfiles(_ root: DocumentNode, _ filesets: FilesetsDocument) -> ProfilesDocument {
         var document = ProfilesDocument()
         findings.attempt { () throws(DocumentError) in
-            let keys = try root.mapping(["registries", "environments", "sizes", "profiles"])
+            let keys = try root.mapping(["registries", "environments", "sizes", "profiles", "quotas"])
             for element in try keys.required("registries").list() { document.registries.append(try Registry(element)) }
             let registries = document.registries
             let environments = findings.entries(try keys.required("environments"), "environment") {
@@ -42,6 +43,7 @@ extension PolicyReader {
             document.sizes = sizes.values
             document.sizeNames = sizes.names
             try refuseDefaults(document.profiles, node)
+            document.quotas = try Quotas(keys["quotas"], groups: groups)
         }
         return document
     }

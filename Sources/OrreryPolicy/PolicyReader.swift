@@ -19,7 +19,8 @@ struct PolicyReader {
         guard findings.errors.isEmpty else { return nil }
         let policy = Policy(
             filesets: filesets.filesets, profiles: profiles.profiles, environments: profiles.environments,
-            sizes: profiles.sizes, registries: profiles.registries, bindings: bindings)
+            sizes: profiles.sizes, registries: profiles.registries, bindings: bindings,
+            quotas: profiles.quotas)
         for test in filesets.tests {
             findings.attempt { () throws(DocumentError) in
                 try PolicyTest(test, policy, groups: groups).run(on: policy)

@@ -15,6 +15,7 @@ struct HomeTests {
             let page = try await browser.get("/hub/home").text
             for words in [
                 "/home/grace", "Standard notebook", "North", "South", "only atlas have it", "profile special",
+                "Wherever it fits best", "your home is here +40", "all your data is here +25",
             ] {
                 #expect(page.contains(words), "\(words)")
             }

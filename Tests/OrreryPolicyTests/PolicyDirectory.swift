@@ -22,6 +22,8 @@ struct PolicyDirectory {
         ]
     }
 
+    init(_ documents: [String: String]) { self.documents = documents }
+
     /// The same with the first `text` of `document` replaced, which has to be there.
     func replacing(
         _ text: String, in document: String = "filesets.yaml", with other: String,
@@ -42,8 +44,8 @@ struct PolicyDirectory {
         return changed
     }
 
-    func load() throws -> Policy {
-        try inDirectory { try Policy.load(directory: $0, groups: Self.groups, trust: trust) }
+    func load(groups: Set<String> = Self.groups) throws -> Policy {
+        try inDirectory { try Policy.load(directory: $0, groups: groups, trust: trust) }
     }
 
     /// The sentences of every error, from the name of the document on.

@@ -46,7 +46,7 @@ extension HubConfiguration.Auth {
     }
 
     /// Names of groups, each made by some rule: exactly, or by one with a hole (`project:{g}` makes `project:photoz`).
-    private static func groups(_ node: DocumentNode?, known: [String]) throws(DocumentError) -> Set<String> {
+    static func groups(_ node: DocumentNode?, known: [String]) throws(DocumentError) -> Set<String> {
         var names: Set<String> = []
         for element in try node?.list() ?? [] {
             let name = try element.string()

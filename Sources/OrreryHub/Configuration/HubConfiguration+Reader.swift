@@ -32,6 +32,8 @@ extension HubConfiguration {
     /// | `clusters.<name>.ca` | the system's | PEM of the authority that signed the API server's certificate |
     /// | `clusters.<name>.namespace` | required | where the sessions' pods are made |
     /// | `clusters.<name>.holds` | `[ordinary]` | words of `clusters: {trust}` in filesets that it may hold |
+    ///
+    /// What else may be said of a cluster stands at `facts`.
     package static func read(file path: String) throws(DocumentError) -> HubConfiguration {
         try read(DocumentNode.read(file: path))
     }
@@ -54,7 +56,7 @@ extension HubConfiguration {
             proxy: try proxy(keys.required("proxy")),
             policy: try keys["policy"]?.filePath() ?? root.relative("policy"),
             auth: auth,
-            clusters: try clusters(keys.required("clusters")),
+            clusters: try clusters(keys.required("clusters"), groups: auth.groups.map(\.name)),
             notebook: try notebook(keys["notebook"]))
     }
 
@@ -66,22 +68,26 @@ extension HubConfiguration {
             token: try keys.required("token").secret())
     }
 
-    private static func clusters(_ node: DocumentNode) throws(DocumentError) -> [Cluster] {
+    private static func clusters(_ node: DocumentNode, groups: [String]) throws(DocumentError) -> [Cluster] {
         var clusters: [Cluster] = []
         for (name, node) in try node.entries() {
-            clusters.append(try cluster(name, node))
+            clusters.append(try cluster(name, node, groups: groups))
         }
         guard !clusters.isEmpty else { throw node.error("at least one cluster is needed") }
         return clusters
     }
 
-    private static func cluster(_ name: String, _ node: DocumentNode) throws(DocumentError) -> Cluster {
-        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace", "holds"])
+    private static func cluster(
+        _ name: String, _ node: DocumentNode, groups: [String]
+    ) throws(DocumentError) -> Cluster {
+        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace", "holds"] + factKeys)
         let access = ClusterAccess(
             name: name, server: try baseURL(keys.required("server")),
             credential: try credential(keys), authority: try keys["ca"].map(pem),
             namespace: try keys.required("namespace").string())
-        var cluster = Cluster(title: try keys["title"]?.string() ?? name, access: access)
+        let title = try keys["title"]?.string() ?? name
+        let facts = try facts(of: name, title: title, keys, groups: groups)
+        var cluster = Cluster(title: title, access: access, facts: facts)
         if let holds = keys["holds"] {
             cluster.holds = []
             for word in try holds.list() { cluster.holds.insert(try word.trustWord()) }

@@ -1,7 +1,7 @@
 package import OrreryIdentity
 package import OrreryKubernetes
 package import OrreryModel
-import OrreryPolicy
+package import OrreryPolicy
 
 /// What `orrery.yaml` says, checked: who may enter, where the hub, the proxy and the clusters are. The keys and their
 /// defaults are the table at `HubConfiguration.read`.
@@ -119,13 +119,16 @@ package struct HubConfiguration: Sendable {
     package struct Cluster: Sendable {
         package var title: String
         package var access: ClusterAccess
+        /// What its admins say of it, for placement.
+        package var facts: ClusterFacts
         package var name: String { access.name }
         /// The words of filesets' `clusters: {trust}` that it may hold.
         package var holds: Set<String> = [Fileset.ordinaryTrust]
 
-        package init(title: String, access: ClusterAccess) {
+        package init(title: String, access: ClusterAccess, facts: ClusterFacts? = nil) {
             self.title = title
             self.access = access
+            self.facts = facts ?? ClusterFacts(name: access.name, title: title)
         }
     }
 }

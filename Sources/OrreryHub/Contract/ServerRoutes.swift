@@ -46,6 +46,8 @@ struct ServerRoutes: Sendable {
             throw HubError(.forbidden, "\(now.owner.person.name) is in no group that may enter")
         }
         let session = try await desk.start(choice, server: asked.server, for: now.owner)
+        // In the queue it may be long; what the contract calls under way is said at once.
+        guard !session.isWaiting else { return Response(status: .accepted) }
         let settled = try await desk.settled(session, within: Self.patience) { !$0.isPending }
         switch settled.state {
         case .ready, .unreachable: return Response(status: .created)

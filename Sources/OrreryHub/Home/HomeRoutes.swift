@@ -39,7 +39,8 @@ struct HomeRoutes: Sendable {
         let live = try await sessions.active(person: visitor.person.id)
         let last = live.isEmpty ? try await sessions.lastEnded(person: visitor.person.id) : nil
         return .page(
-            view.page(for: visitor, live: live, last: last, notices: notices, next: next).html(), status: status)
+            try await view.page(for: visitor, live: live, last: last, notices: notices, next: next).html(),
+            status: status)
     }
 
     /// JupyterLab's "Restart" comes here. Nothing is started by a link: the person chooses on the home page.
@@ -57,7 +58,8 @@ struct HomeRoutes: Sendable {
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: "/hub/home") }
         let next = ReturnPath(request.fields["next"])
         var choice = SessionDesk.Choice(
-            profile: form["profile"], environment: form["environment"], size: form["size"], cluster: form["cluster"])
+            profile: form["profile"], environment: form["environment"], size: form["size"],
+            cluster: form["cluster"].flatMap { $0.isEmpty ? nil : $0 })
         choice.options = Self.options(in: form)
         do {
             let session = try await desk.start(choice, for: visitor.person)

@@ -15,25 +15,31 @@ struct HomeView: Sendable {
     /// The page for `visitor`. `next` is where they want to be once something runs.
     func page(
         for visitor: Visitor, live: [SessionRecord], last: SessionRecord?, notices: [Notice], next: ReturnPath?
-    ) -> HomePage {
+    ) async throws -> HomePage {
         let person = visitor.person.person
         let offers = policy.profiles(for: person)
         let saved = policy.refresh((live.last ?? last).map { SessionChoice(of: $0) } ?? SessionChoice(), for: person)
         let open =
             (offers.first { $0.isAllowed && saved.choice.profile?.isExactly($0.profile.name) ?? $0.profile.isDefault }
             ?? offers.first(where: \.isAllowed))?.profile
+        var cards: [ProfileCard] = []
+        for offer in offers where offer.isAllowed {
+            let choice = SessionChoice(profile: offer.profile.name)
+            let request = try await desk.request(choice, for: visitor.person, running: live)
+            let placement = try await desk.scheduler.look(request)
+            let card = profile(offer, placement, for: person, isOpen: offer.profile == open)
+            cards.append(card.choosing(saved.choice))
+        }
+        var sessions: [SessionCard] = []
+        for session in live { sessions.append(card(session, await desk.scheduler.queuePlace(of: session.id))) }
         return HomePage(
             frame: Frame(visitor),
             person: PersonView(
                 name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
                 groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
             notices: notices + operatorNotices(visitor) + (Notice(stale: saved.stale).map { [$0] } ?? [])
-                + (live.isEmpty ? ended(last) : []), sessions: live.map(card),
-            profiles: offers.filter(\.isAllowed).map { offer in
-                let running = live.count { $0.profile == offer.profile.name }
-                return profile(offer, for: person, running: running, isOpen: offer.profile == open)
-                    .choosing(saved.choice)
-            },
+                + (live.isEmpty ? ended(last) : []), sessions: sessions,
+            profiles: cards,
             withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
             startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
             startRefusal: live.isEmpty ? nil : "You have a running session; stop it to start another")
@@ -43,14 +49,15 @@ struct HomeView: Sendable {
         visitor.person.isAdmin ? desk.policies.standing.notice.map { [$0] } ?? [] : []
     }
 
-    private func card(_ session: SessionRecord) -> SessionCard {
+    private func card(_ session: SessionRecord, _ place: QueuePlace?) -> SessionCard {
         let isStopping = session.state == .stopping
         return SessionCard(
             server: session.server.isEmpty ? nil : session.server,
             profile: policy.profile(named: session.profile)?.title ?? session.profile,
-            environment: session.plan.environment.title, size: session.size, cluster: desk.title(of: session.cluster),
+            environment: session.plan.environment.title, size: session.size,
+            cluster: session.isWaiting ? "in the queue" : desk.title(of: session.cluster),
             state: StateView(session.state), since: Moment(session.readyAt ?? session.createdAt),
-            message: session.message.isEmpty ? nil : session.message,
+            message: place?.sentence ?? (session.message.isEmpty ? nil : session.message),
             openHref: session.state == .ready || session.state == .unreachable ? session.prefix : nil,
             progressHref: session.state.isPending ? "/hub/progress/\(session.id)" : nil,
             stopAction: isStopping ? nil : "/hub/stop/\(session.id)")
@@ -66,11 +73,10 @@ struct HomeView: Sendable {
     }
 
     private func profile(
-        _ offer: ProfileOffer, for person: Person, running: Int, isOpen: Bool
+        _ offer: ProfileOffer, _ placement: Placement, for person: Person, isOpen: Bool
     ) -> ProfileCard {
-        let clusters = desk.clusters.map { cluster($0, offer: offer, person: person, running: running) }
-        let open = clusters.filter { $0.refusal == nil }
-        let selected = open.first { desk.spawner.condition(of: $0.value) == .ready } ?? open.first
+        let place = PlaceView(placement)
+        let clusters = desk.clusters.map { cluster($0, placement, offer: offer, person: person) }
         return ProfileCard(
             name: offer.profile.name, title: offer.profile.title, description: offer.profile.description,
             isOpen: isOpen,
@@ -87,18 +93,19 @@ struct HomeView: Sendable {
                         refusal: RefusalView(refusal).sentence)
                 },
             options: offer.profile.options.map { OptionView($0) },
-            clusters: clusters.map { $0.selected($0.value == selected?.value) },
-            startRefusal: selected == nil ? "It cannot be started on any cluster now" : nil)
+            clusters: clusters, place: place,
+            startRefusal: place == nil ? "It cannot be started on any cluster now" : nil)
     }
 
     private func cluster(
-        _ cluster: HubConfiguration.Cluster, offer: ProfileOffer, person: Person, running: Int
+        _ cluster: HubConfiguration.Cluster, _ placement: Placement, offer: ProfileOffer, person: Person
     ) -> ClusterChoice {
         let decision = policy.mounts(for: person, on: cluster.name, at: now(), offering: offer.profile.filesets)
         let condition = ConditionWords(desk.spawner.condition(of: cluster.name))
+        let verdict = placement.verdict(on: cluster.name)
         return ClusterChoice(
             value: cluster.name, title: cluster.title, condition: condition.view, conditionText: condition.text,
-            refusal: refusal(cluster.name, offer: offer, person: person, running: running) ?? condition.refusal,
+            refusal: verdict.flatMap { refusal($0, placement) } ?? condition.refusal, score: verdict?.fullness,
             mounts: decision.mounts.map {
                 MountView(
                     path: $0.path, isReadOnly: $0.isReadOnly, fileset: $0.fileset, isHome: $0.path == decision.home)
@@ -106,12 +113,14 @@ struct HomeView: Sendable {
             refusals: decision.refusals.map { RefusalView($0) })
     }
 
-    /// Why this profile cannot run there for this person, whatever they choose in it.
-    private func refusal(_ cluster: String, offer: ProfileOffer, person: Person, running: Int) -> String? {
-        switch policy.plan(for: person, profile: offer.profile.name, cluster: cluster, at: now(), running: running) {
-        case .plan: nil
-        case .refused(let refusals): refusals.map { RefusalView($0).sentence }.joined(separator: "; ")
+    /// Why this profile cannot run there for this person, whatever they choose in it. Where only room is missing they may
+    /// wait for it.
+    private func refusal(_ verdict: ClusterVerdict, _ placement: Placement) -> String? {
+        if placement.isHopeless || placement.quota != nil, case .refused(let refusals) = placement.outcome {
+            return refusals.map { RefusalView($0).sentence }.joined(separator: "; ")
         }
+        let lasting = verdict.objections.filter { ![.capacity, .unseen].contains($0.filter) }.map(\.refusal)
+        return lasting.isEmpty ? nil : lasting.map { RefusalView($0).sentence }.joined(separator: "; ")
     }
 }
 

@@ -49,14 +49,6 @@ extension ByteCount {
     }
 }
 
-extension ClusterChoice {
-    func selected(_ isSelected: Bool) -> ClusterChoice {
-        var choice = self
-        choice.isSelected = isSelected
-        return choice
-    }
-}
-
 extension String {
     /// A sentence as a clause: pages put their own full stop.
     var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }

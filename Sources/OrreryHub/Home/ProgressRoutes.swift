@@ -21,12 +21,13 @@ struct ProgressRoutes: Sendable {
         let session = try await session(context, of: visitor)
         if session.endReason == .stoppedByPerson || session.endReason == .finished { return .redirect(to: "/hub/home") }
         let past = try await sessions.events(session: session.id, after: 0)
+        let place = session.isWaiting ? await desk.scheduler.queuePlace(of: session.id) : nil
         let next = ReturnPath(request.fields["next"]).flatMap { $0.text.hasPrefix(session.prefix) ? $0.text : nil }
-        return .page(page(session, past, next: next ?? session.prefix, for: visitor).html())
+        return .page(page(session, past, place, next: next ?? session.prefix, for: visitor).html())
     }
 
     private func page(
-        _ session: SessionRecord, _ past: [SessionEventRecord], next: String, for visitor: Visitor
+        _ session: SessionRecord, _ past: [SessionEventRecord], _ place: QueuePlace?, next: String, for visitor: Visitor
     ) -> ProgressPage {
         let profile = desk.policy.profile(named: session.profile)?.title ?? session.profile
         let isOver = session.state == .ended
@@ -34,9 +35,10 @@ struct ProgressRoutes: Sendable {
         let base = "/hub/progress/\(session.id)"
         return ProgressPage(
             frame: Frame(visitor), title: isOver || isReady ? profile : "Starting \(profile)",
-            subtitle: "\(session.plan.environment.title) · \(session.size) · \(desk.title(of: session.cluster))",
+            subtitle:
+                "\(session.plan.environment.title) · \(session.size) · \(session.isWaiting ? "in the queue" : desk.title(of: session.cluster))",
             phases: phases(of: session, past),
-            events: past.map { ProgressEvent($0) },
+            queue: place?.sentence, events: past.map { ProgressEvent($0) },
             eventsHref: isOver || isReady ? nil : "\(base)/events?after=\(past.last?.number ?? 0)", readyHref: next,
             cancelAction: session.state.isPending ? "/hub/stop/\(session.id)" : nil,
             failure: isOver ? failure(session, past) : nil, isReady: isReady)

@@ -10,8 +10,21 @@ struct ProfileCard: Sendable {
     var sizes: [Choice]
     var options: [OptionView] = []
     let clusters: [ClusterChoice]
+    /// Where it would run when nobody chooses, and why.
+    var place: PlaceView?
     /// Why it cannot be started anywhere now although the person may, as a sentence.
     var startRefusal: String?
+}
+
+/// Where a session would go by itself.
+struct PlaceView: Sendable {
+    /// `North`, or what it would wait for.
+    let title: String
+    /// What speaks for it: `your home is here +40`.
+    let terms: [String]
+    /// What stands against the others: `not South: it has no GPU`.
+    let others: [String]
+    let isSelected: Bool
 }
 
 /// What else is chosen in a profile. Sent as `option.NAME`.
@@ -42,6 +55,8 @@ struct ClusterChoice: Sendable {
     var isSelected = false
     /// Why nothing can be started there, as a sentence; the choice is shown but cannot be made.
     var refusal: String?
+    /// What would speak for it.
+    var score: String?
     let mounts: [MountView]
     let refusals: [RefusalView]
 }

@@ -21,6 +21,8 @@ struct ProgressEvent: Sendable, Encodable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // JSON has no raw line break, so the event is one line and nothing in `message` can end it.
-        return "id: \(number)\ndata: \(String(decoding: try encoder.encode(self), as: UTF8.self))\n\n"
+        // What is only said has no number: the browser goes on from the last one that has.
+        let id = number == 0 ? "" : "id: \(number)\n"
+        return "\(id)data: \(String(decoding: try encoder.encode(self), as: UTF8.self))\n\n"
     }
 }

@@ -10,6 +10,8 @@ struct ProgressPage: Page {
     /// "JupyterLab 4 · small · North"
     var subtitle: String?
     let phases: [ProgressPhase]
+    /// "You are 2nd in the queue: …", while it waits for room.
+    var queue: String?
     /// Everything that happened so far.
     let events: [ProgressEvent]
     /// The server-sent events after the last one of `events`; see `ProgressEvent.serverSent`. Nil when nothing more will come.

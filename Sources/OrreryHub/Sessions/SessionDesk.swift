@@ -13,6 +13,7 @@ struct SessionDesk: Sendable {
     let store: any SessionStore
     let persons: any PersonStore
     let spawner: Spawner
+    let scheduler: Scheduler
     let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
@@ -22,7 +23,7 @@ struct SessionDesk: Sendable {
 
     typealias Choice = SessionChoice
 
-    /// Starts a session for `person`, or says everything that is against it.
+    /// A session for `person`, which starts or has a place in the queue; or everything that is against it.
     func start(_ choice: Choice, server: String = "", for person: PersonRecord) async throws -> SessionRecord {
         let live = try await store.active(person: person.id)
         if let session = live.first(where: { $0.server == server }) {
@@ -30,46 +31,51 @@ struct SessionDesk: Sendable {
                 .conflict, "\(person.person.name) is already running on \(title(of: session.cluster))",
                 next: "open that session, or stop it first")
         }
-        let plan = try await plan(choice, for: person, running: live)
-        let hash = Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
-        let session = try await spawner.start(plan: plan, planHash: hash, person: person, server: server)
-        await audit.record(acts(of: session, for: person))
-        logger.notice(
-            "session asked for",
-            metadata: [
-                "session": "\(session.id)", "cluster": "\(session.cluster)", "person": "\(session.personName)",
-                "profile": "\(session.profile)",
-            ])
-        return session
+        let request = try await request(choice, for: person, running: live)
+        switch try await scheduler.start(request, wish: choice, server: server, for: person) {
+        case .refused(let refusals, let placement):
+            throw await refusal(of: request, for: person, refusals, placement)
+        case .session(let session):
+            await audit.record(acts(of: session, for: person))
+            logger.notice(
+                "session asked for",
+                metadata: [
+                    "session": "\(session.id)", "cluster": "\(session.cluster)", "person": "\(session.personName)",
+                    "profile": "\(session.profile)", "waits": "\(session.isWaiting)",
+                ])
+            return session
+        }
     }
 
-    private func plan(
+    /// What `choice` asks of the clusters, the defaults filled in.
+    func request(
         _ choice: Choice, for person: PersonRecord, running: [SessionRecord]
-    ) async throws(HubError) -> Plan {
+    ) async throws -> PlacementRequest {
         guard !choice.isTooLong else { throw HubError(.unprocessable, "nothing here has a name as long as that") }
-        let profile = choice.profile ?? defaultProfile(for: person.person)
-        guard let profile, let cluster = choice.cluster ?? defaultCluster else {
+        guard let profile = choice.profile ?? defaultProfile(for: person.person) else {
             throw HubError(.unprocessable, "there is nothing here that you may start")
         }
-        let result = policy.plan(
-            for: person.person, profile: profile, environment: choice.environment, size: choice.size,
-            options: choice.options, cluster: cluster, at: now(), running: running.count { $0.profile == profile })
-        switch result {
-        case .plan(let plan):
-            return plan
-        case .refused(let refusals):
-            logger.notice(
-                "session refused",
-                metadata: [
-                    "person": "\(person.person.name)", "cluster": "\(cluster)", "profile": "\(profile)",
-                    "reasons": "\(refusals.map(\.description))",
-                ])
-            let reasons = refusals.map { "\($0.what): \($0.reason)" }.joined(separator: "; ")
-            await audit.record(AuditAct(.spawnRefused, of: person, on: cluster, to: profile, because: reasons))
-            throw HubError(
-                .unprocessable, reasons,
-                next: refusals.compactMap(\.remedy).first)
-        }
+        var request = PlacementRequest(person: person.person, profile: profile, choice)
+        request.running = running.count { $0.profile == profile }
+        request.past = try await store.places(person: person.id)
+        return request
+    }
+
+    private func refusal(
+        of request: PlacementRequest, for person: PersonRecord, _ refusals: [Refusal], _ placement: Placement
+    ) async -> HubError {
+        logger.notice(
+            "session refused",
+            metadata: [
+                "person": "\(person.person.name)", "profile": "\(request.profile)",
+                "reasons": "\(refusals.map(\.description))",
+            ])
+        let reasons = refusals.map { "\($0.what): \($0.reason)" }.joined(separator: "; ")
+        await audit.record(
+            AuditAct(.spawnRefused, of: person, on: request.pin ?? "", to: request.profile, because: reasons))
+        let kind: HubError.Kind =
+            placement.quota != nil ? .forbidden : placement.isPassing ? .unavailable : .unprocessable
+        return HubError(kind, reasons, next: refusals.compactMap(\.remedy).first)
     }
 
     /// Stops a session; its route is closed first.
@@ -120,10 +126,5 @@ struct SessionDesk: Sendable {
     func defaultProfile(for person: Person) -> String? {
         let allowed = policy.profiles(for: person).filter(\.isAllowed).map(\.profile)
         return (allowed.first { $0.isDefault } ?? allowed.first)?.name
-    }
-
-    /// The first that answers, else the first.
-    private var defaultCluster: String? {
-        (clusters.first { spawner.condition(of: $0.name) == .ready } ?? clusters.first)?.name
     }
 }

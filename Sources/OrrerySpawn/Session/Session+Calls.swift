@@ -13,7 +13,9 @@ extension Session {
             hasTokens: scene.contract.hasTokens(for: record))
         let wanted = builder.pod()
         do {
+            let asked = scene.time.elapsed()
             if let found = try await pod() { return judge(found, wanted) }
+            scene.latencies.note(scene.time.elapsed() - asked, of: record.cluster)
             if let refusal = try await provideClaims(builder) { return .refused(refusal) }
             let token: Secret
             do { token = try await scene.contract.issueToken(for: record) } catch {

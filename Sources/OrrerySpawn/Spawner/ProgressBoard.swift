@@ -10,6 +10,7 @@ final class ProgressBoard: Sendable {
     private struct State {
         var watchers: [String: [Int: Continuation]] = [:]
         var next = 0
+        var listeners: [Int: AsyncStream<SpawnNews>.Continuation] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,18 +28,47 @@ final class ProgressBoard: Sendable {
         return stream
     }
 
+    /// Everything about every session and cluster from now on. Nothing is lost, so whoever listens must read.
+    func listen() -> AsyncStream<SpawnNews> {
+        let (stream, continuation) = AsyncStream.makeStream(of: SpawnNews.self)
+        let number = state.withLock { state in
+            state.next += 1
+            state.listeners[state.next] = continuation
+            return state.next
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
     func publish(_ event: SessionEventRecord) {
+        note(event)
+        tell(.session(event))
+    }
+
+    /// Tells those who watch the session, and nobody else.
+    func note(_ event: SessionEventRecord) {
         let watchers = state.withLock { $0.watchers[event.session].map { Array($0.values) } ?? [] }
         for watcher in watchers { watcher.yield(event) }
     }
 
+    /// Tells those who listen to everything.
+    func tell(_ news: SpawnNews) {
+        let listeners = state.withLock { Array($0.listeners.values) }
+        for listener in listeners { listener.yield(news) }
+    }
+
+    func isWatched(_ session: String) -> Bool { state.withLock { $0.watchers[session] != nil } }
+
     /// Ends every stream: the spawner is going.
     func close() {
-        let watchers = state.withLock { state in
-            defer { state.watchers = [:] }
-            return state.watchers.values.flatMap(\.values)
+        let (watchers, listeners) = state.withLock { state in
+            defer { (state.watchers, state.listeners) = ([:], [:]) }
+            return (state.watchers.values.flatMap(\.values), Array(state.listeners.values))
         }
         for watcher in watchers { watcher.finish() }
+        for listener in listeners { listener.finish() }
     }
 
     private func leave(_ session: String, _ number: Int) {

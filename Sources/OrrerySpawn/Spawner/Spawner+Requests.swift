@@ -6,36 +6,44 @@ import Synchronization
 // What the hub asks for.
 extension Spawner {
     /// Stores a new session and returns at once; the way to its notebook goes on in `run`. Follow it with `progress`.
+    /// `id` is a fresh one unless the caller has made it already.
     package func start(
-        plan: Plan, planHash: String, person: PersonRecord, server: String
+        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String = "", id: String? = nil
     ) async throws(SpawnError) -> SessionRecord {
-        guard let cluster = clusters[plan.cluster] else {
-            throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
-        }
         if case .unreachable(let since, let reason) = condition(of: plan.cluster) {
             throw SpawnError(
                 .clusterAway,
                 "\(plan.cluster) cannot be reached since \(Words.clock(since)) (\(reason)). Choose another cluster, or "
                     + "try again later.")
         }
+        let record = try record(
+            plan: plan, planHash: planHash, person: person, server: server, account: account, id: id,
+            message: "Your session is being prepared.")
+        try await store(record)
+        add(record)
+        return record
+    }
+
+    func record(
+        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String, id: String?,
+        message: String, wish: SessionChoice? = nil
+    ) throws(SpawnError) -> SessionRecord {
+        guard let cluster = clusters[plan.cluster] else {
+            throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
+        }
         let now = scene.now()
-        let id = RecordID.fresh(at: now)
+        let id = id ?? RecordID.fresh(at: now)
         let name = person.person.name
-        let record = SessionRecord(
+        return SessionRecord(
             id: id, person: person.id, personName: name, server: server, profile: plan.profile,
             environment: plan.environment.name, size: plan.size.name, cluster: plan.cluster, plan: plan,
             planHash: planHash, spawn: RecordID.fresh(at: now), namespace: cluster.namespace,
             pod: Words.podName(person: name, session: id), prefix: Words.prefix(person: name, server: server),
-            message: "Your session is being prepared.", createdAt: now)
-        do {
-            try await scene.store.create(record)
-            scene.board.publish(
-                try await scene.store.appendEvent(session: id, at: now, state: .queued, message: record.message))
-        } catch {
-            throw SpawnError(error)
-        }
-        add(record)
-        return record
+            message: message, createdAt: now, account: account, wish: wish)
+    }
+
+    func store(_ record: SessionRecord) async throws(SpawnError) {
+        do { scene.board.publish(try await scene.store.open(record)) } catch { throw SpawnError(error) }
     }
 
     /// Ends a session. Returns when the wish is stored and no request reaches the pod any more; the pod then has its
@@ -48,6 +56,7 @@ extension Spawner {
         do { record = try await scene.store.session(id: session) } catch { throw SpawnError(error) }
         guard let record else { throw SpawnError(.unknownSession, "There is no such session.") }
         guard record.state != .ended else { return }
+        if record.isWaiting, try await leaveQueue(session, .stopped(by: name)) { return }
         guard clusters[record.cluster] != nil else {
             throw SpawnError(.unknownCluster, "\(record.cluster) is not a cluster of this hub any more.")
         }
@@ -70,7 +79,8 @@ extension Spawner {
                     last = event.number
                 }
                 guard let record = try? await store.session(id: session), !record.state.isArrival else { return }
-                for await event in live where event.number > last {
+                // What is only said and not stored has the number 0.
+                for await event in live where event.number > last || event.number == 0 {
                     continuation.yield(event)
                     if event.state.isArrival { return }
                 }

@@ -90,11 +90,12 @@ extension Spawner {
     }
 
     private func seen(_ cluster: String) {
-        let sessions = live.withLock { live in
-            live.conditions[cluster] = .ready
-            return live.sessions.values.filter { $0.record.cluster == cluster }
+        let (sessions, isNews) = live.withLock { live in
+            let before = live.conditions.updateValue(.ready, forKey: cluster)
+            return (live.sessions.values.filter { $0.record.cluster == cluster }, before != .ready)
         }
         for session in sessions { session.tell(.seen) }
+        if isNews { scene.board.tell(.condition(cluster: cluster)) }
     }
 
     private func unseen(_ cluster: String, _ error: KubernetesError) {

@@ -98,8 +98,9 @@ package final class Spawner: Service {
         }
     }
 
-    /// Lets a stored session live, unless it does already.
+    /// Lets a stored session live, unless it does already or waits for room.
     func add(_ record: SessionRecord) {
+        guard !record.isWaiting else { return }
         guard let cluster = clusters[record.cluster] else {
             scene.logger.error(
                 "a session's cluster is not configured any more",

@@ -4,14 +4,24 @@ internal import OrreryModel
 
 extension Database: SessionStore {
     package func create(_ session: SessionRecord) async throws(StoreError) {
+        try await write { db in try Self.add(session, db) }
+    }
+
+    package func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord {
         try await write { db in
-            do {
-                try session.insert(db)
-            } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
-                throw StoreError.taken(.liveSession)
-            } catch let error as GRDB.DatabaseError where error.isForeignKeyViolation {
-                throw StoreError.noPerson
-            }
+            try Self.add(session, db)
+            return try SessionEventRecord.append(
+                db, session: session.id, at: session.createdAt, state: session.state, message: session.message)
+        }
+    }
+
+    private static func add(_ session: SessionRecord, _ db: GRDB.Database) throws {
+        do {
+            try session.insert(db)
+        } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
+            throw StoreError.taken(.liveSession)
+        } catch let error as GRDB.DatabaseError where error.isForeignKeyViolation {
+            throw StoreError.noPerson
         }
     }
 
@@ -39,6 +49,25 @@ extension Database: SessionStore {
             try SessionRecord.fetch(
                 db, where: "person = :person AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT :limit",
                 ["person": person, "limit": limit])
+        }
+    }
+
+    package func ended(since instant: Date) async throws(StoreError) -> [SessionRecord] {
+        try await read { db in
+            try SessionRecord.fetch(
+                db, where: "ended_at >= :instant ORDER BY id", ["instant": Column.milliseconds(instant)])
+        }
+    }
+
+    package func places(person: Int64) async throws(StoreError) -> [String] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT cluster FROM session WHERE person = :person AND ready_at IS NOT NULL
+                    ORDER BY id DESC LIMIT 10
+                    """, arguments: ["person": person]
+            ).reversed()
         }
     }
 

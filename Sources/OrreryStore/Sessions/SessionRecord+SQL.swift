@@ -13,7 +13,8 @@ extension SessionRecord {
             createdAt: try row.instant("created_at"), readyAt: try row.instantIfAny("ready_at"),
             endedAt: try row.instantIfAny("ended_at"),
             endReason: try row.textIfAny("end_reason").map { _ in try row.word("end_reason") },
-            lastActivity: try row.instant("last_activity"))
+            lastActivity: try row.instant("last_activity"), account: try row.text("account"),
+            wish: try row.textIfAny("wish").map { _ in try row.document("wish") })
     }
 
     /// The sessions that meet `condition`, which may go on with ORDER BY and LIMIT.
@@ -34,10 +35,10 @@ extension SessionRecord {
             sql: """
                 INSERT INTO session (id, person, person_name, server, profile, environment, size, cluster, plan,
                     plan_hash, spawn, namespace, pod, pod_uid, address, prefix, state, message, created_at, ready_at,
-                    ended_at, end_reason, last_activity)
+                    ended_at, end_reason, last_activity, account, wish)
                 VALUES (:id, :person, :person_name, :server, :profile, :environment, :size, :cluster, :plan,
                     :plan_hash, :spawn, :namespace, :pod, :pod_uid, :address, :prefix, :state, :message, :created_at,
-                    :ready_at, :ended_at, :end_reason, :last_activity)
+                    :ready_at, :ended_at, :end_reason, :last_activity, :account, :wish)
                 """,
             arguments: [
                 "id": id, "person": person, "person_name": personName, "server": server, "profile": profile,
@@ -46,7 +47,22 @@ extension SessionRecord {
                 "address": address, "prefix": prefix, "state": state.rawValue, "message": message,
                 "created_at": Column.milliseconds(createdAt), "ready_at": readyAt.map(Column.milliseconds),
                 "ended_at": endedAt.map(Column.milliseconds), "end_reason": endReason?.rawValue,
-                "last_activity": Column.milliseconds(lastActivity),
+                "last_activity": Column.milliseconds(lastActivity), "account": account,
+                "wish": try wish.map { try Column.json($0) },
+            ])
+    }
+
+    /// Writes where it runs, which changes once at most: when it has waited long enough.
+    private func writePlace(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE session SET cluster = :cluster, plan = :plan, plan_hash = :plan_hash, namespace = :namespace,
+                    wish = :wish
+                WHERE id = :id
+                """,
+            arguments: [
+                "id": id, "cluster": cluster, "plan": try Column.json(plan), "plan_hash": planHash,
+                "namespace": namespace, "wish": try wish.map { try Column.json($0) },
             ])
     }
 
@@ -74,6 +90,7 @@ extension SessionRecord {
         change(&after)
         if before.state == .ended, after.state != .ended { throw StoreError.taken(.ended) }
         if after != before { try after.write(db) }
+        if after.isElsewhere(than: before) { try after.writePlace(db) }
         return after
     }
 }

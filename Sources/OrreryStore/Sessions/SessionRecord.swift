@@ -12,12 +12,13 @@ package struct SessionRecord: Hashable, Sendable {
     package let profile: String
     package let environment: String
     package let size: String
-    package let cluster: String
-    package let plan: Plan
-    package let planHash: String
+    /// While it waits for room, the one that would be best.
+    package var cluster: String
+    package var plan: Plan
+    package var planHash: String
     /// Fresh for every attempt to make a pod. A pod that carries another one is somebody else's work.
     package let spawn: String
-    package let namespace: String
+    package var namespace: String
     package let pod: String
     package var podUID: String?
     /// `ip:port` of the server in the pod. An address is worth something only together with `podUID`.
@@ -33,13 +34,17 @@ package struct SessionRecord: Hashable, Sendable {
     package var endedAt: Date?
     package var endReason: EndReason?
     package let lastActivity: Date
+    /// The group that it counts for when places are shared out.
+    package let account: String
+    /// What was asked for, while it waits for room; nil once it has a place.
+    package var wish: SessionChoice?
 
     package init(
         id: String, person: Int64, personName: String, server: String, profile: String, environment: String,
         size: String, cluster: String, plan: Plan, planHash: String, spawn: String, namespace: String, pod: String,
         podUID: String? = nil, address: String? = nil, prefix: String, state: SessionState = .queued,
         message: String = "", createdAt: Date, readyAt: Date? = nil, endedAt: Date? = nil,
-        endReason: EndReason? = nil, lastActivity: Date? = nil
+        endReason: EndReason? = nil, lastActivity: Date? = nil, account: String = "", wish: SessionChoice? = nil
     ) {
         self.id = id
         self.person = person
@@ -64,6 +69,8 @@ package struct SessionRecord: Hashable, Sendable {
         self.endedAt = endedAt
         self.endReason = endReason
         self.lastActivity = lastActivity ?? createdAt
+        self.account = account
+        self.wish = wish
     }
 
     /// Ends it: state, instant, reason and sentence together, as the store demands.
@@ -72,6 +79,15 @@ package struct SessionRecord: Hashable, Sendable {
         endedAt = now
         endReason = reason
         self.message = message
+        wish = nil
+    }
+
+    /// Whether it waits for room: no cluster has been asked for it yet.
+    package var isWaiting: Bool { wish != nil && state == .queued }
+
+    /// Whether the place where it runs is another one than that of `other`.
+    func isElsewhere(than other: SessionRecord) -> Bool {
+        cluster != other.cluster || planHash != other.planHash || namespace != other.namespace || wish != other.wish
     }
 }
 

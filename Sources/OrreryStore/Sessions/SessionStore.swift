@@ -6,6 +6,8 @@ package protocol SessionStore: Sendable {
     /// Stores a new session. `.conflict` (`.liveSession`) while the person has one of that server name that has not
     /// ended, or while another live session has its prefix; `.missing` when the person does not exist.
     func create(_ session: SessionRecord) async throws(StoreError)
+    /// The same, with the first event of its story in the same transaction: its state and message.
+    func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord
     func session(id: String) async throws(StoreError) -> SessionRecord?
     /// The person's sessions that have not ended, in the order in which they were asked for.
     func active(person: Int64) async throws(StoreError) -> [SessionRecord]
@@ -15,6 +17,11 @@ package protocol SessionStore: Sendable {
     func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord?
     /// The person's ended sessions, the one that ended last first.
     func history(person: Int64, limit: Int) async throws(StoreError) -> [SessionRecord]
+
+    /// Everybody's sessions that ended at `instant` or later.
+    func ended(since instant: Date) async throws(StoreError) -> [SessionRecord]
+    /// The clusters on which the person's last sessions became ready, the last one last.
+    func places(person: Int64) async throws(StoreError) -> [String]
 
     /// Changes what is variable in a session and gives back the session as it is then. Reading, `change` and writing are
     /// one transaction, so nothing that another writer did in between is lost. `change` must be quick and without effects of its own.

@@ -11,7 +11,9 @@
 
     source.addEventListener("message", (message) => {
         const event = JSON.parse(message.data);
+        if (event.number === 0) return queue(event.message);
         append(event);
+        if (event.state !== "queued") queue("");
         if (event.state === "ready") return arrive();
         if (event.state === "ended") return leave(() => location.reload());
         advance(event.state);
@@ -21,6 +23,14 @@
     source.addEventListener("error", () => {
         if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
     });
+
+    // Where the session stands in the queue; nothing once it has left it.
+    function queue(text) {
+        const line = document.getElementById("queue");
+        if (!line) return;
+        line.textContent = text;
+        line.hidden = text === "";
+    }
 
     function append(event) {
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;

@@ -1,0 +1,144 @@
+import Foundation
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+// Those who ask.
+extension Scheduler {
+    /// What would become of a request now; nothing is taken.
+    func look(_ request: PlacementRequest) async throws -> Placement {
+        try await load()
+        return place(request)
+    }
+
+    /// A session for the request: one that starts, or one that waits for room. The refusal is everything that is against it.
+    func start(
+        _ request: PlacementRequest, wish: SessionChoice, server: String, for person: PersonRecord
+    ) async throws -> SchedulerAnswer {
+        try await load()
+        expire()
+        let placement = place(request)
+        switch placement.outcome {
+        case .placed(let plan): return .session(try await begin(plan, request, server: server, for: person))
+        case .queued(let plan, _):
+            return .session(try await wait(plan, placement, request, wish, server: server, for: person))
+        case .refused(let refusals): return .refused(refusals, placement)
+        }
+    }
+
+    /// Where a session stands; nil for one that does not wait.
+    func queuePlace(of session: String) -> QueuePlace? {
+        guard let number = order()[session] else { return nil }
+        return QueuePlace(number: number, of: line.entries.count, why: obstacles[session] ?? [])
+    }
+
+    /// The place of each. Shares drift with time, but not within a second so that anybody would see it.
+    private func order() -> [String: Int] {
+        if let places, now().timeIntervalSince(places.at) < 1 { return places.order }
+        let order = line.order(by: shares, at: now()).enumerated().map { ($1.id, $0 + 1) }
+        let places = (at: now(), order: Dictionary(order) { first, _ in first })
+        self.places = places
+        return places.order
+    }
+
+    private func begin(
+        _ plan: Plan, _ request: PlacementRequest, server: String, for person: PersonRecord
+    ) async throws -> SessionRecord {
+        let id = RecordID.fresh(at: now())
+        reserve(id, request, plan)
+        do {
+            let session = try await spawner.start(
+                plan: plan, planHash: try Self.hash(plan), person: person, server: server,
+                account: account(of: request), id: id)
+            occupancy.confirm(id)
+            return session
+        } catch {
+            release(id)
+            throw error
+        }
+    }
+
+    private func wait(
+        _ plan: Plan, _ placement: Placement, _ request: PlacementRequest, _ wish: SessionChoice, server: String,
+        for person: PersonRecord
+    ) async throws -> SessionRecord {
+        let id = RecordID.fresh(at: now())
+        join(id, request, plan, placement, since: now())
+        unstored.insert(id)
+        do {
+            let message = queuePlace(of: id)?.sentence ?? ""
+            let session = try await spawner.enqueue(
+                plan: plan, planHash: try Self.hash(plan), person: person, server: server,
+                account: account(of: request), id: id, wish: wish, message: message)
+            unstored.remove(id)
+            // A place may have become free while it was written.
+            dispatch()
+            return session
+        } catch {
+            unstored.remove(id)
+            leave(id)
+            throw error
+        }
+    }
+
+    /// Takes the slot of a session that is about to start.
+    func reserve(_ id: String, _ request: PlacementRequest, _ plan: Plan) {
+        let account = account(of: request)
+        let slot = Occupancy.Slot(
+            person: request.person.name, account: account, profile: request.profile, need: Resources(plan.size),
+            cluster: plan.cluster, isStarting: true)
+        occupancy.reserve(slot, for: id, at: now())
+        shares.take(slot.need, by: account, at: now())
+        starts[id] = Start(image: plan.environment.image)
+        memories[plan.cluster, default: ClusterMemory()].breaker.started(at: now())
+    }
+
+    /// Gives everything back that a session held, and lets others have it.
+    func release(_ id: String) {
+        starts[id] = nil
+        guard let slot = occupancy[id] else { return }
+        occupancy.release(id)
+        if slot.cluster != nil { shares.giveBack(slot.need, by: slot.account, at: now()) }
+        dispatch()
+    }
+
+    func expire() {
+        for id in occupancy.reservationsOver(at: now()) { release(id) }
+    }
+
+    func join(_ id: String, _ request: PlacementRequest, _ plan: Plan, _ placement: Placement, since: Date) {
+        var request = request
+        request.ticket = id
+        let need = Resources(plan.size)
+        let account = account(of: request)
+        requests[id] = request
+        obstacles[id] = placement.verdicts.compactMap(\.fullness)
+        occupancy.hold(
+            Occupancy.Slot(
+                person: request.person.name, account: account, profile: request.profile, need: need, cluster: nil,
+                isStarting: false), for: id)
+        line.join(
+            Waiting(
+                id: id, account: account, need: need, since: since,
+                clusters: placement.verdicts.filter(\.mayServeLater).map(\.cluster)))
+        places = nil
+        announceSoon()
+    }
+
+    /// Takes a session out of the line.
+    func leave(_ id: String) {
+        line.leave(id)
+        places = nil
+        requests[id] = nil
+        obstacles[id] = nil
+        release(id)
+        announceSoon()
+    }
+}
+
+/// What becomes of a request.
+enum SchedulerAnswer: Sendable {
+    case session(SessionRecord)
+    case refused([Refusal], Placement)
+}

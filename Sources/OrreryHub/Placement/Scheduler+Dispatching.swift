@@ -1,0 +1,125 @@
+import Foundation
+import Logging
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+// Those who wait.
+extension Scheduler {
+    /// Gives every place that is free to whose turn it is.
+    func dispatch() {
+        expire()
+        while let (id, plan) = next() {
+            guard let request = requests[id] else { return }
+            line.leave(id)
+            places = nil
+            requests[id] = nil
+            obstacles[id] = nil
+            reserve(id, request, plan)
+            errand.yield(.admit(id, request, cluster: plan.cluster))
+            announceSoon()
+        }
+    }
+
+    /// The first in order whom a place can be given, and their plan there.
+    private func next() -> (id: String, plan: Plan)? {
+        let facts = Dictionary(facts().map { ($0.name, $0) }) { first, _ in first }
+        // Nearly always nobody fits; finding that out costs no order and no plan.
+        guard line.entries.contains(where: { mayFit($0, facts) }) else { return nil }
+        for waiting in line.order(by: shares, at: now()) where mayFit(waiting, facts) {
+            guard let request = requests[waiting.id] else { continue }
+            let placement = place(request)
+            if case .placed(let plan) = placement.outcome { return (waiting.id, plan) }
+            obstacles[waiting.id] = placement.verdicts.compactMap(\.fullness)
+            if placement.isHopeless, case .refused(let refusals) = placement.outcome {
+                line.leave(waiting.id)
+                places = nil
+                errand.yield(.dismiss(waiting.id, refusals.map(\.description).joined(separator: "; ")))
+            }
+        }
+        return nil
+    }
+
+    private func mayFit(_ waiting: Waiting, _ facts: [String: ClusterFacts]) -> Bool {
+        guard !unstored.contains(waiting.id) else { return false }
+        return waiting.clusters.contains { name in
+            guard let facts = facts[name] else { return false }
+            return facts.hasRoom(for: waiting.need, of: waiting.id)
+        }
+    }
+
+    /// Lets a session begin whose place is reserved; keeps at it while the store does not answer.
+    func admit(_ id: String, _ request: PlacementRequest, on cluster: String) async {
+        occupancy.confirm(id)
+        var wait = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await admitOnce(id, request, on: cluster)
+            } catch let error as SpawnError where error.kind == .unknownCluster {
+                return await dismiss(id, because: error.sentence)
+            } catch {
+                logger.warning("a session has to wait on", metadata: ["session": "\(id)", "error": "\(error)"])
+                guard (try? await Task.sleep(for: wait)) != nil else { return }
+                wait = min(wait * 2, .seconds(10))
+            }
+        }
+    }
+
+    /// Who it is for may have changed while it waited, and what they may have.
+    private func admitOnce(_ id: String, _ request: PlacementRequest, on cluster: String) async throws {
+        guard let session = try await store.session(id: id), session.isWaiting,
+            let person = try await persons.person(id: session.person)
+        else { return release(id) }
+        let result = policy().plan(
+            for: person.person, profile: request.profile, environment: request.environment, size: request.size,
+            options: request.options, cluster: cluster, at: now())
+        switch result {
+        case .refused(let refusals):
+            await dismiss(id, because: refusals.map(\.description).joined(separator: "; "))
+        case .plan(let plan):
+            guard try await spawner.admit(id, plan: plan, planHash: try Self.hash(plan)) != nil else {
+                return release(id)
+            }
+            logger.info("a session has left the queue", metadata: ["session": "\(id)", "cluster": "\(cluster)"])
+        }
+    }
+
+    func dismiss(_ id: String, because reason: String) async {
+        do { try await spawner.dismiss(id, because: "It cannot start any more: \(reason).") } catch {
+            logger.warning("a session could not be ended", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+        leave(id)
+    }
+
+    func announceSoon() {
+        guard !isAnnouncing, !line.entries.isEmpty else { return }
+        isAnnouncing = true
+        errand.yield(.announce)
+    }
+
+    /// Tells those who watch where they stand.
+    func announce() {
+        isAnnouncing = false
+        let order = line.order(by: shares, at: now())
+        for (index, waiting) in order.enumerated() where spawner.isWatched(waiting.id) {
+            let place = QueuePlace(number: index + 1, of: order.count, why: obstacles[waiting.id] ?? [])
+            spawner.note(place.sentence, about: waiting.id)
+        }
+    }
+}
+
+extension ClusterFacts {
+    /// Whether a place there is free, as far as it can be said without knowing who asks.
+    func hasRoom(for need: Resources, of ticket: String) -> Bool {
+        isAnswering && starting < startsAtOnce ?? .max && (nextIs == nil || nextIs == ticket)
+            && capacity.keeping(free: headroom).fits(need, beside: held)
+    }
+
+    private var isAnswering: Bool {
+        switch health {
+        case .ready, .degraded: true
+        case .unreachable, .neverSeen: false
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Logging
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+
+// What becomes of sessions.
+extension Scheduler {
+    func hear(_ news: SpawnNews) async {
+        switch news {
+        case .condition: dispatch()
+        case .session(let event): await hear(event)
+        }
+    }
+
+    private func hear(_ event: SessionEventRecord) async {
+        let id = event.session
+        guard let slot = occupancy[id] else { return }
+        switch event.state {
+        case .queued: return
+        case .creating, .scheduled, .volumes, .image, .starting, .answering: starts[id]?.phase = event.state
+        case .ready: arrived(id, slot)
+        case .unreachable, .stopping: isUnderWayNoMore(id, slot)
+        case .ended: await ended(id, slot)
+        }
+    }
+
+    private func arrived(_ id: String, _ slot: Occupancy.Slot) {
+        guard let start = starts.removeValue(forKey: id), let cluster = slot.cluster else { return }
+        memories[cluster, default: ClusterMemory()].succeeded(image: start.image)
+        isUnderWayNoMore(id, slot)
+    }
+
+    /// The next may begin its way.
+    private func isUnderWayNoMore(_ id: String, _ slot: Occupancy.Slot) {
+        guard slot.isStarting else { return }
+        occupancy.hold(slot.started(), for: id)
+        dispatch()
+    }
+
+    private func ended(_ id: String, _ slot: Occupancy.Slot) async {
+        let reached = starts[id]?.phase
+        if slot.cluster == nil { return leave(id) }
+        release(id)
+        guard let reached, let cluster = slot.cluster, let session = try? await store.session(id: id),
+            session.endReason == .failedToStart
+        else { return }
+        memories[cluster, default: ClusterMemory()].failed(isClusters: reached.isClustersPart, at: now())
+        guard let until = memories[cluster]?.breaker.closedUntil(at: now()) else { return }
+        logger.warning(
+            "a cluster gets no new sessions for a while, since they do not start there",
+            metadata: ["cluster": "\(cluster)", "until": "\(Moment(until).text)"])
+        errand.yield(.wake(.seconds(until.timeIntervalSince(now()))))
+    }
+}
+
+extension SessionState {
+    /// Whether a start that fails here fails because of the cluster. The image and what runs in it are the profile's.
+    fileprivate var isClustersPart: Bool {
+        switch self {
+        case .queued, .creating, .scheduled, .volumes, .answering: true
+        case .image, .starting, .ready, .unreachable, .stopping, .ended: false
+        }
+    }
+}

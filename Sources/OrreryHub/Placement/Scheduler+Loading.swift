@@ -1,0 +1,76 @@
+import Foundation
+import Logging
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+
+// What the store knows.
+extension Scheduler {
+    /// Reads what is held and who waits, once; whoever asks meanwhile waits for it.
+    func load() async throws {
+        let task = loading ?? Task { try await self.read() }
+        loading = task
+        do { try await task.value } catch {
+            loading = nil
+            throw error
+        }
+    }
+
+    func loadPatiently() async {
+        var wait = Duration.milliseconds(100)
+        while true {
+            do { return try await load() } catch {
+                logger.error("the sessions cannot be read", metadata: ["error": "\(error)"])
+                guard (try? await Task.sleep(for: wait)) != nil else { return }
+                wait = min(wait * 2, .seconds(10))
+            }
+        }
+    }
+
+    private func read() async throws {
+        let memory = FairShare.halfLife * 5
+        let past = try await store.ended(since: now() - memory)
+        let active = try await store.allActive()
+        for session in past { remember(session) }
+        for session in active where !session.isWaiting { count(session) }
+        for session in active where session.isWaiting { await take(session) }
+    }
+
+    private func remember(_ session: SessionRecord) {
+        guard let ready = session.readyAt, let end = session.endedAt else { return }
+        shares.remember(Resources(session.plan.size), by: session.account, from: ready, to: end, at: now())
+        memories[session.cluster, default: ClusterMemory()].knows(image: session.plan.environment.image)
+    }
+
+    private func count(_ session: SessionRecord) {
+        let slot = Occupancy.Slot(
+            person: session.personName, account: session.account, profile: session.profile,
+            need: Resources(session.plan.size), cluster: session.cluster, isStarting: session.state.isPending)
+        if let ready = session.readyAt {
+            shares.remember(slot.need, by: slot.account, from: ready, to: now(), at: now())
+            memories[session.cluster, default: ClusterMemory()].knows(image: session.plan.environment.image)
+        } else if slot.isStarting {
+            starts[session.id] = Start(phase: session.state, image: session.plan.environment.image)
+        }
+        occupancy.hold(slot, for: session.id)
+        shares.take(slot.need, by: slot.account, at: now())
+    }
+
+    /// Puts a stored session that waits into the line, as its person is now.
+    func take(_ session: SessionRecord) async {
+        guard let wish = session.wish, let person = try? await persons.person(id: session.person) else { return }
+        var request = PlacementRequest(person: person.person, profile: session.profile, wish)
+        request.past = (try? await store.places(person: session.person)) ?? []
+        request.ticket = session.id
+        let placement = place(request)
+        join(session.id, request, session.plan, placement, since: session.createdAt)
+    }
+}
+
+extension PlacementRequest {
+    init(person: Person, profile: String, _ choice: SessionChoice) {
+        self.init(
+            person: person, profile: profile, environment: choice.environment, size: choice.size,
+            options: choice.options, pin: choice.cluster)
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Logging
+import OrreryCrypto
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+import ServiceLifecycle
+
+/// Gives out the places: to whoever asks, at once; to whoever waits, when a place becomes free. Everything that it knows it
+/// can find again in the store: a restart forgets breakers and how starts went, and nothing else.
+///
+/// Concurrency: an actor. A place is weighed and taken between two awaits, so that two never get the same one; `run` hears
+/// what becomes of sessions and lets those begin whose turn it is.
+actor Scheduler: Service {
+    let policy: @Sendable () -> Policy
+    let clusters: [HubConfiguration.Cluster]
+    let store: any SessionStore
+    let persons: any PersonStore
+    let spawner: Spawner
+    let condition: @Sendable (String) -> ClusterCondition
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    var occupancy = Occupancy()
+    var line = WaitingLine()
+    var shares: FairShare
+    /// What those in the line asked for.
+    var requests: [String: PlacementRequest] = [:]
+    /// What it was that kept each from starting when it was last looked at.
+    var obstacles: [String: [String]] = [:]
+    /// In the line, but their rows are not written yet.
+    var unstored: Set<String> = []
+    /// How far those have come that are not ready yet.
+    var starts: [String: Start] = [:]
+    var memories: [String: ClusterMemory] = [:]
+    var loading: Task<Void, any Error>?
+    var isAnnouncing = false
+    /// The places of all as they were a moment ago; nil once the line has changed.
+    var places: (at: Date, order: [String: Int])?
+    let (errands, errand) = AsyncStream.makeStream(of: Errand.self)
+
+    /// One session on its way.
+    struct Start: Sendable {
+        var phase = SessionState.queued
+        let image: String
+    }
+
+    /// What is done beside hearing.
+    enum Errand: Sendable {
+        case admit(String, PlacementRequest, cluster: String)
+        case dismiss(String, String)
+        /// Look whether something fits once the time has passed.
+        case wake(Duration)
+        /// Tell those who wait how they stand.
+        case announce
+        case news(SpawnNews)
+    }
+
+    init(
+        policy: @escaping @Sendable () -> Policy, clusters: [HubConfiguration.Cluster], store: any SessionStore,
+        persons: any PersonStore, spawner: Spawner, logger: Logger, now: @escaping @Sendable () -> Date,
+        condition: (@Sendable (String) -> ClusterCondition)? = nil
+    ) {
+        self.policy = policy
+        self.clusters = clusters
+        self.store = store
+        self.persons = persons
+        self.spawner = spawner
+        self.condition = condition ?? spawner.condition(of:)
+        self.now = now
+        self.logger = logger
+        shares = FairShare(total: clusters.map(\.facts).totalCapacity)
+    }
+
+    func run() async throws {
+        // Before the store is read, so that nothing falls between the two.
+        let news = spawner.news()
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                await self.loadPatiently()
+                group.addTask { for await one in news { self.errand.yield(.news(one)) } }
+                await self.dispatch()
+                for await errand in self.errands {
+                    if case .news(let news) = errand {
+                        await self.hear(news)
+                    } else {
+                        group.addTask { await self.run(errand) }
+                    }
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func run(_ errand: Errand) async {
+        switch errand {
+        case .admit(let id, let request, let cluster): await admit(id, request, on: cluster)
+        case .dismiss(let id, let sentence): await dismiss(id, because: sentence)
+        case .wake(let time):
+            try? await Task.sleep(for: time)
+            dispatch()
+        case .announce:
+            try? await Task.sleep(for: .seconds(1))
+            announce()
+        case .news(let news): await hear(news)
+        }
+    }
+
+    /// What placement is told of every cluster now.
+    func facts() -> [ClusterFacts] {
+        let claims = line.claims(at: now())
+        return clusters.map { cluster in
+            var facts = cluster.facts
+            let memory = memories[cluster.name] ?? ClusterMemory()
+            facts.health = ClusterFacts.Health(condition(cluster.name))
+            facts.latency = spawner.latency(of: cluster.name)
+            facts.held = occupancy.clusters[cluster.name] ?? Resources()
+            facts.starting = occupancy.starting[cluster.name] ?? 0
+            facts.profiles = occupancy.profiles[cluster.name] ?? [:]
+            facts.nextIs = claims[cluster.name]
+            facts.images = memory.images
+            facts.starts = memory.starts
+            facts.breaker = memory.breaker
+            return facts
+        }
+    }
+
+    func place(_ request: PlacementRequest) -> Placement {
+        let policy = policy()
+        let account = account(of: request)
+        let site = SiteFacts(occupancy, for: request.person, account: account, profile: request.profile)
+        return policy.place(request, on: facts(), of: site, at: now())
+    }
+
+    func account(of request: PlacementRequest) -> String {
+        let policy = policy()
+        return policy.quotas.account(of: request.person, for: policy.profile(named: request.profile))
+    }
+
+    static func hash(_ plan: Plan) throws -> String { Digest.sha256.of(try plan.canonicalJSON()).hexadecimal }
+}
+
+extension [ClusterFacts] {
+    /// What all of them have together; a resource is unbounded where one of them does not bound it.
+    var totalCapacity: ResourceBounds {
+        func sum<Number>(_ parts: [Number?], _ add: (Number, Number) -> Number) -> Number? {
+            let known = parts.compactMap { $0 }
+            guard known.count == parts.count, let first = known.first else { return nil }
+            return known.dropFirst().reduce(first, add)
+        }
+        return ResourceBounds(
+            sessions: sum(map(\.capacity.sessions), +),
+            cpu: sum(map(\.capacity.cpu)) { CPUCount(millicores: $0.millicores + $1.millicores) },
+            memory: sum(map(\.capacity.memory)) { ByteCount(bytes: $0.bytes + $1.bytes) },
+            gpu: sum(map(\.capacity.gpu), +))
+    }
+}

@@ -1,0 +1,87 @@
+package import OrreryModel
+
+/// Where a session goes, or why nowhere now, with everything that was weighed.
+package struct Placement: Hashable, Sendable {
+    package let outcome: Outcome
+    /// One for each cluster that was looked at, the best first, then those that were refused by name.
+    package let verdicts: [ClusterVerdict]
+    /// Whether something stands against it wherever it goes, and waiting does not help.
+    package let isHopeless: Bool
+    /// Set where the person's own quota alone is in the way: only the person can make room.
+    package let quota: Refusal?
+
+    package enum Outcome: Hashable, Sendable {
+        case placed(Plan)
+        /// Nothing but room is missing. The plan is the one for the cluster that would be best.
+        case queued(Plan, why: [Refusal])
+        /// Every reason that was found, not only the first.
+        case refused([Refusal])
+    }
+
+    /// Whether it was refused for what may well pass by itself: a cluster would do that does not answer now.
+    package var isPassing: Bool {
+        guard case .refused = outcome, !isHopeless, quota == nil else { return false }
+        return verdicts.contains { $0.mayServeLater && !$0.objections.contains { $0.filter == .scheduling } }
+    }
+
+    /// The decision in lines: where it goes and what speaks for it, then why not elsewhere.
+    package var lines: [String] {
+        guard let best = verdicts.first else { return [] }
+        let others = verdicts.dropFirst().map { $0.notHere ?? "\($0.title): \($0.score) points" }
+        switch outcome {
+        case .placed: return ["\(best.title): \(best.score) points"] + best.terms.map { "  \($0.text)" } + others
+        case .queued: return ["it would wait in the queue"] + verdicts.compactMap(\.notHere)
+        case .refused(let refusals): return refusals.map(\.description)
+        }
+    }
+
+    package func verdict(on cluster: String) -> ClusterVerdict? { verdicts.first { $0.cluster == cluster } }
+}
+
+/// How one cluster did for one request.
+package struct ClusterVerdict: Hashable, Sendable {
+    package let cluster: String
+    package let title: String
+    /// What stands against it, all of it.
+    package let objections: [Objection]
+    /// What speaks for it; the points sum to its score.
+    package let terms: [PlacementTerm]
+    let plan: Plan?
+
+    package var score: Int { terms.reduce(0) { $0 + $1.points } }
+    /// Whether a session could run there if only there were room.
+    package var isCandidate: Bool { objections.allSatisfy { $0.filter == .capacity } && plan != nil }
+
+    /// Whether it could run there some day without anybody changing anything: only room or an answer is missing.
+    package var mayServeLater: Bool {
+        let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling]
+        return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
+    }
+
+    /// `not CERN-B: no free GPU, 8 of 8 in use`; nil for one without objections.
+    package var notHere: String? {
+        objections.isEmpty ? nil : "not \(title): \(objections.map(\.refusal.reason).joined(separator: "; "))"
+    }
+}
+
+/// One thing that stands against a cluster.
+package struct Objection: Hashable, Sendable {
+    package let filter: PlacementFilter
+    package let refusal: Refusal
+}
+
+/// What a cluster must pass to be given a session.
+package enum PlacementFilter: String, Hashable, Sendable, CaseIterable {
+    case membership, scheduling, health, trust, labels, filesets, architecture, gpu, size, capacity, pin
+    /// Not one answer since the hub started: taken only where no other is left.
+    case unseen
+}
+
+/// One thing that speaks for a cluster, in words and points.
+package struct PlacementTerm: Hashable, Sendable {
+    package let words: String
+    package let points: Int
+
+    /// `your home is here +40`
+    package var text: String { "\(words) +\(points)" }
+}

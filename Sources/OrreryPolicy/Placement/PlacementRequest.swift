@@ -1,0 +1,53 @@
+package import OrreryModel
+
+/// What somebody asks a place for.
+package struct PlacementRequest: Hashable, Sendable {
+    package let person: Person
+    package let profile: String
+    /// Nil takes the default, as `Policy.plan` does.
+    package var environment: String?
+    package var size: String?
+    package var options: [String: String]
+    /// The cluster that the person insists on.
+    package var pin: String?
+    /// Sessions of the profile that the person has already.
+    package var running: Int
+    /// The session that asks, once it waits.
+    package var ticket: String
+    /// Where the person's sessions ran before, the last one last. Where homes are not shared, their files are there.
+    package var past: [String]
+
+    package init(
+        person: Person, profile: String, environment: String? = nil, size: String? = nil,
+        options: [String: String] = [:], pin: String? = nil,
+        running: Int = 0, ticket: String = "", past: [String] = []
+    ) {
+        self.person = person
+        self.profile = profile
+        self.environment = environment
+        self.size = size
+        self.options = options
+        self.pin = pin
+        self.running = running
+        self.ticket = ticket
+        self.past = past
+    }
+}
+
+/// What is held of the whole site, as far as a request is measured by it.
+package struct SiteFacts: Hashable, Sendable {
+    /// What the person holds, with what waits.
+    package var person = Resources()
+    /// What the sessions hold that count for the same group.
+    package var account = Resources()
+    /// Sessions of the profile.
+    package var profile = 0
+
+    package init() {}
+
+    package init(_ occupancy: Occupancy, for person: Person, account: String, profile: String) {
+        self.person = occupancy.persons[person.name] ?? Resources()
+        self.account = occupancy.accounts[account] ?? Resources()
+        self.profile = occupancy.profiles.values.reduce(0) { $0 + ($1[profile] ?? 0) }
+    }
+}

@@ -1,0 +1,77 @@
+import OrreryKubernetes
+package import OrreryModel
+package import OrreryStore
+
+// Sessions that wait for room. No cluster knows of them; a restart finds them in the store.
+extension Spawner {
+    /// Stores a session that waits. `plan` is the one for the cluster that would be best, `wish` what was asked for.
+    package func enqueue(
+        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String, id: String,
+        wish: SessionChoice, message: String
+    ) async throws(SpawnError) -> SessionRecord {
+        let record = try record(
+            plan: plan, planHash: planHash, person: person, server: server, account: account, id: id,
+            message: message, wish: wish)
+        try await store(record)
+        return record
+    }
+
+    /// Gives a waiting session its place and lets it start. Nil when it does not wait any more: it was cancelled.
+    package func admit(_ session: String, plan: Plan, planHash: String) async throws(SpawnError) -> SessionRecord? {
+        guard let cluster = clusters[plan.cluster] else {
+            throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
+        }
+        let record: SessionRecord
+        do {
+            record = try await scene.store.update(session) { session in
+                guard session.isWaiting else { return }
+                session.cluster = plan.cluster
+                session.plan = plan
+                session.planHash = planHash
+                session.namespace = cluster.namespace
+                session.wish = nil
+            }
+        } catch {
+            if error.kind == .missing { return nil }
+            throw SpawnError(error)
+        }
+        guard record.state == .queued else { return nil }
+        add(record)
+        return record
+    }
+
+    /// Ends a waiting session, since nothing can become of it any more.
+    package func dismiss(_ session: String, because sentence: String) async throws(SpawnError) {
+        _ = try await leaveQueue(session, Ending(.failedToStart, sentence))
+    }
+
+    /// Tells those who watch a waiting session how it stands; nothing is stored.
+    package func note(_ message: String, about session: String) {
+        scene.board.note(
+            SessionEventRecord(session: session, number: 0, at: scene.now(), state: .queued, message: message))
+    }
+
+    /// Whether somebody watches the session right now.
+    package func isWatched(_ session: String) -> Bool { scene.board.isWatched(session) }
+
+    /// Everything that happens with sessions and clusters from now on, until the spawner ends.
+    package func news() -> AsyncStream<SpawnNews> { scene.board.listen() }
+
+    /// How long the cluster takes to answer; nil before the first session was made there.
+    package func latency(of cluster: String) -> Duration? { scene.latencies[cluster] }
+
+    /// False when it was given its place meanwhile.
+    func leaveQueue(_ session: String, _ ending: Ending) async throws(SpawnError) -> Bool {
+        let now = scene.now()
+        do {
+            let record = try await scene.store.update(session) { session in
+                if session.isWaiting { session.end(ending.reason, ending.sentence, at: now) }
+            }
+            guard record.state == .ended else { return false }
+            scene.board.publish(
+                try await scene.store.appendEvent(
+                    session: session, at: now, state: .ended, message: record.message))
+            return true
+        } catch { throw SpawnError(error) }
+    }
+}

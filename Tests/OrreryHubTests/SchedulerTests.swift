@@ -1,0 +1,284 @@
+import Foundation
+import OrreryKubernetes
+import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+/// A scheduler of its own on the database of a hub, before clusters that all answer.
+private struct Desk: Sendable {
+    let hub: TestHub
+    let scheduler: Scheduler
+
+    init(_ hub: TestHub, _ change: (inout ClusterFacts) -> Void) {
+        self.hub = hub
+        let clusters = hub.services.configuration.clusters.map { cluster in
+            var cluster = cluster
+            change(&cluster.facts)
+            return cluster
+        }
+        let policy = hub.services.desk.policy
+        scheduler = Scheduler(
+            policy: { policy }, clusters: clusters, store: hub.database, persons: hub.database,
+            spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready })
+    }
+
+    func ask(_ person: PersonRecord, size: String? = nil, server: String = "") async throws -> SchedulerAnswer {
+        let choice = SessionChoice(profile: "standard", size: size)
+        let request = PlacementRequest(person: person.person, profile: "standard", choice)
+        return try await scheduler.start(request, wish: choice, server: server, for: person)
+    }
+
+    func start(_ person: PersonRecord, server: String = "") async throws -> SessionRecord {
+        guard case .session(let session) = try await ask(person, server: server) else { throw CancellationError() }
+        return session
+    }
+
+    /// What the spawner would say once the session has come so far.
+    func comes(_ id: String, to state: SessionState, because reason: EndReason = .stoppedByPerson) async throws {
+        let now = hub.clock.now
+        let (_, event) = try await hub.database.advance(id, at: now) { session in
+            if state == .ended {
+                session.end(reason, "Over.", at: now)
+            } else {
+                session.state = state
+                if state == .ready { session.readyAt = now }
+            }
+        }
+        await scheduler.hear(.session(event))
+    }
+
+    func isWaiting(_ id: String) async throws -> Bool { try await hub.database.session(id: id)?.isWaiting ?? false }
+
+    func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { return false }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        return true
+    }
+
+    /// Runs `body` while the scheduler runs.
+    func running(_ body: () async throws -> Void) async throws {
+        let run = Task { try await scheduler.run() }
+        defer { run.cancel() }
+        try await body()
+    }
+}
+
+struct SchedulerTests {
+    @Test func whereThereIsNoRoomItWaitsAndStartsWhenSomebodyLeaves() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                #expect(!first.isWaiting && first.cluster == "north")
+                let second = try await desk.start(hub.person("ben"))
+                #expect(second.isWaiting)
+                #expect(second.message == "You are 1st in the queue: North is full (no free session, 1 of 1 in use).")
+                hub.clock.turn(by: .seconds(1))
+                let third = try await desk.start(hub.person("cleo"))
+                let place = try #require(await desk.scheduler.queuePlace(of: third.id))
+                #expect(place.number == 2 && place.of == 2)
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+                let started = try #require(try await hub.database.session(id: second.id))
+                #expect(started.cluster == "north" && started.state == .queued && started.plan.cluster == "north")
+                #expect(try await desk.isWaiting(third.id))
+            }
+        }
+    }
+
+    @Test func whoLeavesTheQueueGivesTheirTurnToTheNext() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                hub.clock.turn(by: .seconds(1))
+                let third = try await desk.start(hub.person("cleo"))
+                try await hub.services.spawner.stop(second.id, by: "ben")
+                let cancelled = try #require(try await hub.database.session(id: second.id))
+                #expect(
+                    cancelled.state == .ended && cancelled.endReason == .stoppedByPerson && cancelled.readyAt == nil)
+                #expect(try await desk.eventually { await desk.scheduler.queuePlace(of: third.id)?.number == 1 })
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await !desk.isWaiting(third.id) })
+            }
+        }
+    }
+
+    @Test func theQueueSurvivesARestart() async throws {
+        try await TestHub.run { hub in
+            let before = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let first = try await before.start(hub.person("ada"))
+            let second = try await before.start(hub.person("ben"))
+            hub.clock.turn(by: .seconds(1))
+            let third = try await before.start(hub.person("cleo"))
+            let after = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            try await after.running {
+                try await after.scheduler.load()
+                #expect(await after.scheduler.queuePlace(of: second.id)?.number == 1)
+                #expect(await after.scheduler.queuePlace(of: third.id)?.number == 2)
+                #expect(try await after.isWaiting(second.id), "the place of the first is still taken")
+                try await after.comes(first.id, to: .ended)
+                #expect(try await after.eventually { try await !after.isWaiting(second.id) })
+                #expect(try await after.isWaiting(third.id))
+            }
+        }
+    }
+
+    @Test func onlySoManyStartAtATime() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { facts in
+                facts.startsAtOnce = 1
+                if facts.name == "south" { facts.scheduling = .cordoned }
+            }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                #expect(second.message.contains("1 sessions are starting there"))
+                try await desk.comes(first.id, to: .ready)
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+            }
+        }
+    }
+
+    @Test func aClusterOnWhichNothingStartsGetsNothingForAWhile() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let ada = try await hub.person("ada")
+            for _ in 0..<3 {
+                let session = try await desk.start(ada)
+                try await desk.comes(session.id, to: .creating)
+                try await desk.comes(session.id, to: .ended, because: .failedToStart)
+            }
+            guard case .refused(let refusals, let placement) = try await desk.ask(ada) else {
+                throw CancellationError()
+            }
+            #expect(refusals.contains { $0.reason.hasPrefix("its last 3 starts failed; it is tried again at") })
+            #expect(placement.isPassing)
+            hub.clock.turn(by: .seconds(60))
+            let trial = try await desk.start(ada)
+            guard case .refused = try await desk.ask(try await hub.person("ben")) else { throw CancellationError() }
+            try await desk.comes(trial.id, to: .ready)
+            #expect(try await desk.start(hub.person("ben")).cluster == "north")
+        }
+    }
+
+    @Test func anImageThatDoesNotExistIsNotTheClustersFault() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let ada = try await hub.person("ada")
+            for _ in 0..<4 {
+                let session = try await desk.start(ada)
+                try await desk.comes(session.id, to: .image)
+                try await desk.comes(session.id, to: .ended, because: .failedToStart)
+            }
+            #expect(try await desk.start(ada).cluster == "north")
+        }
+    }
+
+    @Test func whoMayNotAnyMoreIsNotStarted() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let ben = try await hub.person("ben")
+                let second = try await desk.start(ben)
+                _ = try await hub.database.regroup(person: ben.id, [], isAdmin: false)
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await hub.database.session(id: second.id)?.state == .ended })
+                let ended = try #require(try await hub.database.session(id: second.id))
+                #expect(ended.endReason == .failedToStart)
+                #expect(ended.message.contains("only atlas and science have it"))
+            }
+        }
+    }
+
+    @Test func twoClicksAtOnceAreOneSession() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { $0.capacity.sessions = 10 }
+            let ada = try await hub.person("ada")
+            let sessions = await withTaskGroup(of: SessionRecord?.self) { group in
+                for _ in 0..<8 { group.addTask { try? await desk.start(ada) } }
+                return await group.reduce(into: []) { $0.append($1) }.compactMap { $0 }
+            }
+            #expect(sessions.count == 1)
+            #expect(await desk.scheduler.occupancy.persons["ada"]?.sessions == 1)
+        }
+    }
+
+    /// Far more requests at once than there is room for: each is answered with a session or a place, all run in the end, none
+    /// twice, and no cluster ever has more than it may.
+    @Test func aStormLosesNobodyAndDoublesNobody() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { facts in
+                facts.capacity.sessions = 20
+                facts.startsAtOnce = 5
+            }
+            let people = try await hub.crowd(150)
+            try await desk.running {
+                let sessions = try await withThrowingTaskGroup(of: SessionRecord.self) { group in
+                    for person in people { group.addTask { try await desk.start(person) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(Set(sessions.map(\.id)).count == 150)
+                #expect(sessions.count { !$0.isWaiting } == 10)
+                let line = await desk.scheduler.line.entries.map(\.id)
+                #expect(Set(line) == Set(sessions.filter(\.isWaiting).map(\.id)))
+                try await desk.serveAll()
+                let all = try await hub.database.ended(since: .distantPast)
+                #expect(Set(all.map(\.id)) == Set(sessions.map(\.id)))
+                #expect(Set(all.map(\.cluster)) == ["north", "south"])
+                #expect(await desk.scheduler.occupancy.persons.isEmpty)
+            }
+        }
+    }
+}
+
+extension Desk {
+    /// Lets every session that has a place become ready and end, until none is left.
+    fileprivate func serveAll() async throws {
+        let deadline = ContinuousClock.now + .seconds(40)
+        while ContinuousClock.now < deadline {
+            let active = try await hub.database.allActive()
+            guard !active.isEmpty else { return }
+            let placed = active.filter { !$0.isWaiting }
+            for cluster in ["north", "south"] { #expect(placed.count { $0.cluster == cluster } <= 20) }
+            for session in placed {
+                try await comes(session.id, to: .ready)
+                try await comes(session.id, to: .ended)
+            }
+            if placed.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        }
+    }
+}
+
+extension TestHub {
+    /// So many people who have logged in before.
+    fileprivate func crowd(_ count: Int) async throws -> [PersonRecord] {
+        var people: [PersonRecord] = []
+        for number in 0..<count {
+            let identity = Identity(issuer: "https://issuer.test", subject: "p\(number)")
+            let person = Person(
+                identity: identity, name: "p\(number)", uid: UInt32(30_000 + number), gid: UInt32(30_000 + number),
+                groups: [Group(name: "atlas", gid: 5001)])
+            people.append(try await database.register(person, isAdmin: false, at: clock.now))
+        }
+        return people
+    }
+}
+
+struct QueuePlaceTests {
+    @Test(arguments: [
+        (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"),
+        (101, "101st"), (111, "111th"), (122, "122nd"),
+    ]) func aPlaceIsSaidAsPeopleDo(_ number: Int, _ words: String) {
+        #expect(QueuePlace.ordinal(number) == words)
+    }
+}
