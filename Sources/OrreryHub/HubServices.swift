@@ -105,7 +105,10 @@ struct HubServices: Sendable {
         self.policies = policies
         scheduler = Scheduler(
             policy: { policies.current }, clusters: configuration.clusters, store: database, persons: database,
-            spawner: spawner, logger: logger, now: now)
+            spawner: spawner, logger: logger, now: now,
+            admitted: { [audit] session, person in
+                await audit.record(SessionDesk.acts(of: session, for: person, under: policies.current))
+            })
         desk = SessionDesk(
             policies: policies, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
             scheduler: scheduler, audit: audit, now: now, logger: logger)

@@ -4,14 +4,25 @@ import OrreryModel
 import OrreryPolicy
 import OrrerySpawn
 import OrreryStore
+import Synchronization
 import Testing
 
 @testable import OrreryHub
+
+/// The sessions that have left the queue, as they were told of.
+private final class Admissions: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+    func note(_ line: String) { lines.withLock { $0.append(line) } }
+}
 
 /// A scheduler of its own on the database of a hub, before clusters that all answer.
 private struct Desk: Sendable {
     let hub: TestHub
     let scheduler: Scheduler
+    /// The sessions that have left the queue.
+    let admitted = Admissions()
 
     init(_ hub: TestHub, _ change: (inout ClusterFacts) -> Void) {
         self.hub = hub
@@ -23,7 +34,8 @@ private struct Desk: Sendable {
         let policy = hub.services.desk.policy
         scheduler = Scheduler(
             policy: { policy }, clusters: clusters, store: hub.database, persons: hub.database,
-            spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready })
+            spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready },
+            admitted: { [admitted] session, _ in admitted.note("\(session.id) on \(session.cluster)") })
     }
 
     func ask(_ person: PersonRecord, size: String? = nil, server: String = "") async throws -> SchedulerAnswer {
@@ -87,6 +99,7 @@ struct SchedulerTests {
                 try await desk.comes(first.id, to: .ended)
                 #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
                 let started = try #require(try await hub.database.session(id: second.id))
+                #expect(try await desk.eventually { desk.admitted.all == ["\(second.id) on north"] })
                 #expect(started.cluster == "north" && started.state == .queued && started.plan.cluster == "north")
                 #expect(try await desk.isWaiting(third.id))
             }

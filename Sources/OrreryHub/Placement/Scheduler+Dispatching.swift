@@ -78,9 +78,10 @@ extension Scheduler {
         case .refused(let refusals):
             await dismiss(id, because: refusals.map(\.description).joined(separator: "; "))
         case .plan(let plan):
-            guard try await spawner.admit(id, plan: plan, planHash: try Self.hash(plan)) != nil else {
+            guard let admitted = try await spawner.admit(id, plan: plan, planHash: try Self.hash(plan)) else {
                 return release(id)
             }
+            await self.admitted(admitted, person)
             logger.info("a session has left the queue", metadata: ["session": "\(id)", "cluster": "\(cluster)"])
         }
     }

@@ -19,6 +19,8 @@ actor Scheduler: Service {
     let persons: any PersonStore
     let spawner: Spawner
     let condition: @Sendable (String) -> ClusterCondition
+    /// Told of every session that leaves the queue for a place.
+    let admitted: @Sendable (SessionRecord, PersonRecord) async -> Void
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -60,13 +62,15 @@ actor Scheduler: Service {
     init(
         policy: @escaping @Sendable () -> Policy, clusters: [HubConfiguration.Cluster], store: any SessionStore,
         persons: any PersonStore, spawner: Spawner, logger: Logger, now: @escaping @Sendable () -> Date,
-        condition: (@Sendable (String) -> ClusterCondition)? = nil
+        condition: (@Sendable (String) -> ClusterCondition)? = nil,
+        admitted: @escaping @Sendable (SessionRecord, PersonRecord) async -> Void = { _, _ in }
     ) {
         self.policy = policy
         self.clusters = clusters
         self.store = store
         self.persons = persons
         self.spawner = spawner
+        self.admitted = admitted
         self.condition = condition ?? spawner.condition(of:)
         self.now = now
         self.logger = logger

@@ -36,7 +36,8 @@ struct SessionDesk: Sendable {
         case .refused(let refusals, let placement):
             throw await refusal(of: request, for: person, refusals, placement)
         case .session(let session):
-            await audit.record(acts(of: session, for: person))
+            // What waits is given nothing yet; where and with what it starts is written down then.
+            if !session.isWaiting { await audit.record(acts(of: session, for: person)) }
             logger.notice(
                 "session asked for",
                 metadata: [
@@ -92,8 +93,14 @@ struct SessionDesk: Sendable {
         if session.person != person.id { try await audit.settle() }
     }
 
-    /// That it was started, and every sensitive fileset that it was given.
     func acts(of session: SessionRecord, for person: PersonRecord) -> [AuditAct] {
+        Self.acts(of: session, for: person, under: policy)
+    }
+
+    /// That it was started, and every sensitive fileset that it was given.
+    static func acts(
+        of session: SessionRecord, for person: PersonRecord, under policy: Policy
+    ) -> [AuditAct] {
         let filesets = session.plan.mounts.map(\.fileset) + [session.plan.bucket?.fileset].compactMap(\.self)
         let given = Set(filesets).filter { policy.filesets[$0]?.isSensitive == true }
         return [
