@@ -105,6 +105,7 @@ struct HomeView: Sendable {
         let verdict = placement.verdict(on: cluster.name)
         return ClusterChoice(
             value: cluster.name, title: cluster.title, condition: condition.view, conditionText: condition.text,
+            isSelected: placement.isPlaced(on: cluster.name),
             refusal: verdict.flatMap { refusal($0, placement) } ?? condition.refusal, score: verdict?.fullness,
             mounts: decision.mounts.map {
                 MountView(

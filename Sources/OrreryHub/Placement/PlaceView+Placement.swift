@@ -1,3 +1,4 @@
+import OrreryModel
 import OrreryPolicy
 
 extension PlaceView {
@@ -9,11 +10,18 @@ extension PlaceView {
         case .placed:
             self.init(
                 title: "\(best.title), with \(best.score) points", terms: best.terms.map(\.text), others: others,
-                isSelected: true)
+                isSelected: false)
         case .queued:
             let full = placement.verdicts.compactMap(\.fullness)
             self.init(title: "you would wait in the queue", terms: [], others: full, isSelected: true)
         case .refused: return nil
         }
+    }
+}
+
+extension Placement {
+    /// Whether that is where it would go now: its tile is chosen at first, so that its files are seen.
+    func isPlaced(on cluster: String) -> Bool {
+        if case .placed(let plan) = outcome { plan.cluster.isExactly(cluster) } else { false }
     }
 }
