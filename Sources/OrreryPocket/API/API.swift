@@ -17,7 +17,8 @@ struct API: HTTPResponder {
 
     init(store: ObjectStore, configuration: PocketConfiguration, logs: any PodLogs) {
         self.store = store
-        access = Access(configuration.tokens)
+        access = Access(
+            configuration.tokens, issued: IssuedTokens(directory: configuration.state), objects: store)
         self.logs = logs
         limits = configuration.limits
         address = "\(configuration.host):\(configuration.port)"
@@ -63,6 +64,9 @@ struct API: HTTPResponder {
     private func answer(_ call: Call, _ verb: String) async throws -> Response {
         let target = call.target
         if call.kind == .pods, target.subresource == "log", verb == "get" { return try podLog(call) }
+        if call.kind == .serviceaccounts, target.subresource == "token", verb == "create" {
+            return try await requestToken(call)
+        }
         guard target.subresource.isEmpty, !target.object.isEmpty == !Self.collectionVerbs.contains(verb),
             target.object.isEmpty || !call.kind.isNamespaced || !target.namespace.isEmpty
         else { throw target.subresource.isEmpty ? Status.methodNotAllowed : .noSuchResource }

@@ -10,6 +10,9 @@ package enum Kind: String, Hashable, CaseIterable, Sendable {
     case persistentvolumes
     case resourcequotas
     case storageclasses
+    case serviceaccounts
+    case roles
+    case rolebindings
 
     /// What stands in an object's `kind`.
     package var name: String {
@@ -24,20 +27,31 @@ package enum Kind: String, Hashable, CaseIterable, Sendable {
         case .persistentvolumes: "PersistentVolume"
         case .resourcequotas: "ResourceQuota"
         case .storageclasses: "StorageClass"
+        case .serviceaccounts: "ServiceAccount"
+        case .roles: "Role"
+        case .rolebindings: "RoleBinding"
         }
     }
 
     /// What stands in an object's `apiVersion`.
-    package var apiVersion: String { self == .storageclasses ? "storage.k8s.io/v1" : "v1" }
+    package var apiVersion: String { group.isEmpty ? "v1" : "\(group)/v1" }
 
     /// The group part of `apiVersion`; empty for the core group.
-    package var group: String { self == .storageclasses ? "storage.k8s.io" : "" }
+    package var group: String {
+        switch self {
+        case .storageclasses: "storage.k8s.io"
+        case .roles, .rolebindings: "rbac.authorization.k8s.io"
+        default: ""
+        }
+    }
 
     /// Whether objects of this kind live in a namespace. The others have an empty namespace in their key.
     package var isNamespaced: Bool {
         switch self {
         case .namespaces, .nodes, .persistentvolumes, .storageclasses: false
-        case .pods, .events, .secrets, .configmaps, .persistentvolumeclaims, .resourcequotas: true
+        case .pods, .events, .secrets, .configmaps, .persistentvolumeclaims, .resourcequotas, .serviceaccounts, .roles,
+            .rolebindings:
+            true
         }
     }
 

@@ -43,8 +43,24 @@ extension Schema {
         case .namespaces: ["spec": .object(Schema("NamespaceSpec", ["finalizers": .list(.string)]))]
         case .storageclasses: storageClassFields
         case .nodes, .persistentvolumes: ["spec": .unchecked]
+        case .serviceaccounts:
+            ["secrets": .unchecked, "imagePullSecrets": .unchecked, "automountServiceAccountToken": .bool]
+        case .roles: ["rules": .list(.object(policyRule))]
+        case .rolebindings: ["subjects": .list(.object(subject)), "roleRef": .object(roleRef)]
         }
     }
+
+    private static let policyRule = Schema(
+        "PolicyRule",
+        [
+            "verbs": .list(.string), "apiGroups": .list(.string), "resources": .list(.string),
+            "resourceNames": .list(.string), "nonResourceURLs": .list(.string),
+        ])
+
+    private static let subject = Schema(
+        "Subject", ["kind": .string, "apiGroup": .string, "name": .string, "namespace": .string])
+
+    private static let roleRef = Schema("RoleRef", ["apiGroup": .string, "kind": .string, "name": .string])
 
     private static let persistentVolumeClaimSpec = Schema(
         "PersistentVolumeClaimSpec",

@@ -41,6 +41,10 @@ extension API {
         var warnings: [String] = []
         let rule = ChangeRule(key: call.key, schema: Schema.of(call.kind))
         var preview: JSON?
+        // Looked at before the change, since Roles are read for it: two at once are judged apart.
+        if call.kind == .roles || call.kind == .rolebindings, let before = store.object(call.key) {
+            try checkGrant(try make(before).object, as: call.key, by: call.caller)
+        }
         let stored = try store.update(call.key) { object throws(Status) in
             let made = try make(object)
             warnings = made.warnings

@@ -15,6 +15,7 @@ extension API {
         fillDefaults(&object, as: call.kind)
         try admit(&object, as: key)
         try check(object, as: key, finalizers: finalizers)
+        try checkGrant(object, as: key, by: call.caller)
         if call.isDryRun {
             try checkQuota(of: object, as: key) { kind in store.list(kind, namespace: key.namespace).objects }
             if store.object(key) != nil { throw PocketError.exists(key) }
@@ -127,7 +128,10 @@ extension API {
     private func admit(_ object: inout JSON, as key: ObjectStore.Key) throws(Status) {
         if key.kind == .pods {
             let account = object["spec"]?["serviceAccountName"]?.string ?? "default"
-            if account != "default" {
+            let isThere =
+                account == "default"
+                || store.object(.init(kind: .serviceaccounts, namespace: key.namespace, name: account)) != nil
+            if !isThere {
                 throw .forbidden(
                     key,
                     "error looking up service account \(key.namespace)/\(account): serviceaccount \"\(account)\" not found"

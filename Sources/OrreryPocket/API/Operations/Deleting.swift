@@ -84,8 +84,10 @@ extension Kind {
     /// Whether the answer to a deletion is the object; for the other kinds it is a Status.
     fileprivate var answersDeletionWithObject: Bool {
         switch self {
-        case .pods, .persistentvolumeclaims, .persistentvolumes, .namespaces, .storageclasses, .resourcequotas: true
-        case .secrets, .configmaps, .events, .nodes: false
+        case .pods, .persistentvolumeclaims, .persistentvolumes, .namespaces, .storageclasses, .resourcequotas,
+            .serviceaccounts:
+            true
+        case .secrets, .configmaps, .events, .nodes, .roles, .rolebindings: false
         }
     }
 }

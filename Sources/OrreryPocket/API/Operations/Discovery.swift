@@ -16,7 +16,7 @@ extension API {
         case "/apis":
             return Answer.json(
                 ["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(Self.groups.map(Self.group))])
-        case "/api/v1": return Answer.json(Self.resources(of: "", also: Self.podLogResource))
+        case "/api/v1": return Answer.json(Self.resources(of: "", also: Self.subresources))
         default: break
         }
         for group in Self.groups where path.hasPrefix("/apis/\(group)") {
@@ -46,7 +46,9 @@ extension API {
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "none", "compiler": "swiftc", "platform": "linux/amd64",
     ]
 
-    private static let groups = ["authentication.k8s.io", "authorization.k8s.io", "storage.k8s.io"]
+    private static let groups = [
+        "authentication.k8s.io", "authorization.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io",
+    ]
 
     private static func group(_ name: String) -> JSON {
         let version: JSON = ["groupVersion": .string("\(name)/v1"), "version": "v1"]
@@ -67,8 +69,12 @@ extension API {
         ]
     }
 
-    private static let podLogResource: [JSON] = [
-        ["name": "pods/log", "singularName": "", "namespaced": true, "kind": "Pod", "verbs": ["get"]]
+    private static let subresources: [JSON] = [
+        ["name": "pods/log", "singularName": "", "namespaced": true, "kind": "Pod", "verbs": ["get"]],
+        [
+            "name": "serviceaccounts/token", "singularName": "", "namespaced": true, "kind": "TokenRequest",
+            "group": "authentication.k8s.io", "version": "v1", "verbs": ["create"],
+        ],
     ]
 
     private static func reviews(in group: String) -> [JSON] {

@@ -6,9 +6,16 @@ internal import OrreryModel
 enum Review: String, CaseIterable {
     case selfsubjectaccessreviews
     case selfsubjectreviews
+    case selfsubjectrulesreviews
 
     var group: String { self == .selfsubjectreviews ? "authentication.k8s.io" : "authorization.k8s.io" }
-    var kind: String { self == .selfsubjectreviews ? "SelfSubjectReview" : "SelfSubjectAccessReview" }
+    var kind: String {
+        switch self {
+        case .selfsubjectaccessreviews: "SelfSubjectAccessReview"
+        case .selfsubjectreviews: "SelfSubjectReview"
+        case .selfsubjectrulesreviews: "SelfSubjectRulesReview"
+        }
+    }
 
     init?(_ target: Target.Resource) {
         guard let review = Review(rawValue: target.name), review.group == target.group, target.version == "v1",
@@ -40,6 +47,9 @@ extension API {
         case .selfsubjectaccessreviews:
             answer["spec"] = body["spec"] ?? [:]
             answer["status"] = Self.verdict(on: body["spec"] ?? [:], caller)
+        case .selfsubjectrulesreviews:
+            answer["spec"] = [:]
+            answer["status"] = Self.rules(of: caller, in: body["spec"]?["namespace"]?.string ?? "")
         }
         return Answer.json(answer, status: .created)
     }
@@ -52,9 +62,27 @@ extension API {
         let resource = [attributes?["resource"]?.string ?? "", attributes?["subresource"]?.string ?? ""]
             .filter { !$0.isEmpty }.joined(separator: "/")
         let verb = attributes?["verb"]?.string ?? ""
-        let isAllowed = caller.may(verb, resource, in: attributes?["namespace"]?.string ?? "")
+        let isAllowed = caller.may(
+            verb, resource, in: attributes?["namespace"]?.string ?? "", group: attributes?["group"]?.string ?? "",
+            name: attributes?["name"]?.string ?? "")
         guard isAllowed else { return ["allowed": false] }
         return ["allowed": true, "reason": .string(caller.reason)]
+    }
+
+    /// What everybody with an account may ask, then what its rules in the namespace say.
+    private static func rules(of caller: Access.Caller, in namespace: String) -> JSON {
+        func rule(_ group: String, _ resources: [JSON]) -> JSON {
+            ["verbs": ["create"], "apiGroups": [.string(group)], "resources": .array(resources)]
+        }
+        let common = [
+            rule("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
+            rule("authentication.k8s.io", ["selfsubjectreviews"]),
+        ]
+        let paths: [JSON] = ["/healthz", "/livez", "/readyz", "/version", "/version/"]
+        return [
+            "resourceRules": .array(common + caller.rules(in: namespace).map(\.json)),
+            "nonResourceRules": [["verbs": ["get"], "nonResourceURLs": .array(paths)]], "incomplete": false,
+        ]
     }
 }
 

@@ -62,7 +62,9 @@ struct FieldSelector {
             case .secrets: ["type"]
             case .namespaces: ["status.phase"]
             case .nodes: ["spec.unschedulable"]
-            case .configmaps, .persistentvolumeclaims, .persistentvolumes, .resourcequotas, .storageclasses: []
+            case .configmaps, .persistentvolumeclaims, .persistentvolumes, .resourcequotas, .storageclasses,
+                .serviceaccounts, .roles, .rolebindings:
+                []
             }
         return own.union(["metadata.name", "metadata.namespace"])
     }

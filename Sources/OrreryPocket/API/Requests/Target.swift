@@ -41,7 +41,9 @@ enum Target: Equatable {
     private static func split(_ parts: [String]) -> (group: String, version: String, rest: ArraySlice<String>)? {
         if parts.count >= 2, parts[0] == "api", parts[1] == "v1" { return ("", "v1", parts[2...]) }
         // Groups that no real server would route are paths that do not exist, not resources.
-        let known = ["storage.k8s.io", "authorization.k8s.io", "authentication.k8s.io"]
+        let known = [
+            "storage.k8s.io", "authorization.k8s.io", "authentication.k8s.io", "rbac.authorization.k8s.io",
+        ]
         if parts.count >= 3, parts[0] == "apis", known.contains(parts[1]) { return (parts[1], parts[2], parts[3...]) }
         return nil
     }

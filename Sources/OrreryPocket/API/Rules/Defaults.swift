@@ -16,7 +16,7 @@ func fillDefaults(_ object: inout JSON, as kind: Kind) {
         object.fill("source", [:])
         for field in ["firstTimestamp", "lastTimestamp", "eventTime"] { object.fill(field, .null) }
         for field in ["reportingComponent", "reportingInstance"] { object.fill(field, "") }
-    case .configmaps, .nodes, .persistentvolumes: break
+    case .configmaps, .nodes, .persistentvolumes, .serviceaccounts, .roles, .rolebindings: break
     }
 }
 

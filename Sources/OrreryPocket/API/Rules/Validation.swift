@@ -12,7 +12,9 @@ func validate(_ object: JSON, as kind: Kind) -> [FieldError] {
                 + validateSize(object, ["data", "binaryData"])
         case .persistentvolumeclaims: validateClaim(object["spec"] ?? [:])
         case .events: validateEvent(object)
-        case .namespaces, .nodes, .persistentvolumes, .resourcequotas, .storageclasses: []
+        case .namespaces, .nodes, .persistentvolumes, .resourcequotas, .storageclasses, .serviceaccounts, .roles,
+            .rolebindings:
+            []
         }
     return metadata + body
 }
