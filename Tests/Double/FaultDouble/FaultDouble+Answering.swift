@@ -24,7 +24,8 @@ extension FaultDouble {
             return try await reply(status, fields, Array((body ?? "").utf8), to: request, call, out)
         case .lose(.request): return false
         case .lose(.answer):
-            _ = try await fetcher.fetch(upstream.request(request, target: request.target))
+            let answer: FetchStream = try await fetcher.stream(upstream.request(request, target: request.target))
+            if !request.isWatch { _ = try await answer.collect(upTo: 64 << 20) }
             return false
         case .stall:
             // Ends when the client leaves.

@@ -31,12 +31,22 @@ struct Listener: Sendable {
 
     /// Serves until the task is cancelled.
     func serve(_ handle: @escaping Handle) async throws {
-        try await server.executeThenClose { connections in
-            try await withThrowingDiscardingTaskGroup { group in
-                for try await connection in connections {
-                    group.addTask { try? await Self.serve(connection, handle) }
+        // A task of its own, which is not cancelled but runs out of connections: one that was taken and never looked at
+        // would end the process.
+        let serving = Task {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await connection in connections {
+                        group.addTask { try? await Self.serve(connection, handle) }
+                    }
+                    group.cancelAll()
                 }
             }
+        }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            server.channel.close(promise: nil)
         }
     }
 
