@@ -57,7 +57,7 @@ let package = Package(
         // Layer 3: who, what, and how to ask a cluster.
         .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", "CJWT", logging]),
         .layer("OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
-        .layer("OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+        .layer("OrreryKubernetes", ["OrreryModel", "OrreryDocument", "OrreryFetch", logging]),
         .layer("OrreryRegistry", ["OrreryModel", "OrreryCrypto", "OrreryFetch"]),
 
         // Layer 4: the parts that run.
@@ -104,7 +104,9 @@ let package = Package(
         .tests(of: "OrreryStore", ["OrreryModel"]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
-        .tests(of: "OrreryKubernetes", ["OrreryModel", "OrreryFetch", logging]),
+        .tests(
+            of: "OrreryKubernetes",
+            ["OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryPocket", "FaultDouble", logging]),
         .tests(of: "OrreryRegistry"),
         .tests(
             of: "OrreryProxy",

@@ -9,6 +9,13 @@ extension DocumentNode {
         return Self.resolve(text, besides: place.file)
     }
 
+    /// The document in the file that `file:PATH` names.
+    package func document() throws(DocumentError) -> DocumentNode {
+        let text = try string()
+        guard text.hasPrefix("file:") else { throw error("the name of a file is wanted here, as file:PATH") }
+        return try DocumentNode.read(file: Self.resolve(String(text.dropFirst("file:".count)), besides: place.file))
+    }
+
     /// A secret: the content of a file where `file:PATH` is written, else the text itself. One newline at the end of the
     /// file is not part of the secret. A file that is missing, unreadable, empty or not UTF-8 is an error which
     /// names the file and nothing of its content.

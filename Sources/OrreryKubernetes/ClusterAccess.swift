@@ -1,4 +1,3 @@
-package import OrreryFetch
 package import OrreryModel
 
 /// How one cluster's API is reached, and as whom. Nothing in it is printed but name, server and namespace.
@@ -8,12 +7,13 @@ package struct ClusterAccess: Sendable {
     /// `https://host:port` without a slash at its end.
     package let server: String
     package let credential: Credential
-    /// The authority that signed the API server's certificate, in PEM; nil for the system's.
-    package let authority: String?
+    package let authority: Authority
     /// Where sessions live.
     package let namespace: String
+    /// How much of the API the hub takes.
+    package var budget = Budget()
 
-    package init(name: String, server: String, credential: Credential, authority: String?, namespace: String) {
+    package init(name: String, server: String, credential: Credential, authority: Authority, namespace: String) {
         self.name = name
         self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
         self.credential = credential
@@ -21,14 +21,11 @@ package struct ClusterAccess: Sendable {
         self.namespace = namespace
     }
 
+    /// With a token; `authority` in PEM, nil for those of the system.
     package init(name: String, server: String, token: Secret, authority: String? = nil, namespace: String) {
         self.init(
-            name: name, server: server, credential: .token(token), authority: authority, namespace: namespace)
-    }
-
-    package enum Credential: Sendable {
-        case token(Secret)
-        case certificate(ClientCertificate)
+            name: name, server: server, credential: .token(token), authority: authority.map { .pem($0) } ?? .system,
+            namespace: namespace)
     }
 }
 

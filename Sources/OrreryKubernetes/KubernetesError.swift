@@ -45,6 +45,10 @@ extension KubernetesError {
     package var isConflict: Bool { refusal?.code == 409 && refusal?.reason == "Conflict" }
     /// The version or the continuation asked for is too old.
     package var isExpired: Bool { refusal?.code == 410 }
+    /// The version asked for is not there yet, or not any more: the cluster was restored to an earlier state.
+    package var isFromTheFuture: Bool {
+        refusal?.code == 504 && refusal?.causes.contains { $0.reason == "ResourceVersionTooLarge" } == true
+    }
 
     /// Whether the call may have been carried out although it failed: then the only way to know is to read.
     package var isUncertain: Bool {

@@ -27,7 +27,7 @@ struct RecordedTests {
                 guard exchange["request"]?["path"]?.string?.contains("/pods?watch") == true else { continue }
                 for line in exchange.lines {
                     let event = WatchEvent<Pod>(line: Array(line.utf8))
-                    if case .unreadable(let why) = event { Issue.record("\(name): \(why)") }
+                    if case .unreadable(let why, _) = event { Issue.record("\(name): \(why)") }
                     count += 1
                 }
             }

@@ -40,7 +40,10 @@ private final class Run: Sendable {
 
     private static func words(_ reflection: Reflection<Pod>) -> String {
         switch reflection {
-        case .complete(let pods): "complete \(pods.compactMap(\.metadata.name).joined(separator: " "))"
+        case .complete(let pods, let unreadable):
+            (["complete \(pods.compactMap(\.metadata.name).joined(separator: " "))"]
+                + unreadable.map { "not \($0.name ?? "")" })
+                .joined(separator: ", ")
         case .changed(let pod): "changed \(pod.metadata.name ?? "")"
         case .deleted(let pod): "deleted \(pod.metadata.name ?? "")"
         case .seen: "seen"
@@ -104,15 +107,19 @@ private final class Run: Sendable {
     }
 
     @Test func aSilentWatchIsCutByItsOwnClock() async {
-        let run = Run([.pods(["a"], version: "10"), .watch([], end: .silent), .watch([], end: .silent)])
+        let run = Run([
+            .pods(["a"], version: "10"), .watch([], end: .silent), .pods(["a"], version: "10"),
+            .watch([], end: .silent),
+        ])
         defer { run.end() }
         #expect(await eventually { run.transport.calls.count == 2 })
         #expect(await eventually { run.clock.waits.contains { $0 >= .seconds(70) } })
         run.clock.advance(by: .seconds(69))
         #expect(run.transport.calls.count == 2)
         run.clock.advance(by: .seconds(32))
-        #expect(await run.turn(until: 3))
-        #expect(await eventually { run.story == ["seen", "complete a", "unseen transport", "seen"] })
+        #expect(await run.turn(until: 4))
+        // It may also be that the version is unknown there: the whole picture is taken again.
+        #expect(await eventually { run.story == ["seen", "complete a", "unseen transport", "seen", "complete a"] })
     }
 
     @Test func aConnectionThatIsCutIsNoSignThatTheClusterIsAway() async {
@@ -134,5 +141,85 @@ private final class Run: Sendable {
         defer { run.end() }
         #expect(await run.turn(until: 4))
         #expect(run.story == ["seen", "complete a", "complete a"])
+    }
+
+    @Test(arguments: [
+        ScriptedTransport.Reply.refusal(410, "Expired", "too old"),
+        .json(
+            504,
+            #"{"kind":"Status","reason":"Timeout","message":"Too large resource version: 9, current: 1","code":504,"#
+                + #""details":{"causes":[{"reason":"ResourceVersionTooLarge"}],"retryAfterSeconds":1}}"#),
+        .watch([
+            line(
+                "ERROR",
+                #"{"kind":"Status","reason":"Timeout","code":504,"details":{"causes":[{"reason":"#
+                    + #""ResourceVersionTooLarge"}]}}"#)
+        ]),
+    ])
+    func aVersionThatTheClusterDoesNotHaveListsAgain(_ gone: ScriptedTransport.Reply) async {
+        let run = Run([.pods(["a"], version: "10"), gone, .pods(["b"], version: "2"), .watch([], end: .silent)])
+        defer { run.end() }
+        #expect(await run.turn(until: 4))
+        #expect(await eventually { run.story == ["seen", "complete a", "deleted a", "complete b"] })
+        #expect(run.transport.calls.last?.contains("resourceVersion=2") == true)
+    }
+
+    @Test func aWatchWithoutAWordListsAgainWhenItsTimeIsOver() async {
+        let run = Run([
+            .pods(["a"], version: "10"), .watch([], end: .held), .pods(["a"], version: "5"), .watch([], end: .silent),
+        ])
+        defer { run.end() }
+        #expect(await eventually { run.transport.calls.count == 2 && !run.clock.waits.isEmpty })
+        // The server ends it in time, and has sent not even a bookmark: our version may lie in its future.
+        run.clock.advance(by: (run.clock.waits.first ?? .zero) - .seconds(10))
+        run.transport.release()
+        #expect(await run.turn(until: 4))
+        #expect(run.transport.calls.last?.contains("resourceVersion=5") == true)
+    }
+
+    @Test func anUnknownKindOfLineIsPassedOver() async {
+        let run = Run([
+            .pods(["a"], version: "10"),
+            .watch([#"{"type":"SPARKLE","object":{}}"#, line("MODIFIED", podText("a", version: "11"))], end: .silent),
+        ])
+        defer { run.end() }
+        #expect(await eventually { run.story == ["seen", "complete a", "changed a"] })
+        #expect(run.transport.calls.count == 2)
+    }
+
+    @Test func anObjectBeyondUsIsMarkedAndPassedOverAndNeverCalledGone() async {
+        let strange = #"{"metadata":{"name":"b","uid":"b","resourceVersion":"12"},"spec":{"containers":7}}"#
+        let list = """
+            {"metadata":{"resourceVersion":"12"},"items":[\(podText("a")),\(strange)]}
+            """
+        let run = Run([
+            .pods(["a", "b"], version: "10"), .watch([line("MODIFIED", strange)], end: .silent), .json(200, list),
+            .watch([line("MODIFIED", strange), line("MODIFIED", podText("a", version: "13"))], end: .silent),
+        ])
+        defer { run.end() }
+        #expect(await run.turn(until: 4))
+        #expect(await eventually { run.story == ["seen", "complete a b", "complete a, not b", "changed a"] })
+        #expect(run.transport.calls.count == 4)
+    }
+
+    @Test func aLineWithoutEndIsNoWatch() async {
+        let run = Run([
+            .pods(["a"], version: "10"),
+            .init(chunks: Array(repeating: String(repeating: "x", count: 1 << 20), count: 9), end: .silent),
+            .watch([], end: .silent),
+        ])
+        defer { run.end() }
+        #expect(await run.turn(until: 3))
+        #expect(run.story == ["seen", "complete a"])
+    }
+
+    @Test func a401InTheMiddleIsToldAndNothingIsConcluded() async {
+        let run = Run([
+            .pods(["a"], version: "10"), .watch([], end: .cut), .refusal(401, "Unauthorized", "Unauthorized"),
+            .watch([line("MODIFIED", podText("a", version: "11"))], end: .silent),
+        ])
+        defer { run.end() }
+        #expect(await run.turn(until: 4))
+        #expect(await eventually { run.story == ["seen", "complete a", "unseen 401", "seen", "changed a"] })
     }
 }

@@ -14,11 +14,16 @@ final class ScriptedTransport: KubernetesTransport {
         var error: FetchError?
     }
 
-    enum End { case closed, silent, cut }
+    enum End {
+        case closed, silent, cut
+        /// Silent until `release`, then closed.
+        case held
+    }
 
     private struct State {
         var replies: [Reply]
         var requests: [FetchRequest] = []
+        var isReleased = false
     }
 
     private let state: Mutex<State>
@@ -49,6 +54,9 @@ final class ScriptedTransport: KubernetesTransport {
             case .silent:
                 try await Self.silence()
                 return nil
+            case .held:
+                while !self.state.withLock({ $0.isReleased }) { try await Self.pause() }
+                return nil
             }
         }
     }
@@ -64,6 +72,14 @@ final class ScriptedTransport: KubernetesTransport {
         }
         if let error = reply.error { throw error }
         return reply
+    }
+
+    func release() { state.withLock { $0.isReleased = true } }
+
+    private static func pause() async throws(FetchError) {
+        do { try await Task.sleep(for: .milliseconds(1)) } catch {
+            throw FetchError(.cancelled, "cancelled", host: "api.test:443")
+        }
     }
 
     private static func silence() async throws(FetchError) {

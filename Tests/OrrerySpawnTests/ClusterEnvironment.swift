@@ -46,11 +46,15 @@ final class ClusterHub: Sendable {
     let store: Database
     let person: PersonRecord
     let routes = DirectRoutes()
-    private let fetcher = Fetcher()
+    private let transport: any KubernetesTransport
+    /// What the hub's clock is ahead of the right time.
+    private let ahead: TimeInterval
     private let directory: URL
     private let running = Mutex<(spawner: Spawner, task: Task<Void, any Error>)?>(nil)
 
-    init() async throws {
+    init(transport: any KubernetesTransport = Fetcher(), ahead: TimeInterval = 0) async throws {
+        self.transport = transport
+        self.ahead = ahead
         directory = FileManager.default.temporaryDirectory.appending(path: "orrery-cluster-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         store = try Database(path: directory.appending(path: "hub.sqlite").path)
@@ -62,14 +66,17 @@ final class ClusterHub: Sendable {
     @discardableResult
     func start() throws -> Spawner {
         guard let access = ClusterEnvironment.access else { throw FakeRoutes.Trouble() }
+        let ahead = ahead
         let spawner = Spawner(
-            clusters: [access], store: store, contract: Facility.Contract(), routes: routes, fetcher: fetcher,
-            settings: SpawnSettings(hub: "orrery-test"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
+            clusters: [access], store: store, contract: Facility.Contract(), routes: routes, fetcher: transport,
+            settings: SpawnSettings(hub: "orrery-test"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { Date() + ahead })
         let task = Task { try await spawner.run() }
         running.withLock { $0 = (spawner, task) }
         return spawner
     }
+
+    var spawner: Spawner? { running.withLock { $0?.spawner } }
 
     func kill() async {
         guard let task = running.withLock({ $0?.task }) else { return }

@@ -71,47 +71,14 @@ extension HubConfiguration {
     private static func clusters(_ node: DocumentNode, groups: [String]) throws(DocumentError) -> [Cluster] {
         var clusters: [Cluster] = []
         for (name, node) in try node.entries() {
-            clusters.append(try cluster(name, node, groups: groups))
+            clusters.append(try Cluster(name, node, groups: groups))
         }
         guard !clusters.isEmpty else { throw node.error("at least one cluster is needed") }
         return clusters
     }
 
-    private static func cluster(
-        _ name: String, _ node: DocumentNode, groups: [String]
-    ) throws(DocumentError) -> Cluster {
-        let keys = try node.mapping(["title", "server", "token", "certificate", "ca", "namespace", "holds"] + factKeys)
-        let access = ClusterAccess(
-            name: name, server: try baseURL(keys.required("server")),
-            credential: try credential(keys), authority: try keys["ca"].map(pem),
-            namespace: try keys.required("namespace").string())
-        let title = try keys["title"]?.string() ?? name
-        let facts = try facts(of: name, title: title, keys, groups: groups)
-        var cluster = Cluster(title: title, access: access, facts: facts)
-        if let holds = keys["holds"] {
-            cluster.holds = []
-            for word in try holds.list() { cluster.holds.insert(try word.trustWord()) }
-        }
-        return cluster
-    }
-
-    private static func credential(_ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess.Credential {
-        switch (keys["token"], keys["certificate"]) {
-        case (let token?, nil):
-            return .token(try token.secret())
-        case (nil, let certificate?):
-            let pair = try certificate.mapping(["chain", "key"])
-            return .certificate(
-                ClientCertificate(
-                    chain: try pem(pair.required("chain")), key: try pem(pair.required("key"))
-                ))
-        default:
-            throw keys.node.error("either `token` or `certificate` is needed")
-        }
-    }
-
     /// A certificate or key as PEM. What looks like the name of a file is one that lacks its `file:`.
-    private static func pem(_ node: DocumentNode) throws(DocumentError) -> String {
+    static func pem(_ node: DocumentNode) throws(DocumentError) -> String {
         let text = try node.secret().reveal()
         guard text.contains("-----BEGIN ") else {
             throw node.error("PEM is wanted here (-----BEGIN …); what stands in a file is written as file:PATH")

@@ -1,5 +1,5 @@
-/// Waiting times after failures in a row: each doubles the one before up to a limit, and each is drawn from its upper
-/// half, so that many who failed together do not return together.
+/// Waiting times after failures in a row: the longest of each doubles that of the one before up to a limit, and what is
+/// waited is drawn from all of it, so that many who failed together do not return together.
 package struct Backoff: Sendable {
     private let first: Duration
     private let limit: Duration
@@ -16,11 +16,11 @@ package struct Backoff: Sendable {
         self.draw = draw
     }
 
-    /// How long to wait after one more failure.
+    /// How long to wait after one more failure; never nothing, so that no draw makes a tight loop.
     package mutating func next() -> Duration {
         let full = min(first * (1 << min(failures, 16)), limit)
         failures += 1
-        return full * (0.5 + draw() / 2)
+        return max(full * draw(), first / 8)
     }
 
     package mutating func reset() { failures = 0 }

@@ -42,7 +42,8 @@ extension KubernetesClient {
     /// All objects of the selection in one consistent picture, read in pages of 500.
     ///
     /// When the picture grows too old between two pages, reading begins again without pages: what comes back is never
-    /// put together from two pictures.
+    /// put together from two pictures. An object that cannot be understood is named in `unreadable` instead of being among
+    /// the items: it is there, and nothing else is known of it.
     package func list<Object: KubernetesObject>(_ type: Object.Type, _ selection: Selection)
         async throws(KubernetesError) -> ObjectList<Object>
     {
@@ -51,6 +52,7 @@ extension KubernetesClient {
             do {
                 let page = try await page(type, selection, limit: 500, after: next)
                 whole.items += page.items
+                whole.unreadable += page.unreadable
                 whole.metadata.continue = page.metadata.continue
             } catch {
                 guard error.isExpired else { throw error }
@@ -68,7 +70,7 @@ extension KubernetesClient {
         path.add("fieldSelector", selection.fields)
         path.add("limit", limit.map { String($0) })
         path.add("continue", next)
-        return try decode(ObjectList<Object>.self, try await send("GET", path))
+        return try decode(ObjectList<Object>.self, try await send("GET", path, urgent: true))
     }
 
     /// The last `lines` lines that a container wrote, at most 64 KiB of them.

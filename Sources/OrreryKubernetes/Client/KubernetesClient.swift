@@ -1,64 +1,90 @@
 import FoundationEssentials
 import OrreryFetch
 import OrreryModel
+import Synchronization
 
-/// One cluster's API, as far as sessions need it. Calls are made once, except that a 429 is waited out (it was refused
-/// before it had an effect); what to do about every other failure is the caller's to know.
+/// One cluster's API, as far as sessions need it.
 ///
-/// Concurrency: shared by all tasks that talk to the cluster; they share its pacing.
+/// A call is made once, but for two answers that say that it had no effect: a 429 is waited out, and after a 401 the
+/// credential is read again and, when it is another one by now, shown once more. What to do about every other failure is
+/// the caller's to know; of one that `isUncertain`, only reading tells whether it had its effect.
+///
+/// Concurrency: shared by all tasks that talk to the cluster; they share its budget, its breaker and its credential.
 package final class KubernetesClient: Sendable {
     package let access: ClusterAccess
     let transport: any KubernetesTransport
+    let time: Timekeeper
+    let keeper: CredentialKeeper
     private let pacing: Pacing
+    private let turnstile: Turnstile
+    private let breaker = Mutex(Breaker())
 
     package init(_ access: ClusterAccess, transport: any KubernetesTransport, time: Timekeeper = .continuous) {
         self.access = access
         self.transport = transport
-        pacing = Pacing(time)
+        self.time = time
+        keeper = CredentialKeeper(access, time: time)
+        pacing = Pacing(time, access.budget)
+        turnstile = Turnstile(access.budget.underWay)
     }
 
     package var namespace: String { access.namespace }
 }
 
 extension KubernetesClient {
-    /// Sends one call and gives the body of its success.
+    /// Sends one call and gives the body of its success. One that is `urgent` waits for nobody but the cluster itself.
+    /// With `showing`, that token is shown instead of the hub's.
     func send(
-        _ method: String, _ path: ResourcePath, body: [UInt8]? = nil, contentType: String = "application/json"
+        _ method: String, _ path: ResourcePath, body: [UInt8]? = nil, contentType: String = "application/json",
+        urgent: Bool = false, showing own: Secret? = nil
     ) async throws(KubernetesError) -> [UInt8] {
-        var request = prepare(method, path)
-        request.bodyLimit = 64 << 20
-        if let body {
-            request.body = body
-            request.headers.append(("Content-Type", contentType))
-        }
+        if !urgent { try await turnstile.enter() }
+        defer { if !urgent { turnstile.leave() } }
+        var backoff = Backoff(first: .seconds(1))
+        var hasRenewed = own != nil
         for _ in 0..<Self.attempts {
-            try await pacing.wait()
-            let response = try await fetch(request)
+            try await pacing.wait(urgent: urgent)
+            var shown = try keeper.shown()
+            if let own { shown.token = own }
+            var request = prepare(method, path, shown)
+            request.bodyLimit = 64 << 20
+            if let body {
+                request.body = body
+                request.headers.append(("Content-Type", contentType))
+            }
+            let response = try await fetch(request, urgent: urgent)
             if (200..<300).contains(response.status) { return response.body }
             let refusal = Self.refusal(response.status, response.headers, response.body)
-            guard response.status == 429 else { throw .refused(refusal) }
-            pacing.pause(refusal.retryAfter ?? .seconds(1))
+            switch response.status {
+            case 429: pacing.pause(refusal.retryAfter ?? max(.seconds(1), backoff.next()))
+            case 401 where !hasRenewed && keeper.renewed(after: shown): hasRenewed = true
+            default: throw .refused(refusal)
+            }
         }
         throw .refused(.init(code: 429, reason: nil, message: "it has been too busy for \(Self.attempts) attempts"))
     }
 
     /// Opens a stream and gives it when the head says success.
-    func open(_ path: ResourcePath, connectLimit: Duration = .seconds(5)) async throws(KubernetesError)
-        -> StreamedAnswer
-    {
-        var request = prepare("GET", path)
+    func open(_ path: ResourcePath) async throws(KubernetesError) -> StreamedAnswer {
+        try await pacing.wait(urgent: true)
+        let shown = try keeper.shown()
+        var request = prepare("GET", path, shown)
         request.limit = nil
-        try await pacing.wait()
         do {
             let answer = try await transport.stream(request)
+            note(answered: true)
             guard answer.status != 200 else { return answer }
             var body: [UInt8] = []
             while let chunk = try await answer.next(), body.count < 1 << 16 { body += chunk }
             let refusal = Self.refusal(answer.status, answer.headers, body)
             if answer.status == 429 { pacing.pause(refusal.retryAfter ?? .seconds(1)) }
+            // The next attempt shows what there is by then.
+            if answer.status == 401 { _ = keeper.renewed(after: shown) }
             throw KubernetesError.refused(refusal)
         } catch let error as FetchError {
-            throw KubernetesError(error)
+            let error = KubernetesError(error)
+            if case .transport = error { note(answered: false) }
+            throw error
         } catch let error as KubernetesError {
             throw error
         } catch {
@@ -66,22 +92,38 @@ extension KubernetesClient {
         }
     }
 
-    private func fetch(_ request: FetchRequest) async throws(KubernetesError) -> FetchResponse {
-        do { return try await transport.fetch(request) } catch { throw KubernetesError(error) }
+    private func fetch(_ request: FetchRequest, urgent: Bool) async throws(KubernetesError) -> FetchResponse {
+        if !urgent, let rest = breaker.withLock({ $0.holdsBack(at: time.elapsed()) }) {
+            throw .transport(
+                "it did not answer several times in a row, and is asked again in \(rest.components.seconds + 1) s",
+                beforeSending: true)
+        }
+        do {
+            let response = try await transport.fetch(request)
+            note(answered: true)
+            return response
+        } catch {
+            let error = KubernetesError(error)
+            if case .transport = error { note(answered: false) }
+            throw error
+        }
     }
 
-    private func prepare(_ method: String, _ path: ResourcePath) -> FetchRequest {
+    private func note(answered: Bool) {
+        let now = time.elapsed()
+        breaker.withLock { answered ? $0.answered() : $0.failed(at: now) }
+    }
+
+    private func prepare(_ method: String, _ path: ResourcePath, _ shown: CredentialKeeper.Shown) -> FetchRequest {
         var request = FetchRequest(method, url: access.server + path.text)
         request.headers = [("Accept", "application/json"), ("User-Agent", "orrery")]
-        request.trust = access.authority.map { .authority(pem: $0) } ?? .system
-        switch access.credential {
-        case .token(let token): request.headers.append(("Authorization", "Bearer \(token.reveal())"))
-        case .certificate(let certificate): request.client = certificate
-        }
+        request.trust = shown.trust
+        request.client = shown.certificate
+        if let token = shown.token { request.headers.append(("Authorization", "Bearer \(token.reveal())")) }
         return request
     }
 
-    private static let attempts = 5
+    private static let attempts = 10
 }
 
 extension KubernetesClient {

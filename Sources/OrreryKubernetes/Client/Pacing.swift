@@ -1,21 +1,46 @@
 import Synchronization
 
-/// The pace at which one cluster takes our calls. When it answers 429, every call to it waits until it wants to hear
-/// from us again; calls to other clusters have another pacing and do not notice.
+/// The pace at which one cluster is asked: never faster than its budget, and not at all while it wants a pause (429).
+/// Every cluster has its own, so that none waits for another.
 ///
 /// Concurrency: one instance per cluster, shared by all tasks that talk to it.
 final class Pacing: Sendable {
+    private struct State {
+        var opensAt = Duration.zero
+        /// When the budget of what was taken so far is earned. Ahead of the clock by at most a burst without waiting.
+        var earned = Duration.zero
+    }
+
     private let time: Timekeeper
-    private let opensAt = Mutex(Duration.zero)
+    private let state = Mutex(State())
+    private let interval: Duration
+    private let burst: Duration
 
-    init(_ time: Timekeeper) { self.time = time }
+    init(_ time: Timekeeper, _ budget: Budget = Budget()) {
+        self.time = time
+        interval = .seconds(1 / budget.callsPerSecond)
+        burst = interval * max(1, budget.burst)
+    }
 
-    /// Waits until the cluster takes calls.
-    func wait() async throws(KubernetesError) {
+    /// Takes one call from the budget and waits until it may be made. One that is `urgent` waits for a pause only.
+    func wait(urgent: Bool = false) async throws(KubernetesError) {
+        var rest = take()
+        if urgent { rest = .zero }
         while true {
-            let rest = opensAt.withLock { $0 } - time.elapsed()
-            guard rest > .zero else { return }
-            do { try await time.sleep(rest) } catch { throw .cancelled }
+            let pause = state.withLock { $0.opensAt } - time.elapsed()
+            let wait = max(rest, pause)
+            guard wait > .zero else { return }
+            do { try await time.sleep(wait) } catch { throw .cancelled }
+            rest = .zero
+        }
+    }
+
+    /// How long to wait for the place that was taken.
+    private func take() -> Duration {
+        let now = time.elapsed()
+        return state.withLock { state in
+            state.earned = max(state.earned, now) + interval
+            return state.earned - burst - now
         }
     }
 
@@ -23,6 +48,6 @@ final class Pacing: Sendable {
     func pause(_ asked: Duration) {
         let pause = min(asked, .seconds(60)) * Double.random(in: 1...1.2)
         let end = time.elapsed() + pause
-        opensAt.withLock { $0 = max($0, end) }
+        state.withLock { $0.opensAt = max($0.opensAt, end) }
     }
 }

@@ -40,6 +40,33 @@ extension ObjectMeta {
 package struct ObjectList<Object: KubernetesObject>: Decodable, Sendable {
     package var metadata: ListMeta
     package var items: [Object]
+    /// What the list holds besides, and nobody here understands: an object of a newer server, or a broken one.
+    package var unreadable: [ObjectMeta]
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Key.self)
+        metadata = try members.decode(ListMeta.self, forKey: .metadata)
+        let all = try members.decodeIfPresent([Item].self, forKey: .items) ?? []
+        items = all.compactMap(\.object)
+        unreadable = all.filter { $0.object == nil }.map { $0.metadata ?? ObjectMeta() }
+    }
+
+    private enum Key: String, CodingKey { case metadata, items }
+
+    private struct Item: Decodable {
+        let object: Object?
+        let metadata: ObjectMeta?
+
+        init(from decoder: any Decoder) throws {
+            object = try? Object(from: decoder)
+            metadata = object == nil ? try? Named(from: decoder).metadata : nil
+        }
+    }
+}
+
+/// As much of an object as nearly any has.
+struct Named: Decodable {
+    let metadata: ObjectMeta
 }
 
 /// The metadata of a list: the version it is a picture of, and where its next page begins.

@@ -4,22 +4,22 @@ import Synchronization
 /// Keeps up with the objects of one kind on one cluster: a list, then watches, for as long as its task lives. It is never
 /// given up: whatever fails is tried again after a waiting time of at most half a minute.
 ///
-/// A watch goes on where the last one ended. When that version is too old (410, as an answer or as a line), everything
-/// is listed again and what is missing in the list is told as deleted. A refusal, 401 and 403 included, never means
-/// "nothing there".
+/// A watch goes on where the last one ended. When that version is too old (410, as an answer or as a line), or not there yet
+/// (a cluster restored to an earlier state: an answer, or a watch that is silent to its end), everything is listed again
+/// and what is missing in the list is told as deleted. A refusal, 401 and 403 included, never means "nothing there".
 ///
 /// Concurrency: `run` belongs to one task. Its state is in a mutex because the watch is read in a child task beside its
 /// clock.
 package final class Reflector<Object: KubernetesObject>: Sendable {
     package typealias Deliver = @Sendable (Reflection<Object>) async -> Void
 
-    private let client: KubernetesClient
+    let client: KubernetesClient
     private let selection: Selection
     private let time: Timekeeper
-    private let logger: Logger
+    let logger: Logger
     /// Whether the last state of every object is kept, so that a deletion missed while not watching can be told.
     private let keepsObjects: Bool
-    private let state = Mutex(State())
+    let state = Mutex(ReflectorState<Object>())
 
     package init(
         _ type: Object.Type, _ client: KubernetesClient, _ selection: Selection, time: Timekeeper = .continuous,
@@ -36,23 +36,22 @@ package final class Reflector<Object: KubernetesObject>: Sendable {
     /// when `deliver` has returned.
     package func run(_ deliver: @escaping Deliver) async {
         var backoff = Backoff()
+        var lastTrouble = time.elapsed()
         while !Task.isCancelled {
             let began = time.elapsed()
+            if began - lastTrouble >= Self.goodTime { backoff.reset() }
             do {
                 try await catchUp(deliver)
                 try await follow(deliver)
                 // A server that ends every watch at once must not be asked in a tight loop.
-                if time.elapsed() - began >= .seconds(5) { backoff.reset() } else { try await pause(&backoff) }
+                guard time.elapsed() - began < Self.shortWatch else { continue }
             } catch {
                 if case .cancelled = error, Task.isCancelled { return }
                 await lost(error, deliver)
-                guard (try? await pause(&backoff)) != nil else { return }
             }
+            lastTrouble = time.elapsed()
+            guard (try? await time.sleep(backoff.next())) != nil else { return }
         }
-    }
-
-    private func pause(_ backoff: inout Backoff) async throws(KubernetesError) {
-        do { try await time.sleep(backoff.next()) } catch { throw .cancelled }
     }
 
     /// Lists everything when there is no version to go on from.
@@ -60,10 +59,13 @@ package final class Reflector<Object: KubernetesObject>: Sendable {
         guard state.withLock({ $0.version }) == nil else { return }
         let list = try await client.list(Object.self, selection)
         guard let version = list.metadata.resourceVersion else { throw .unreadable("a list without a version") }
-        let missing = state.withLock { $0.replace(by: list.items, at: version, keeping: keepsObjects) }
+        let missing = state.withLock { $0.replace(by: list, at: version, keeping: keepsObjects) }
         await found(deliver)
+        for object in list.unreadable {
+            logger.error("an object cannot be understood", metadata: about(object, "it stands in a list"))
+        }
         for object in missing { await deliver(.deleted(object)) }
-        await deliver(.complete(list.items))
+        await deliver(.complete(list.items, unreadable: list.unreadable))
     }
 
     /// Reads one watch to its end.
@@ -84,7 +86,9 @@ package final class Reflector<Object: KubernetesObject>: Sendable {
         switch ending {
         case .closed: return
         case .expired: state.withLock { $0.version = nil }
-        case .stalled: throw .transport("a watch outlived its time without a word and was cut", beforeSending: false)
+        case .stalled:
+            state.withLock { if $0.isSilent { $0.version = nil } }
+            throw .transport("a watch outlived its time without a word and was cut", beforeSending: false)
         case .failed(let error): throw error
         }
     }
@@ -92,19 +96,25 @@ package final class Reflector<Object: KubernetesObject>: Sendable {
     private enum Ending: Sendable { case closed, expired, stalled, failed(KubernetesError) }
 
     private func read(after version: String, timeout: Duration, _ deliver: Deliver) async -> Ending {
+        let began = time.elapsed()
         let watch: Watch<Object>
         do {
             watch = try await client.watch(Object.self, selection, after: version, timeout: timeout)
         } catch {
-            return error.isExpired ? .expired : .failed(error)
+            return error.isExpired || error.isFromTheFuture ? .expired : .failed(error)
         }
         await found(deliver)
+        state.withLock { $0.isSilent = true }
         var events = watch.makeAsyncIterator()
         // The end of an open connection, proper or not, is no sign that the cluster is away: the next call will tell.
         while let event = try? await events.next() {
+            state.withLock { $0.isSilent = false }
             if let ending = await take(event, deliver) { return ending }
         }
-        return .closed
+        // Neither an event nor a bookmark in a watch's whole time: a server that does not send bookmarks, or one to which
+        // our version lies in the future, since it was restored. Only a list can tell.
+        let isSilent = state.withLock { $0.isSilent }
+        return isSilent && time.elapsed() - began >= timeout - .seconds(5) ? .expired : .closed
     }
 
     /// Handles one line; an ending when the watch is over with it.
@@ -117,71 +127,21 @@ package final class Reflector<Object: KubernetesObject>: Sendable {
             state.withLock { $0.remove(object) }
             await deliver(.deleted(object))
         case .bookmark(let version): state.withLock { $0.version = version }
-        case .error(let refusal) where refusal.code == 410: return .expired
-        case .error(let refusal): return .failed(.refused(refusal))
-        case .unreadable(let why):
-            // What it said is lost, so the whole picture is taken again.
-            logger.warning("a line of a watch is unreadable", metadata: metadata.merging(["error": "\(why)"]) { $1 })
+        case .error(let refusal):
+            let error = KubernetesError.refused(refusal)
+            return error.isExpired || error.isFromTheFuture ? .expired : .failed(error)
+        case .unknown(let type):
+            logger.notice("a watch says something of an unknown type", metadata: about(nil, type))
+        case .unreadable(let why, let object):
+            logger.error("an object cannot be understood", metadata: about(object, why))
+            // The first time the whole picture is taken again, since the line may have been broken on its way. An object
+            // that is known to be beyond us is passed over from then on.
+            guard state.withLock({ $0.isNews(unreadable: object) }) else { return nil }
             return .expired
         }
         return nil
     }
-}
 
-extension Reflector {
-    /// The cluster answered: told once after it had not.
-    private func found(_ deliver: Deliver) async {
-        guard state.withLock({ $0.becomesSeen() }) else { return }
-        logger.info("the cluster is seen", metadata: metadata)
-        await deliver(.seen)
-    }
-
-    /// The cluster did not answer, or not as it should: told once until it does.
-    private func lost(_ error: KubernetesError, _ deliver: Deliver) async {
-        if error.isExpired { state.withLock { $0.version = nil } }
-        guard state.withLock({ $0.becomesUnseen(error) }) else { return }
-        logger.warning("the cluster is not seen", metadata: metadata.merging(["error": "\(error)"]) { $1 })
-        await deliver(.unseen(error))
-    }
-
-    private var metadata: Logger.Metadata { ["cluster": "\(client.access.name)", "kind": "\(Object.kind)"] }
-
-    private struct State {
-        var version: String?
-        var objects: [String: Object] = [:]
-        var isSeen: Bool?
-        /// The status of the refusal, 0 when there was no answer; nil while all is well.
-        var trouble: Int?
-
-        mutating func put(_ object: Object, keeping: Bool) {
-            version = object.metadata.resourceVersion ?? version
-            if keeping, let uid = object.metadata.uid { objects[uid] = object }
-        }
-
-        mutating func remove(_ object: Object) {
-            version = object.metadata.resourceVersion ?? version
-            if let uid = object.metadata.uid { objects[uid] = nil }
-        }
-
-        /// Takes a complete list and gives what was known and is not in it.
-        mutating func replace(by items: [Object], at version: String, keeping: Bool) -> [Object] {
-            self.version = version
-            guard keeping else { return [] }
-            let before = objects
-            objects = Dictionary(items.compactMap { item in item.metadata.uid.map { ($0, item) } }) { _, last in last }
-            return before.filter { objects[$0.key] == nil }.map(\.value)
-        }
-
-        mutating func becomesSeen() -> Bool {
-            defer { (isSeen, trouble) = (true, nil) }
-            return isSeen != true
-        }
-
-        /// True when this is news: seen until now, or another trouble than before.
-        mutating func becomesUnseen(_ error: KubernetesError) -> Bool {
-            let trouble = error.refusal.map { $0.code } ?? 0
-            defer { (isSeen, self.trouble) = (false, trouble) }
-            return isSeen != false || trouble != self.trouble
-        }
-    }
+    private static var goodTime: Duration { .seconds(120) }
+    private static var shortWatch: Duration { .seconds(5) }
 }

@@ -9,8 +9,10 @@ package enum WatchEvent<Object: KubernetesObject>: Sendable {
     case bookmark(resourceVersion: String)
     /// The server ends the watch, and why. 410 means that it must begin again from a list.
     case error(KubernetesError.Refused)
-    /// A line whose object could not be understood, or of an unknown type.
-    case unreadable(String)
+    /// A line whose object could not be understood; `about` is what could be read of it.
+    case unreadable(String, about: ObjectMeta?)
+    /// A kind of line that is not known; the next ones may well be.
+    case unknown(String)
 }
 
 extension WatchEvent {
@@ -19,8 +21,13 @@ extension WatchEvent {
         do {
             self = try JSONDecoder().decode(Line.self, from: Data(line)).event
         } catch {
-            self = .unreadable("\(error)")
+            let named = try? JSONDecoder().decode(NamedLine.self, from: Data(line))
+            self = .unreadable("\(error)", about: named?.object.metadata)
         }
+    }
+
+    private struct NamedLine: Decodable {
+        let object: Named
     }
 
     private struct Line: Decodable {
@@ -41,13 +48,16 @@ extension WatchEvent {
             case "DELETED": event = .deleted(try line.decode(Object.self, forKey: .object))
             case "BOOKMARK":
                 let version = try line.decode(Bookmark.self, forKey: .object).metadata.resourceVersion
-                event = version.map { .bookmark(resourceVersion: $0) } ?? .unreadable("a bookmark without a version")
+                event =
+                    version.map { .bookmark(resourceVersion: $0) }
+                    ?? .unreadable("a bookmark without a version", about: nil)
             case "ERROR":
                 let status = try line.decode(ClusterStatus.self, forKey: .object)
                 event = .error(
                     KubernetesError.Refused(
-                        code: status.code ?? 500, reason: status.reason, message: status.message ?? "no explanation"))
-            default: event = .unreadable("a watch event of the unknown type \(type)")
+                        code: status.code ?? 500, reason: status.reason, message: status.message ?? "no explanation",
+                        causes: status.details?.causes ?? []))
+            default: event = .unknown(type)
             }
         }
     }

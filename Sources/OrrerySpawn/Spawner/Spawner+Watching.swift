@@ -11,7 +11,7 @@ extension Spawner {
         let name = cluster.access.name
         await reflector.run { reflection in
             switch reflection {
-            case .complete(let pods): self.compare(pods, on: name)
+            case .complete(let pods, let unreadable): self.compare(pods, unreadable, on: name)
             case .changed(let pod): self.dispatch(pod, on: name)
             case .deleted(let pod): self.gone(pod, on: name)
             case .seen: self.seen(name)
@@ -28,7 +28,7 @@ extension Spawner {
         let name = cluster.access.name
         await reflector.run { reflection in
             switch reflection {
-            case .complete(let events): for event in events { self.dispatch(event, on: name) }
+            case .complete(let events, _): for event in events { self.dispatch(event, on: name) }
             case .changed(let event): self.dispatch(event, on: name)
             case .deleted, .seen, .unseen: break
             }
@@ -36,8 +36,8 @@ extension Spawner {
     }
 
     /// A complete picture: the sessions whose pods are not in it look again, each for itself.
-    private func compare(_ pods: [Pod], on cluster: String) {
-        let names = Set(pods.compactMap(\.metadata.name))
+    private func compare(_ pods: [Pod], _ unreadable: [ObjectMeta], on cluster: String) {
+        let names = Set((pods.map(\.metadata) + unreadable).compactMap(\.name))
         let (missing, isFirst) = live.withLock { live in
             let missing = live.sessions.values.filter {
                 $0.record.cluster == cluster && !names.contains($0.record.pod)

@@ -18,6 +18,7 @@ package final class Spawner: Service {
     let clusters: [String: KubernetesClient]
     let scene: Scene
     let live = Mutex(Live())
+    private let shelf: (any TokenShelf)?
     private let launches: AsyncStream<Session>
     private let launch: AsyncStream<Session>.Continuation
 
@@ -37,25 +38,27 @@ package final class Spawner: Service {
         let pod: String
     }
 
-    /// `fetcher` is the way to all clusters: a `Fetcher`.
+    /// `fetcher` is the way to all clusters: a `Fetcher`. `shelf` keeps over a restart the tokens that the hub renews itself.
     package convenience init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
         fetcher: any KubernetesTransport, settings: SpawnSettings = SpawnSettings(), logger: Logger,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
+        shelf: (any TokenShelf)? = nil, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.init(
             clusters: clusters, store: store, contract: contract, routes: routes, transport: fetcher,
-            settings: settings, logger: logger, time: Timekeeper(clock), now: now)
+            settings: settings, shelf: shelf, logger: logger, time: Timekeeper(clock), now: now)
     }
 
     /// The same with time as the clients of the clusters see it.
     package init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
-        transport: any KubernetesTransport, settings: SpawnSettings, logger: Logger, time: Timekeeper,
-        now: @escaping @Sendable () -> Date
+        transport: any KubernetesTransport, settings: SpawnSettings, shelf: (any TokenShelf)? = nil, logger: Logger,
+        time: Timekeeper, now: @escaping @Sendable () -> Date
     ) {
         let clients = clusters.map { ($0.name, KubernetesClient($0, transport: transport, time: time)) }
         self.clusters = Dictionary(clients) { _, last in last }
+        self.shelf = shelf
         scene = Scene(
             store: store, contract: contract, routes: routes, settings: settings, board: ProgressBoard(), time: time,
             now: now, logger: logger)
@@ -74,6 +77,7 @@ package final class Spawner: Service {
                 for cluster in self.clusters.values {
                     group.addTask { await self.watchPods(of: cluster) }
                     group.addTask { await self.watchEvents(of: cluster) }
+                    group.addTask { await self.keepToken(of: cluster) }
                 }
                 for await session in self.launches {
                     group.addTask {
@@ -86,6 +90,10 @@ package final class Spawner: Service {
         }
         live.withLock { $0 = Live() }
         scene.board.close()
+    }
+
+    private func keepToken(of cluster: KubernetesClient) async {
+        await cluster.keepToken(shelf: shelf, now: scene.now, logger: scene.logger)
     }
 
     private func loadSessions() async throws -> [SessionRecord] {

@@ -1,0 +1,73 @@
+import OrreryDocument
+import OrreryFetch
+import OrreryKubernetes
+import OrreryPolicy
+
+extension HubConfiguration.Cluster {
+    /// One entry of `clusters`:
+    ///
+    /// | key | |
+    /// |---|---|
+    /// | `title` | what people read; absent: the name |
+    /// | `kubeconfig` | `file:PATH`: server, authority and credential from there |
+    /// | `inCluster` | `true`: the cluster in which the hub itself runs, with its pod's service account |
+    /// | `server`, `ca`, `token` or `certificate` | or all of it here |
+    /// | `holds` | what is trusted to lie there; absent: `ordinary` |
+    /// | `namespace` | where sessions live; absent: what the kubeconfig's context, or the hub's pod, has |
+    ///
+    /// and what placement is told of it: `HubConfiguration.facts`.
+    init(_ name: String, _ node: DocumentNode, groups: [String]) throws(DocumentError) {
+        let keys = try node.mapping(
+            ["title", "server", "token", "certificate", "ca", "namespace", "holds", "kubeconfig", "inCluster"]
+                + HubConfiguration.factKeys)
+        let title = try keys["title"]?.string() ?? name
+        self.init(
+            title: title, access: try Self.access(name, keys),
+            facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups))
+        if let holds = keys["holds"] {
+            self.holds = []
+            for word in try holds.list() { self.holds.insert(try word.trustWord()) }
+        }
+    }
+
+    private static func access(_ name: String, _ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess {
+        let namespace = try keys["namespace"]?.string()
+        if let file = keys["kubeconfig"] {
+            try keys.refuse(["server", "token", "certificate", "ca", "inCluster"], beside: "kubeconfig")
+            return try Kubeconfig.read(try file.document(), name: name, namespace: namespace, origin: .local)
+        }
+        if let inCluster = keys["inCluster"], try inCluster.bool() {
+            try keys.refuse(["server", "token", "certificate", "ca"], beside: "inCluster")
+            do { return try .inCluster(name: name, namespace: namespace) } catch {
+                throw inCluster.error("\(error)")
+            }
+        }
+        return ClusterAccess(
+            name: name, server: try HubConfiguration.baseURL(keys.required("server")), credential: try credential(keys),
+            authority: try keys["ca"].map(HubConfiguration.pem).map { .pem($0) } ?? .system,
+            namespace: try keys.required("namespace").string())
+    }
+
+    private static func credential(_ keys: DocumentMapping) throws(DocumentError) -> Credential {
+        switch (keys["token"], keys["certificate"]) {
+        case (let token?, nil):
+            return .token(try token.secret())
+        case (nil, let certificate?):
+            let pair = try certificate.mapping(["chain", "key"])
+            return .certificate(
+                ClientCertificate(
+                    chain: try HubConfiguration.pem(pair.required("chain")),
+                    key: try HubConfiguration.pem(pair.required("key"))))
+        default:
+            throw keys.node.error("either `token` or `certificate` is needed")
+        }
+    }
+}
+
+extension DocumentMapping {
+    fileprivate func refuse(_ others: [String], beside key: String) throws(DocumentError) {
+        for other in others {
+            if let node = self[other] { throw node.error("`\(other)` says the same as `\(key)`: write one of them") }
+        }
+    }
+}
