@@ -29,8 +29,8 @@ struct FaultDoubleCommand: AsyncParsableCommand {
         let double = try await FaultDouble(
             Upstream(upstream, trust: authority.map { .authority(pem: $0) } ?? .system, token: shown), port: port,
             controlPort: control)
-        print(#"{"port": \#(double.port), "control": \#(double.controlPort)}"#)
-        try FileHandle.standardOutput.synchronize()
+        let ports = #"{"port": \#(double.port), "control": \#(double.controlPort)}"# + "\n"
+        try FileHandle.standardOutput.write(contentsOf: Data(ports.utf8))
         try await double.run()
     }
 }
