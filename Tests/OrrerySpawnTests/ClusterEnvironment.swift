@@ -76,6 +76,10 @@ final class ClusterHub: Sendable {
         return spawner
     }
 
+    func hasEnded(_ session: SessionRecord) async -> Bool {
+        (try? await store.session(id: session.id)?.state) == .ended
+    }
+
     var spawner: Spawner? { running.withLock { $0?.spawner } }
 
     func kill() async {
@@ -85,14 +89,16 @@ final class ClusterHub: Sendable {
     }
 
     /// Starts a session that runs `command`, and follows it until it is ready or has ended.
-    func follow(_ command: [String], image: String? = nil) async throws -> (SessionRecord, [SessionEventRecord]) {
+    func follow(
+        _ command: [String], image: String? = nil, mounts: [Plan.Mount] = []
+    ) async throws -> (SessionRecord, [SessionEventRecord]) {
         guard let spawner = running.withLock({ $0?.spawner }), let image = image ?? ClusterEnvironment.image else {
             throw FakeRoutes.Trouble()
         }
         var plan = Sample.plan(image: image, command: command, mounts: [])
         plan = Plan(
             person: plan.person, cluster: plan.cluster, profile: plan.profile, environment: plan.environment,
-            size: plan.size, identity: plan.identity, mounts: [], refusals: [], home: "/tmp", variables: [:],
+            size: plan.size, identity: plan.identity, mounts: mounts, refusals: [], home: "/tmp", variables: [:],
             life: Plan.Life(max: .seconds(600), grace: .seconds(1)), nodeSelector: [:])
         let session = try await spawner.start(plan: plan, planHash: "hash", person: person, server: "")
         var story: [SessionEventRecord] = []

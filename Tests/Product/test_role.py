@@ -1,0 +1,71 @@
+"""The Role of deploy/agent is exactly what a hub needs, on pocket or on the API server of ORRERY_TEST_KUBECONFIG:
+
+    ORRERY_TEST_KUBECONFIG=admin.conf ORRERY_TEST_IMAGE=registry/python@sha256:… python -m pytest Tests/Product/test_role.py
+
+The machine has to reach the addresses of the cluster's pods. Everything happens in a namespace that is made for it."""
+import copy
+import os
+import re
+import subprocess
+
+import pytest
+import requests
+import yaml
+
+from apiserver import ROOT, Ground, double, server
+
+ROLE = next(each for each in yaml.safe_load_all((ROOT / "deploy/agent/role.yaml").read_text()) if each["kind"] == "Role")
+RIGHTS = [(resource, verb) for rule in ROLE["rules"] for resource in rule["resources"] for verb in rule["verbs"]]
+PATH = re.compile(r"^/api/v1/namespaces/[^/]+/([a-z]+)(?:/([^/]+)(?:/([a-z]+))?)?$")
+VERBS = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("role")
+    with server(directory) as api, Ground(api) as ground:
+        ground.directory = directory
+        yield ground
+
+
+def run(ground, suites, url=None):
+    """The hub's own suites for a real cluster, as the account of the Role."""
+    settings = {"URL": url or ground.server.url, "TOKEN": ground.token, "NAMESPACE": ground.name,
+                "IMAGE": ground.server.image}
+    if ground.server.ca and not url:
+        settings["CA"] = ground.server.ca
+    return subprocess.run(
+        ["swift", "test", "--skip-build", "--disable-xctest", "--no-parallel", "--filter", suites], cwd=ROOT, capture_output=True,
+        text=True, timeout=600, env={**os.environ, **{f"ORRERY_TEST_CLUSTER_{key}": text for key, text in settings.items()}})
+
+
+def right(call):
+    """What a call needs: resource and verb."""
+    resource, name, subresource = PATH.match(call["path"]).groups()
+    verb = VERBS.get(call["method"]) or ("get" if name else "watch" if call["isWatch"] else "list")
+    return (f"{resource}/{subresource}" if subresource else resource, verb)
+
+
+def test_the_suite_passes_within_the_role_and_uses_all_of_it(ground):
+    with double(ground.server, ground.directory) as (url, control):
+        suite = run(ground, "ClusterSuite|RoleSuite", url)
+        calls = requests.get(f"{control}/calls", timeout=30).json()
+    assert suite.returncode == 0, suite.stdout[-4000:] + suite.stderr[-1000:]
+    assert int(re.search(r"Test run with (\d+) tests", suite.stdout)[1]) >= 4
+    assert {right(call) for call in calls} == set(RIGHTS)
+    assert not [call for call in calls if call["status"] in (401, 403)]
+
+
+@pytest.mark.parametrize("resource,verb", RIGHTS)
+def test_without_any_one_right_the_suite_fails(ground, resource, verb):
+    rules = copy.deepcopy(ROLE["rules"])
+    for rule in rules:
+        if resource in rule["resources"]:
+            rule["verbs"].remove(verb)
+    ground.allow([rule for rule in rules if rule["verbs"]])
+    try:
+        suite = run(ground, "RoleSuite")
+    finally:
+        ground.allow(ROLE["rules"])
+    assert suite.returncode != 0
+    assert "403" in suite.stdout, suite.stdout[-3000:]
