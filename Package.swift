@@ -113,7 +113,11 @@ let package = Package(
             ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL", "HTTPReference"]),
         .tests(of: "orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
         .tests(of: "orrery", ["OrreryModel"]),
-        .tests(of: "OrrerySpawn", ["OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", logging]),
+        .tests(
+            of: "OrrerySpawn",
+            [
+                "OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", "OrreryPocket", "FaultDouble", logging,
+            ]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(
             of: "OrreryHub",
