@@ -94,7 +94,8 @@ struct HubServices: Sendable {
             storage: configuration.notebook.s3, persons: database, files: database, now: now,
             logger: logger)
         contract = ServerContract(
-            url: configuration.url, api: configuration.api, tokens: tokens, notebook: notebook)
+            url: configuration.url, api: configuration.api, tokens: tokens, notebook: notebook,
+            glance: KernelGlance(tokens: tokens, fetcher: fetcher, entrance: configuration.proxy.listen.reachable))
         spawner = Spawner(
             clusters: configuration.clusters.map(\.access), store: database,
             contract: contract, routes: proxy, fetcher: fetcher, logger: logger)

@@ -29,5 +29,9 @@ package enum EndReason: String, Codable, Sendable {
     case failedToStart
     case crashed
     case lifetime
+    /// Nobody had used it for as long as its profile allows.
+    case idle
+    /// Its person lost the right to files that it shows.
+    case revoked
     case lost
 }

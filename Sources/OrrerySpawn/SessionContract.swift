@@ -15,6 +15,10 @@ package protocol SessionContract: Sendable {
     /// same answer.
     func hasTokens(for session: SessionRecord) -> Bool
 
+    /// Whether a kernel of the session works right now, so that it is in use though nobody looks at it. True where that cannot
+    /// be found out: a session is not stopped for a question without an answer.
+    func isBusy(_ session: SessionRecord) async -> Bool
+
     /// The files of that directory, as far as they can be had now. A session does not wait for an issuer that is away: what is
     /// missing comes later, with `Spawner.put`.
     func tokens(for session: SessionRecord) async -> [String: Secret]

@@ -14,6 +14,11 @@ package enum RecordID {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Whether `text` could be one.
+    package static func isPlausible(_ text: String) -> Bool {
+        text.utf8.count == 26 && text.utf8.allSatisfy(alphabet.contains)
+    }
+
     private static func append(_ value: UInt64, digits: Int, to text: inout [UInt8]) {
         for place in stride(from: (digits - 1) * 5, through: 0, by: -5) {
             text.append(alphabet[Int((value >> UInt64(place)) & 31)])

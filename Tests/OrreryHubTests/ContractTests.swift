@@ -151,7 +151,8 @@ struct ContractTests {
             let session = try await hub.session(of: hub.person("ada"))
             let contract = ServerContract(
                 url: try #require(PublicURL("https://hub.test")), api: "http://relay/hub/api",
-                tokens: hub.services.gate.tokens, notebook: hub.services.contract.notebook)
+                tokens: hub.services.gate.tokens, notebook: hub.services.contract.notebook,
+                glance: hub.services.contract.glance)
             let variables = contract.variables(for: session)
             let expected = [
                 "JUPYTERHUB_ACTIVITY_URL": "http://relay/hub/api/users/ada/activity",

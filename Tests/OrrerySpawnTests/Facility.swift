@@ -11,10 +11,13 @@ final class Facility: Sendable {
     let clock = ManualClock()
     let cluster = FakeCluster()
     let routes = FakeRoutes()
+    let contract = Contract()
     let store: Database
     let person: PersonRecord
     private let directory: URL
     private let hub = Mutex<Hub?>(nil)
+    /// Hubs that were started before the present one.
+    private let older = Mutex<[Hub]>([])
 
     struct Hub: Sendable {
         let spawner: Spawner
@@ -22,10 +25,14 @@ final class Facility: Sendable {
         let task: Task<Void, any Error>
     }
 
-    struct Contract: SessionContract {
+    final class Contract: SessionContract {
+        /// Whether kernels work.
+        let busy = Mutex(false)
+
         func variables(for session: SessionRecord) -> [String: String] { ["JUPYTERHUB_USER": session.personName] }
         func issueToken(for session: SessionRecord) async throws -> Secret { Secret("token-of-\(session.id)") }
         func hasTokens(for session: SessionRecord) -> Bool { true }
+        func isBusy(_ session: SessionRecord) async -> Bool { busy.withLock { $0 } }
         func tokens(for session: SessionRecord) async -> [String: Secret] { ["bt_u20001": Secret("bearer")] }
     }
 
@@ -37,7 +44,7 @@ final class Facility: Sendable {
     }
 
     deinit {
-        hub.withLock { $0 }?.task.cancel()
+        for hub in older.withLock({ $0 }) + [hub.withLock { $0 }].compactMap(\.self) { hub.task.cancel() }
         try? store.close()
         try? FileManager.default.removeItem(at: directory)
     }
@@ -50,11 +57,15 @@ final class Facility: Sendable {
         let access = ClusterAccess(
             name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
         let spawner = Spawner(
-            clusters: [access], store: store, contract: Contract(), routes: routes, transport: wire,
+            clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
             settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            time: Timekeeper(clock), now: { Sample.noon })
+            time: Timekeeper(clock), now: { [clock] in Sample.noon + clock.now.offset / .seconds(1) })
         let task = Task { try await spawner.run() }
-        hub.withLock { $0 = Hub(spawner: spawner, wire: wire, task: task) }
+        let before = hub.withLock { hub in
+            defer { hub = Hub(spawner: spawner, wire: wire, task: task) }
+            return hub
+        }
+        if let before { older.withLock { $0.append(before) } }
         return spawner
     }
 
@@ -68,9 +79,9 @@ final class Facility: Sendable {
     var wire: Wire? { hub.withLock { $0?.wire } }
     var spawner: Spawner? { hub.withLock { $0?.spawner } }
 
-    func click() async throws -> SessionRecord {
+    func click(_ plan: Plan = Sample.plan()) async throws -> SessionRecord {
         guard let spawner = hub.withLock({ $0?.spawner }) else { throw FakeRoutes.Trouble() }
-        return try await spawner.start(plan: Sample.plan(), planHash: "hash", person: person, server: "")
+        return try await spawner.start(plan: plan, planHash: "hash", person: person, server: "")
     }
 
     func session(_ id: String) async -> SessionRecord? { try? await store.session(id: id) }

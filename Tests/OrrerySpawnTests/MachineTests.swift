@@ -5,33 +5,6 @@ import Testing
 
 @testable import OrrerySpawn
 
-private func machine(_ state: SessionState = .creating, uid: String? = "u1") -> Session.StateMachine {
-    var machine = Session.StateMachine(
-        Sample.session(state: state, podUID: uid, readyAt: state == .ready ? Sample.noon : nil),
-        patience: Patience(), told: [])
-    machine.isCalling = false
-    return machine
-}
-
-private func pod(
-    _ phase: String = "Pending", uid: String = "u1", ip: String? = nil, waiting: ContainerStatus.Waiting? = nil,
-    running: Bool = false, terminated: ContainerStatus.Terminated? = nil, conditions: [PodCondition] = [],
-    isTerminating: Bool = false
-) -> Pod {
-    var pod = Pod(metadata: ObjectMeta(name: "p", uid: uid), spec: PodSpec(containers: []))
-    if isTerminating { pod.metadata.deletionTimestamp = "2026-11-21T12:00:00Z" }
-    var status = PodStatus(phase: phase, podIP: ip)
-    status.conditions = conditions
-    let state = ContainerStatus.State(
-        waiting: waiting, running: running ? .init() : nil, terminated: terminated)
-    status.containerStatuses = [ContainerStatus(name: "notebook", state: state)]
-    pod.status = status
-    return pod
-}
-
-private let placed = PodCondition("PodScheduled", "True")
-private let ready = [placed, PodCondition("Ready", "True")]
-
 extension [SessionAction] {
     /// State of the last `enter`.
     var state: SessionState? { compactMap { if case .enter(let state, _) = $0 { state } else { nil } }.last }
@@ -176,6 +149,16 @@ extension [SessionAction] {
         #expect(machine.deletion(.accepted(grace: .seconds(30))) == [.wait(.stop, .seconds(90))])
         #expect(machine.vanished(whileAway: false).last == .cleanUp)
         #expect(machine.cleaned(nil) == [.finish(.stopped(by: "ada"))])
+    }
+
+    @Test func aPodStuckOnALostNodeStaysStoppingUntilItIsGone() {
+        var machine = machine(.ready)
+        _ = machine.stop(.stopped(by: "ada"))
+        _ = machine.deletion(.accepted(grace: .seconds(30)))
+        let actions = machine.elapsed(.stop)
+        #expect(actions.count == 1 && "\(actions)".contains("Its node may be lost"))
+        #expect(machine.state == .stopping)
+        #expect(machine.gone(uid: "u1").last == .cleanUp)
     }
 
     @Test func aWatchThatIsFasterThanTheAnswerIsNotForgotten() {

@@ -42,7 +42,9 @@ import Testing
         #expect(await facility.turn { spawner.orphans().count == 1 })
         #expect(
             spawner.orphans() == [
-                OrphanPod(cluster: "north", pod: "nb-grace-x", uid: "u9", session: "gone", person: "grace")
+                OrphanPod(
+                    cluster: "north", pod: "nb-grace-x", uid: "u9", session: "gone", person: "grace",
+                    isNewerThanDatabase: false)
             ])
         #expect(!facility.cluster.calls.contains { $0.hasPrefix("DELETE") })
         facility.cluster.lose("nb-grace-x")

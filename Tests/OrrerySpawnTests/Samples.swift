@@ -10,7 +10,7 @@ enum Sample {
         cluster: String = "north", image: String = Sample.image, command: [String] = ["jupyterhub-singleuser"],
         gpu: Int = 0, mounts: [Plan.Mount] = Sample.mounts, variables: [String: String] = [:],
         nodeSelector: [String: String] = [:], gpuResource: String? = nil, nodes: Plan.Nodes? = nil,
-        user: Plan.PodIdentity.User? = nil, volumeGroup: UInt32? = nil
+        user: Plan.PodIdentity.User? = nil, volumeGroup: UInt32? = nil, life: Plan.Life = Sample.life
     ) -> Plan {
         Plan(
             person: "ada", cluster: cluster, profile: "standard",
@@ -23,8 +23,10 @@ enum Sample {
                 uid: 20_001, gid: 20_001, supplementalGroups: [3001, 3002],
                 groupNames: ["developers": 3001, "project:photoz": 3002], user: user, volumeGroup: volumeGroup),
             mounts: mounts, refusals: [], home: "/home/ada", variables: variables,
-            life: Plan.Life(max: .seconds(7 * 86_400), grace: .seconds(30)), nodeSelector: nodeSelector, nodes: nodes)
+            life: life, nodeSelector: nodeSelector, nodes: nodes)
     }
+
+    static let life = Plan.Life(max: .seconds(7 * 86_400), grace: .seconds(30))
 
     /// A home, two mounts of one claim, and a claim that is read-only everywhere.
     static let mounts = [

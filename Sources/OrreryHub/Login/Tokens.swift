@@ -33,6 +33,15 @@ struct Tokens: Sendable {
         ).secret
     }
 
+    /// A token with which the hub may look at the server of `session` as its person, for a minute.
+    func issueGlance(at session: SessionRecord) async throws(StoreError) -> Secret {
+        try await issue(
+            .oauth, to: session.person, session: session.id, sid: nil,
+            scopes: ["access:servers!server=\(session.personName)/\(session.server)"],
+            note: "hub at \(session.prefix)", expiresAt: now().addingTimeInterval(60)
+        ).secret
+    }
+
     /// Most tokens that one person may have for programs.
     static let mostPersonal = 100
 

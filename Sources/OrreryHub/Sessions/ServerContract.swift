@@ -11,6 +11,7 @@ struct ServerContract: SessionContract {
     let api: String
     let tokens: Tokens
     let notebook: NotebookTokens
+    let glance: KernelGlance
 
     func variables(for session: SessionRecord) -> [String: String] {
         let user = session.personName.escapedForContract
@@ -38,6 +39,8 @@ struct ServerContract: SessionContract {
     }
 
     func hasTokens(for session: SessionRecord) -> Bool { notebook.isWanted(for: session) }
+
+    func isBusy(_ session: SessionRecord) async -> Bool { await glance.isBusy(session) }
 
     func tokens(for session: SessionRecord) async -> [String: Secret] { await notebook.first(for: session) }
 

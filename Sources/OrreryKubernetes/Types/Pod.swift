@@ -31,11 +31,19 @@ package struct PodSpec: Codable, Hashable, Sendable {
     package var runtimeClassName: String?
     package var imagePullSecrets: [LocalReference]?
     package var nodeName: String?
+    /// What must be taken away by others before a node is looked for.
+    package var schedulingGates: [SchedulingGate]?
     package var hostNetwork: Bool?
     package var hostPID: Bool?
     package var hostIPC: Bool?
 
     package init(containers: [Container]) { self.containers = containers }
+}
+
+package struct SchedulingGate: Codable, Hashable, Sendable {
+    package var name: String
+
+    package init(name: String) { self.name = name }
 }
 
 /// Who the processes of a pod are. `fsGroup` is declared so that it can be seen to be absent: on a shared volume it

@@ -41,6 +41,8 @@ struct HollowServer {
             return Self.answer(
                 "200 OK", ["Content-Type: application/json"], body: #"{"connections": 0, "kernels": 0}"#, isLast: isLast
             )
+        case "api/kernels", "api/terminals", "api/sessions":
+            return Self.answer("200 OK", ["Content-Type: application/json"], body: "[]", isLast: isLast)
         default:
             return Self.answer("200 OK", ["Content-Type: text/plain"], body: "Nothing runs here.\n", isLast: isLast)
         }

@@ -16,6 +16,12 @@ extension Ending {
     static func stopped(by name: String) -> Ending { Ending(.stoppedByPerson, "Stopped by \(name).") }
     static var finished: Ending { Ending(.finished, "The notebook server ended by itself.") }
     static var lifetime: Ending { Ending(.lifetime, "Its time is over: the profile allows no longer session.") }
+    static func idle(_ limit: Duration) -> Ending {
+        Ending(.idle, "Stopped: nobody had used it for \(Words.time(limit)), which is as long as the profile allows.")
+    }
+    static func revoked(_ filesets: [String]) -> Ending {
+        Ending(.revoked, "Stopped: you may not use \(Words.list(filesets)) any more. Start it again without.")
+    }
     static func lost(_ why: String) -> Ending { Ending(.lost, "Lost: \(why)") }
 
     /// The ending that a session was on its way to when the hub went away.

@@ -10,12 +10,22 @@ struct PodReading: Hashable {
     var host: String?
     /// The container has run, so there may be a log.
     var hasRun: Bool
+    /// How often the cluster has started the container again.
+    var restarts: Int
     /// Somebody has asked for the pod's deletion.
     var isTerminating: Bool
 
     /// Why a pod does not go on, or will not any more.
     enum Trouble: Hashable {
         case noRoom(String)
+        /// Something of the site's own lets it wait, by these names.
+        case gated([String])
+        /// A claim of the pod does not exist.
+        case noClaim(String)
+        /// A claim of the pod has no volume yet.
+        case unboundClaim(String)
+        /// No node can have both the pod and its volumes.
+        case wrongPlace(String)
         /// The image was refused: how, in the kubelet's word, and why.
         case image(reason: String, message: String)
         /// Something that the container needs is missing; it may still come.
@@ -30,21 +40,27 @@ struct PodReading: Hashable {
         case finished
         case exited(code: Int, output: String?)
         case outOfMemory
+        /// Ended by a signal that nobody can answer.
+        case killed
         case lifetime
+        /// A node had no place for it after all; nothing of it has run.
+        case refused(String)
         /// The cluster took it: node pressure, drain, preemption, a lost node.
         case taken(String)
     }
 
     init(_ pod: Pod, container name: String = PodBuilder.container) {
         let status = pod.status ?? PodStatus()
-        let state = status.containerStatuses?.first { $0.name == name }?.state
+        let container = status.containerStatuses?.first { $0.name == name }
+        let state = container?.state
+        restarts = container?.restartCount ?? 0
         host = status.podIP.map { $0.contains(":") ? "[\($0)]" : $0 }
         hasRun = state?.running != nil || state?.terminated != nil
         isTerminating = pod.metadata.isTerminating
         progress = Self.progress(status, state)
         trouble =
             Self.death(status, state, isTerminating: isTerminating).map { .over($0) }
-            ?? Self.trouble(status, state?.waiting)
+            ?? Self.place(status, gates: pod.spec.schedulingGates) ?? Self.trouble(state?.waiting)
     }
 
     private static func progress(_ status: PodStatus, _ state: ContainerStatus.State?) -> SessionState {
@@ -55,12 +71,25 @@ struct PodReading: Hashable {
         return status.holds("PodReadyToStartContainers") ? .image : .volumes
     }
 
-    private static func trouble(_ status: PodStatus, _ waiting: ContainerStatus.Waiting?) -> Trouble? {
-        if let scheduled = status.condition("PodScheduled"), scheduled.status == "False",
-            scheduled.reason == "Unschedulable"
-        {
-            return .noRoom(scheduled.message ?? "no node has room")
+    /// Why no node has it. The scheduler's reasons share one word; its sentence tells them apart.
+    private static func place(_ status: PodStatus, gates: [SchedulingGate]?) -> Trouble? {
+        guard let scheduled = status.condition("PodScheduled"), scheduled.status == "False" else { return nil }
+        let message = scheduled.message ?? "no node has room"
+        switch scheduled.reason {
+        case "SchedulingGated": return .gated(gates.map { $0.map(\.name) } ?? [message])
+        case "Unschedulable" where message.contains("persistentvolumeclaim") && message.contains("not found"):
+            return .noClaim(message)
+        case "Unschedulable" where message.contains("unbound immediate PersistentVolumeClaims"):
+            return .unboundClaim(message)
+        case "Unschedulable"
+        where message.contains("volume node affinity conflict") || message.contains("max volume count"):
+            return .wrongPlace(message)
+        case "Unschedulable": return .noRoom(message)
+        default: return nil
         }
+    }
+
+    private static func trouble(_ waiting: ContainerStatus.Waiting?) -> Trouble? {
         guard let reason = waiting?.reason else { return nil }
         let message = waiting?.message ?? reason
         switch reason {
@@ -79,15 +108,28 @@ struct PodReading: Hashable {
         if let target = status.condition("DisruptionTarget"), target.status == "True", isOver || isTerminating {
             return .taken(words(for: target))
         }
-        if isOver, let reason = status.reason { return .taken(status.message ?? reason) }
+        if isOver, let reason = status.reason {
+            let words = status.message ?? reason
+            return isRefusal(reason) && state?.running == nil && state?.terminated == nil
+                ? .refused(words) : .taken(words)
+        }
         // A pod on its way out by somebody's wish also passes through a terminal phase: that is no crash.
         guard !isTerminating else { return nil }
         if let terminated = state?.terminated {
             if terminated.reason == "OOMKilled" { return .outOfMemory }
+            // 128 and the number of the signal, whoever sent it: mostly the kernel that had no memory left.
+            if terminated.exitCode == 137 { return .killed }
             return terminated.exitCode == 0
                 ? .finished : .exited(code: terminated.exitCode, output: terminated.message)
         }
         return isOver ? (status.phase == "Succeeded" ? .finished : .exited(code: 1, output: status.message)) : nil
+    }
+
+    /// Whether `reason` is a kubelet's no to a pod that the scheduler gave it.
+    private static func isRefusal(_ reason: String) -> Bool {
+        reason.hasPrefix("OutOf") || reason.hasPrefix("Unexpected") || reason == "Preempting"
+            || reason == "NodeAffinity"
+            || reason == "TopologyAffinityError"
     }
 
     private static func words(for target: PodCondition) -> String {

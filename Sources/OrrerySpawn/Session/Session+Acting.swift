@@ -27,7 +27,8 @@ extension Session {
             case .delete(let keepingLog): call(&group) { await $0.remove(keepingLog: keepingLog) }
             case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
             case .cleanUp: call(&group) { await $0.cleanUp() }
-            case .enter, .say, .remark, .keepPod, .keepAddress, .finish:
+            case .review: call(&group) { await $0.review() }
+            case .enter, .say, .remark, .keepPod, .keepAddress, .warn, .finish:
                 try await keep(action, ending: machine.ending)
             }
         }
@@ -89,6 +90,10 @@ extension Session {
                 if state == .ready, session.readyAt == nil { session.readyAt = now }
             }
         case .say(let sentence): try await advance { $0.message = sentence }
+        case .warn(let warning):
+            memory.withLock { $0.warning = warning }
+            logger.notice("a session's warning changes", metadata: ["warning": "\(warning ?? "none")"])
+            try await advance { $0.message = warning ?? "The warning is over: the session goes on." }
         case .remark(let sentence): try await keepEvidence(sentence)
         case .finish(let ending):
             logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])

@@ -105,6 +105,7 @@ extension Session {
     /// The profile's grace, for a notebook that was ready once. Before that nobody had work in it, and a program which is
     /// still starting does not hear the signal: process 1 has no handler yet, so that the kernel drops it.
     private func grace() async -> Duration {
+        if let asked = memory.withLock({ $0.grace }) { return asked }
         // Grace 0 would forget a container that still runs on a lost node: never ours to ask for.
         let whole = max(record.plan.life.grace, .seconds(1))
         // Asked anew: `record` is from before the start.

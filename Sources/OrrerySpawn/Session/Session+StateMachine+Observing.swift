@@ -10,7 +10,7 @@ extension Session.StateMachine {
         if let podUID, podUID != uid { return vanished(whileAway: false) }
         let reading = PodReading(pod)
         hasRun = hasRun || reading.hasRun
-        guard ending == nil else { return [] }
+        guard ending == nil, !isMovingOn else { return [] }
         guard podUID != nil else {
             // The walls are checked with the answer to `create`; until then the pod is not ours.
             early = pod
@@ -23,15 +23,19 @@ extension Session.StateMachine {
 
     /// One of the cluster's own events about the pod.
     mutating func note(_ event: ClusterEvent) -> [SessionAction] {
-        guard ending == nil, state.isPending, let reading = EventReading(event) else { return [] }
+        guard ending == nil, !isMovingOn, state.isPending, let reading = EventReading(event) else { return [] }
         if let uid = event.involvedObject.uid, let podUID, uid != podUID { return [] }
-        var actions: [SessionAction] = []
+        var actions = reading.isFromNode ? forget(.silence) : []
         if let progress = reading.progress, isAhead(progress), told.insert(reading.sentence).inserted {
-            actions = [enter(progress, reading.sentence)]
-        } else {
-            actions = say(reading.sentence)
+            actions.append(enter(progress, reading.sentence))
+        } else if !reading.sentence.isEmpty {
+            actions += say(reading.sentence)
         }
         switch reading.sign {
+        case .networkFailed:
+            lastWords = event.message
+            actions += startOnce(.sandbox, patience.sandbox)
+        case .noAnswer: lastProbe = event.message
         case .mountFailed:
             lastWords = event.message
             if state.order <= SessionState.volumes.order { actions += startOnce(.volumes, patience.volumes) }
@@ -48,7 +52,9 @@ extension Session.StateMachine {
     mutating func seen() -> [SessionAction] {
         guard isUnseen else { return [] }
         isUnseen = false
-        if state == .unreachable, !isUnwell { return [enter(.ready, "\(cluster) is seen again. The session goes on.")] }
+        if state == .unreachable, !isUnwell {
+            return [enter(.ready, "\(cluster) is seen again. The session goes on.")] + beginReviews()
+        }
         return forget(.retry) + redo()
     }
 
@@ -71,11 +77,14 @@ extension Session.StateMachine {
         var actions: [SessionAction] = []
         if isAhead(reading.progress) {
             actions.append(enter(reading.progress, words(for: reading.progress)))
-            actions += forget(.room)
-            if reading.progress.order > SessionState.volumes.order { actions += forget(.volumes) }
+            actions += forget(.room) + forget(.claims)
+            if reading.progress.order > SessionState.volumes.order {
+                actions += forget(.volumes) + forget(.silence) + forget(.sandbox)
+            }
             if reading.progress.order > SessionState.image.order { actions += forget(.image) }
         }
         if reading.progress.order >= SessionState.starting.order { actions += forget(.configuration) }
+        if reading.trouble == nil { actions += startLimits(of: reading.progress) }
         if let trouble = reading.trouble { return actions + self.trouble(trouble) }
         lastRefusal = nil
         guard reading.progress == .answering, !isRouted, retry == nil, let host = reading.host else {
@@ -93,13 +102,24 @@ extension Session.StateMachine {
         switch trouble {
         case .noRoom(let message):
             lastWords = message
-            if message.contains("persistentvolumeclaim") && message.contains("not found") {
-                return end(
-                    Ending(
-                        .failedToStart,
-                        "Storage of the session is missing on \(cluster): \(message). Tell an administrator."))
-            }
             return say("No place yet: \(message)") + startOnce(.room, isGrowing ? patience.growth : patience.room)
+        case .gated(let gates):
+            return say("\(cluster) holds it back until \(Words.list(gates)) lets it go.") + forget(.room)
+                + [start(.start, patience.start + patience.growth)]
+        case .noClaim(let message):
+            return end(
+                Ending(
+                    .failedToStart,
+                    "Storage of the session is missing on \(cluster): \(message). Tell an administrator."))
+        case .unboundClaim(let message):
+            lastWords = message
+            return say("Its storage is not ready yet: \(message)") + startOnce(.claims, patience.claims)
+        case .wrongPlace(let message):
+            return end(
+                Ending(
+                    .failedToStart,
+                    "No node of \(cluster) can attach the session's storage: \(message). Stop other sessions that use "
+                        + "it, or tell an administrator."))
         case .image(let reason, let message): return imageRefused(reason, message)
         case .configuration(let message):
             lastWords = message
@@ -129,10 +149,23 @@ extension Session.StateMachine {
 
     private mutating func over(_ death: PodReading.Death) -> [SessionAction] {
         let wasReady = !state.isPending
+        if case .refused(let why) = death, !wasReady, !hasMovedOn, !isCalling {
+            return moveOn("A node of \(cluster) did not take it: \(why).")
+        }
         let ending: Ending =
             switch death {
             case .lifetime: .lifetime
             case .taken(let why): .lost("\(cluster) ended it: \(why).")
+            case .refused(let why) where wasReady: .lost("\(cluster) ended it: \(why).")
+            case .refused(let why):
+                Ending(
+                    .failedToStart,
+                    "No node of \(cluster) takes it: \(why). Take a smaller size, or choose another cluster.")
+            case .killed:
+                Ending(
+                    wasReady ? .crashed : .failedToStart,
+                    "The notebook server was killed, most likely because it used more memory than its size allows. Take "
+                        + "a larger size, or load less at once.")
             case .finished where wasReady: .finished
             case .finished:
                 Ending(
@@ -156,14 +189,34 @@ extension Session.StateMachine {
     /// server, may come back.
     private mutating func health(_ reading: PodReading) -> [SessionAction] {
         isUnwell = reading.progress != .answering
+        let news = restarted(reading)
         switch (state, isUnwell, isUnseen) {
         case (.ready, true, _):
-            return [
+            return news + [
                 enter(
                     .unreachable, "The notebook server does not answer \(cluster)'s health check, or its node is lost.")
             ]
-        case (.unreachable, false, false): return [enter(.ready, "The notebook server answers again.")]
-        default: return []
+        case (.unreachable, false, false):
+            return news + [enter(.ready, "The notebook server answers again.")] + beginReviews()
+        default: return news
+        }
+    }
+
+    /// We never ask a cluster to start a program again in its place, but a site's own rules may.
+    private mutating func restarted(_ reading: PodReading) -> [SessionAction] {
+        guard reading.restarts > restarts else { return [] }
+        restarts = reading.restarts
+        return say(
+            "\(cluster) has started the notebook server again, for the \(restarts). time. What its kernels had in memory "
+                + "is lost.")
+    }
+
+    /// What must not last for ever in a phase, beyond what shows as trouble.
+    private mutating func startLimits(of progress: SessionState) -> [SessionAction] {
+        switch progress {
+        case .volumes where state == .volumes: startOnce(.silence, patience.silence)
+        case .starting: startOnce(.listening, patience.listening)
+        default: []
         }
     }
 

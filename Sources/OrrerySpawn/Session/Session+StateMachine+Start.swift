@@ -38,9 +38,15 @@ extension Session.StateMachine {
         switch limit {
         case .retry: return redo()
         case .ask: return [.ask]
+        case .review: return ending == nil && state == .ready ? [.review] : []
+        case .revocation:
+            guard ending == nil, let withdrawn else { return [] }
+            return end(.revoked(withdrawn.filesets))
+        case .sandbox where ending == nil && state.isPending && !hasMovedOn && !isUnseen && !isCalling:
+            return moveOn("A node of \(cluster) cannot give it a network.")
         case .stop:
             return say("\(cluster) has not removed it yet. Its node may be lost; the session waits until it is gone.")
-        case .start, .room, .volumes, .image, .configuration, .answer:
+        case .start, .room, .claims, .volumes, .silence, .sandbox, .image, .configuration, .listening, .answer:
             guard ending == nil, state.isPending else { return [] }
             // What cannot be seen may well be going on.
             if isUnseen { return [start(limit, .seconds(30))] }
@@ -53,6 +59,13 @@ extension Session.StateMachine {
         switch limit {
         case .room:
             return "\(cluster) found no node with room for it.\(last) Take a smaller size, or choose another cluster."
+        case .claims: return "Its storage could not be made.\(last) Tell an administrator."
+        case .sandbox: return "No node of \(cluster) can give it a network.\(last) Tell an administrator."
+        case .silence:
+            return
+                "Its node has not said a word about it for \(Words.time(patience.silence)). One volume under two names "
+                + "does that. Tell an administrator."
+        case .listening: return listening
         case .volumes: return "A volume could not be attached.\(last) Tell an administrator."
         case .image: return "The image could not be fetched: its registry does not give it out right now.\(last)"
         case .configuration: return "Its container could not be made.\(last) Tell an administrator."
@@ -61,6 +74,25 @@ extension Session.StateMachine {
                 + "network between them may be closed."
         default: return "It did not start in time.\(last)"
         }
+    }
+}
+
+extension Session.StateMachine {
+    /// Why a program that runs has not answered: a closed port and a closed network are two different troubles.
+    private var listening: String {
+        let probe = lastProbe ?? ""
+        if probe.contains("connection refused") {
+            return
+                "The notebook server runs but does not listen at port \(port). Tell an administrator: the environment "
+                + "is not made for this."
+        }
+        if probe.contains("deadline exceeded") || probe.contains("timeout") || probe.contains("Timeout") {
+            return
+                "The notebook server runs but \(cluster) cannot reach it (\(probe)). Tell an administrator: the network "
+                + "to it may be closed."
+        }
+        let words = probe.isEmpty ? "" : " The cluster's last word: \(probe)"
+        return "The notebook server runs but does not answer.\(words) Tell an administrator."
     }
 }
 
@@ -83,6 +115,6 @@ extension Session.StateMachine {
         guard ending == nil, state == .answering else { return [] }
         guard doesAnswer else { return [start(.ask, .milliseconds(250))] }
         failures = 0
-        return forgetAll() + [enter(.ready, "Your notebook is ready.")]
+        return forgetAll() + [enter(.ready, "Your notebook is ready.")] + beginReviews()
     }
 }

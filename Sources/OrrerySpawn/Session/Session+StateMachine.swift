@@ -1,3 +1,4 @@
+import FoundationEssentials
 import OrreryKubernetes
 import OrreryModel
 import OrreryStore
@@ -21,6 +22,7 @@ extension Session {
         let image: String
         let port: UInt16
         let patience: Patience
+        let life: Plan.Life
 
         /// A call to create, delete or clean up is under way; its answer will come.
         var isCalling = false
@@ -41,6 +43,18 @@ extension Session {
         var isGone = false
         /// The last of our pods that was seen to go; it may go before we hear that it was made.
         var lastGone: String?
+        /// What the kubelet got from the program when it asked.
+        var lastProbe: String?
+        /// A node refused the pod after all: it goes, and another is made. Once.
+        var isMovingOn = false
+        var hasMovedOn = false
+        /// How often the cluster has started the program again.
+        var restarts = 0
+        /// When a session that nobody uses is stopped, once its person was warned.
+        var idleStop: Date?
+        var withdrawn: Withdrawal?
+        var warnings: [WarningCause: String] = [:]
+        var shownWarning: String?
         /// What the cluster said last about a trouble.
         var lastWords: String?
         var limits: Set<SessionLimit> = []
@@ -57,6 +71,7 @@ extension Session {
             port = session.plan.environment.port
             isUnseen = session.state == .unreachable
             self.patience = patience
+            life = session.plan.life
             self.told = Set(told)
         }
     }
@@ -70,15 +85,17 @@ extension Session.StateMachine {
             [start(.start, patience.start), enter(.creating, "Asking \(cluster) for a place."), call(.create)]
         case .creating: [start(.start, patience.start), call(.create)]
         case .scheduled, .volumes, .image, .starting, .answering: [start(.start, patience.start)]
-        case .ready, .unreachable: address.map { [.openRoute($0)] } ?? []
+        case .ready: (address.map { [.openRoute($0)] } ?? []) + beginReviews()
+        case .unreachable: address.map { [.openRoute($0)] } ?? []
         case .stopping: [.closeRoute, call(.delete(keepingLog: false))]
         case .ended: []
         }
     }
 
-    /// The person, or somebody for them, wants it to end.
-    mutating func stop(_ wish: Ending) -> [SessionAction] {
-        guard state != .ended, ending == nil else { return [] }
+    /// The person, or somebody for them, wants it to end. `again`: also when it is ending already, with another grace.
+    mutating func stop(_ wish: Ending, again: Bool = false) -> [SessionAction] {
+        guard state != .ended else { return [] }
+        guard ending == nil else { return again && !isCalling && !isGone ? [call(.delete(keepingLog: false))] : [] }
         return end(wish)
     }
 
@@ -86,6 +103,7 @@ extension Session.StateMachine {
     /// and only then is it deleted.
     mutating func end(_ ending: Ending, keepingLog: Bool = false) -> [SessionAction] {
         self.ending = ending
+        isMovingOn = false
         retry = nil
         var actions = [enter(.stopping, ending.sentence)] + forgetAll() + [.closeRoute]
         isRouted = false
@@ -103,6 +121,7 @@ extension Session.StateMachine {
     /// The pod is gone for good.
     mutating func vanished(whileAway: Bool) -> [SessionAction] {
         guard state != .ended, !isGone, podUID != nil || state == .stopping else { return [] }
+        if isMovingOn { return comeAgain() }
         isGone = true
         var actions: [SessionAction] = []
         if ending == nil {
@@ -115,6 +134,20 @@ extension Session.StateMachine {
             isRouted = false
         }
         return actions + forgetAll() + [call(.cleanUp)]
+    }
+
+    /// The pod that a node refused goes, and another one is made; a node that has said no is full for the scheduler too.
+    mutating func moveOn(_ why: String) -> [SessionAction] {
+        isMovingOn = true
+        hasMovedOn = true
+        return say("\(why) Trying another node.") + [call(.delete(keepingLog: false))]
+    }
+
+    private mutating func comeAgain() -> [SessionAction] {
+        isMovingOn = false
+        podUID = nil
+        early = nil
+        return forget(.stop) + [call(.create)]
     }
 
     /// What became of the wish to delete the pod.

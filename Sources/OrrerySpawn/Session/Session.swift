@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import OrreryKubernetes
 import OrreryModel
@@ -17,11 +18,17 @@ final class Session: Sendable {
     let logger: Logger
     private let inputs: AsyncStream<Input>
     private let inbox: AsyncStream<Input>.Continuation
-    let memory = Mutex(Memory())
+    let memory: Mutex<Memory>
 
     struct Memory {
         /// The last look at our pod: what it said at its end, in case the log cannot be read any more.
         var pod: Pod?
+        /// Since when this hub has seen the session without a gap.
+        var watchedSince: Date
+        /// What will end it soon, as its person reads it.
+        var warning: String?
+        /// Another grace than the profile's, on an administrator's wish.
+        var grace: Duration?
         /// The proxy may have a route of ours.
         var mayHaveRoute = true
     }
@@ -34,7 +41,9 @@ final class Session: Sendable {
         case vanished(whileAway: Bool)
         case seen
         case unseen(String)
-        case stop(Ending, CheckedContinuation<Void, Never>)
+        case stop(Ending, again: Bool, CheckedContinuation<Void, Never>)
+        case reviewed(LifeLook?)
+        case withdraw(Withdrawal?)
         case created(Pod)
         case refused(CreationRefusal)
         case deletion(Deletion)
@@ -47,6 +56,7 @@ final class Session: Sendable {
         self.record = record
         self.cluster = cluster
         self.scene = scene
+        memory = Mutex(Memory(watchedSince: scene.now()))
         var logger = scene.logger
         logger[metadataKey: "session"] = "\(record.id)"
         logger[metadataKey: "cluster"] = "\(record.cluster)"
@@ -59,8 +69,10 @@ final class Session: Sendable {
     }
 
     /// Asks it to end; returns when the wish is stored and no request reaches the pod any more.
-    func stop(_ wish: Ending) async {
-        await withCheckedContinuation { continuation in tell(.stop(wish, continuation)) }
+    /// `grace` instead of the profile's, also when it is ending already.
+    func stop(_ wish: Ending, grace: Duration? = nil) async {
+        if let grace { memory.withLock { $0.grace = grace } }
+        await withCheckedContinuation { continuation in tell(.stop(wish, again: grace != nil, continuation)) }
     }
 
     /// Lives until the session has ended, or the task is cancelled.
@@ -96,9 +108,14 @@ final class Session: Sendable {
         case .event(let event): return machine.note(event)
         case .missing(let whileAway): return machine.missing(whileAway: whileAway)
         case .vanished(let whileAway): return machine.vanished(whileAway: whileAway)
-        case .seen: return machine.seen()
+        case .seen:
+            let now = scene.now()
+            if machine.isUnseen { memory.withLock { $0.watchedSince = now } }
+            return machine.seen()
         case .unseen(let sentence): return machine.unseen(sentence)
-        case .stop(let wish, _): return machine.stop(wish)
+        case .stop(let wish, let again, _): return machine.stop(wish, again: again)
+        case .reviewed(let look): return machine.reviewed(look)
+        case .withdraw(let withdrawal): return machine.withdraw(withdrawal, at: scene.now())
         case .created(let pod): return machine.created(pod)
         case .refused(let refusal): return machine.refused(refusal)
         case .deletion(let outcome): return machine.deletion(outcome)
@@ -111,7 +128,7 @@ final class Session: Sendable {
 
     /// Nobody waits any more for what the input asked.
     private static func letGo(_ input: Input) {
-        if case .stop(_, let continuation) = input { continuation.resume() }
+        if case .stop(_, _, let continuation) = input { continuation.resume() }
     }
 
     /// Which start of every limit is the current one: a limit that was forgotten or started again runs out unheard.

@@ -27,6 +27,10 @@ enum SessionAction: Hashable, Sendable {
     /// Remove the helpers and the route for good. Answered by `cleaned`.
     case cleanUp
     case finish(Ending)
+    /// Find out how long it has lived and rested. Answered by `reviewed`.
+    case review
+    /// Show a warning beside the session, and store and tell it; nil takes the one that is shown away.
+    case warn(String?)
     /// Start or restart a time limit. Answered by `elapsed`, once.
     case wait(SessionLimit, Duration)
     case forget(SessionLimit)
@@ -34,7 +38,11 @@ enum SessionAction: Hashable, Sendable {
 
 /// The times that a session may wait for. Each runs at most once at a time.
 enum SessionLimit: String, Hashable, Sendable {
-    case start, room, volumes, image, configuration, answer, stop
+    case start, room, claims, volumes, silence, sandbox, image, configuration, listening, answer, stop
+    /// Until the limits of a life are looked at again.
+    case review
+    /// Until a session ends whose person lost a right.
+    case revocation
     /// Until a call that failed is made again.
     case retry
     /// Until the server is asked again.

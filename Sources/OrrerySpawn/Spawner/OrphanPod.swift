@@ -7,4 +7,7 @@ package struct OrphanPod: Hashable, Sendable {
     /// What its labels say.
     package let session: String?
     package let person: String?
+    /// It was made after everything that the database knew when this hub started: an older copy of the database was put
+    /// back, or two hubs share a name.
+    package let isNewerThanDatabase: Bool
 }

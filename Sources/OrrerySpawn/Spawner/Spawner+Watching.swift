@@ -70,12 +70,23 @@ extension Spawner {
         let labels = pod.metadata.labels ?? [:]
         let orphan = OrphanPod(
             cluster: cluster, pod: pod.metadata.name ?? "", uid: uid, session: labels[PodMark.session],
-            person: labels[PodMark.person])
+            person: labels[PodMark.person], isNewerThanDatabase: isNewer(labels[PodMark.session]))
         let isNew = live.withLock { $0.orphans.updateValue(orphan, forKey: uid) == nil }
         guard isNew else { return }
         scene.logger.warning(
             "a pod with this hub's label belongs to no session; it is left alone",
             metadata: ["cluster": "\(cluster)", "pod": "\(orphan.pod)", "session": "\(orphan.session ?? "")"])
+        guard orphan.isNewerThanDatabase else { return }
+        scene.logger.error(
+            "that pod is newer than everything in the database: was an older copy put back?",
+            metadata: ["cluster": "\(cluster)", "pod": "\(orphan.pod)"])
+    }
+
+    /// Identifiers of sessions are in the order of time.
+    private func isNewer(_ session: String?) -> Bool {
+        guard let session, RecordID.isPlausible(session) else { return false }
+        let newest = live.withLock { $0.newest } ?? ""
+        return newest.utf8.lexicographicallyPrecedes(session.utf8)
     }
 
     private func gone(_ pod: Pod, on cluster: String) {

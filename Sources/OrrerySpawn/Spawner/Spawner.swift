@@ -29,6 +29,8 @@ package final class Spawner: Service {
         var pods: [PodPlace: Session] = [:]
         var conditions: [String: ClusterCondition] = [:]
         var orphans: [String: OrphanPod] = [:]
+        /// The newest session that the store knew at the start; nil before that, and when it knew none.
+        var newest: String?
         /// Clusters whose first complete picture has been taken.
         var pictured: Set<String> = []
     }
@@ -70,6 +72,8 @@ package final class Spawner: Service {
     /// begins; no session is stopped by that.
     package func run() async throws {
         let records = try await loadSessions()
+        let newest = try? await scene.store.newestSession()
+        live.withLock { $0.newest = newest }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 for record in records { self.add(record) }
@@ -78,6 +82,7 @@ package final class Spawner: Service {
                     group.addTask { await self.watchPods(of: cluster) }
                     group.addTask { await self.watchEvents(of: cluster) }
                     group.addTask { await self.keepToken(of: cluster) }
+                    group.addTask { await self.collect(on: cluster) }
                 }
                 for await session in self.launches {
                     group.addTask {

@@ -40,6 +40,10 @@ extension Database: SessionStore {
         try await read { db in try SessionRecord.fetch(db, where: "ended_at IS NULL ORDER BY id") }
     }
 
+    package func newestSession() async throws(StoreError) -> String? {
+        try await read { db in try String.fetchOne(db, sql: "SELECT max(id) FROM session") }
+    }
+
     package func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord? {
         try await history(person: person, limit: 1).first
     }

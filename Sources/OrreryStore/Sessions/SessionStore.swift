@@ -13,6 +13,8 @@ package protocol SessionStore: Sendable {
     func active(person: Int64) async throws(StoreError) -> [SessionRecord]
     /// Everybody's sessions that have not ended, in the order in which they were asked for.
     func allActive() async throws(StoreError) -> [SessionRecord]
+    /// The identifier of the session that was asked for last, also when it has ended.
+    func newestSession() async throws(StoreError) -> String?
     /// The person's session that ended last.
     func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord?
     /// The person's ended sessions, the one that ended last first.

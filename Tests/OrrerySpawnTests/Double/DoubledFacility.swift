@@ -22,6 +22,7 @@ struct DoubledFacility: Sendable {
             ["JUPYTERHUB_SERVICE_PREFIX": session.prefix]
         }
         func issueToken(for session: SessionRecord) async throws -> Secret { Secret("token-of-\(session.id)") }
+        func isBusy(_ session: SessionRecord) async -> Bool { false }
         func hasTokens(for session: SessionRecord) -> Bool { false }
         func tokens(for session: SessionRecord) async -> [String: Secret] { [:] }
     }

@@ -1,0 +1,157 @@
+import FoundationEssentials
+import OrreryModel
+import OrreryStore
+import Synchronization
+import Testing
+
+@testable import OrrerySpawn
+
+private let life = Plan.Life(max: .seconds(36_000), grace: .seconds(30), idle: .seconds(3600), warn: .seconds(600))
+
+private func look(age: Double = 60, rest: Double, at now: Double = 0) -> LifeLook {
+    let instant = Sample.noon + now
+    return LifeLook(now: instant, end: instant + 36_000 - age, restingSince: instant - rest)
+}
+
+extension [SessionAction] {
+    fileprivate var warning: String?? { compactMap { if case .warn(let text) = $0 { text } else { nil } }.last }
+    fileprivate var nextReview: Duration? {
+        compactMap { if case .wait(.review, let time) = $0 { time } else { nil } }.last
+    }
+}
+
+@Suite struct LifeDecisionTests {
+    @Test func somebodyWhoWorksIsLookedAtWhenTheyCouldHaveRested() {
+        var machine = machine(.ready, life: life)
+        let actions = machine.reviewed(look(rest: 600))
+        #expect(actions == [.wait(.review, .seconds(2400))])
+    }
+
+    @Test func aWarningComesBeforeTheEndAndGoesWithUse() {
+        var machine = machine(.ready, life: life)
+        let warned = machine.reviewed(look(rest: 3000))
+        #expect((warned.warning ?? "")?.hasPrefix("Nobody has used it for 50 min. It is stopped at") == true)
+        #expect(warned.nextReview == .seconds(600))
+        let used = machine.reviewed(look(rest: 5, at: 600))
+        #expect(used.warning == .some(nil))
+        #expect(used.nextReview == .seconds(2995))
+        #expect(machine.ending == nil)
+    }
+
+    @Test func whoStaysAwayIsStoppedWhenTheWarningSaid() {
+        var machine = machine(.ready, life: life)
+        _ = machine.reviewed(look(rest: 3000))
+        #expect(machine.reviewed(look(rest: 3500, at: 500)).nextReview == .seconds(100))
+        let actions = machine.reviewed(look(rest: 3600, at: 600))
+        #expect(machine.ending?.reason == .idle)
+        #expect(actions.state == .stopping)
+        #expect(actions.suffix(2) == [.closeRoute, .delete(keepingLog: false)])
+    }
+
+    // A hub that comes back finds everybody resting, and nobody warned.
+    @Test func nobodyIsStoppedWithoutTheWholeWarning() {
+        var machine = machine(.ready, life: life)
+        #expect(machine.reviewed(look(rest: 90_000)).nextReview == .seconds(600))
+        #expect(machine.ending == nil)
+    }
+
+    @Test func aClusterThatCannotBeSeenStopsNobody() {
+        var machine = machine(.ready, life: life)
+        _ = machine.reviewed(look(rest: 3000))
+        _ = machine.unseen("north cannot be reached since 12:00 UTC.")
+        #expect(machine.reviewed(look(rest: 9000, at: 600)) == [])
+        #expect(machine.elapsed(.review) == [])
+        #expect(machine.ending == nil)
+        #expect(machine.seen().last == .review)
+        // What was warned of before counts no more.
+        #expect(machine.reviewed(look(rest: 9000, at: 700)).nextReview == .seconds(600))
+        #expect(machine.ending == nil)
+    }
+
+    @Test func aStoreThatDoesNotAnswerStopsNobody() {
+        var machine = machine(.ready, life: life)
+        #expect(machine.reviewed(nil) == [.wait(.review, .seconds(60))])
+    }
+
+    @Test func theEndOfALifeIsToldBeforeItComes() {
+        var machine = machine(.ready, life: life)
+        let actions = machine.reviewed(look(age: 35_500, rest: 0))
+        #expect((actions.warning ?? "")?.contains("the profile allows 10 h") == true)
+        // The cluster ends it: there is nothing more for the hub to do at that moment.
+        #expect(actions.nextReview == .seconds(3000))
+        #expect(machine.reviewed(look(age: 36_100, rest: 0)).state == nil)
+    }
+
+    @Test func aProfileWithoutALimitOfRestLetsEverybodyRest() {
+        var machine = machine(.ready, life: Plan.Life(max: .seconds(36_000), grace: .seconds(30)))
+        #expect(machine.reviewed(look(rest: 30_000)) == [.wait(.review, .seconds(35_940))])
+    }
+}
+
+@Suite struct WithdrawalTests {
+    private static let taken = Withdrawal(filesets: ["datasets-dr3"], isEnding: true)
+
+    @Test func aLostRightIsWarnedOfAndThenEndsIt() {
+        var machine = machine(.ready, life: life)
+        let actions = machine.withdraw(Self.taken, at: Sample.noon)
+        #expect(actions.contains(.wait(.revocation, .seconds(600))))
+        #expect((actions.warning ?? "")?.contains("You may not use datasets-dr3 any more.") == true)
+        #expect(machine.withdraw(Self.taken, at: Sample.noon) == [])
+        #expect(machine.elapsed(.revocation).state == .stopping)
+        #expect(machine.ending?.reason == .revoked)
+    }
+
+    @Test func aRightThatComesBackEndsNothing() {
+        var machine = machine(.ready, life: life)
+        _ = machine.withdraw(Self.taken, at: Sample.noon)
+        let actions = machine.withdraw(nil, at: Sample.noon)
+        #expect(actions.contains(.forget(.revocation)))
+        #expect(actions.warning == .some(nil))
+        #expect(machine.elapsed(.revocation) == [])
+    }
+
+    @Test func notifyOnlySaysSo() {
+        var machine = machine(.ready, life: life)
+        let actions = machine.withdraw(Withdrawal(filesets: ["a", "b"], isEnding: false), at: Sample.noon)
+        #expect(actions == [.warn("You may not use a and b any more. It stays until this session ends.")])
+        #expect(machine.elapsed(.revocation) == [])
+    }
+
+    // Nobody has work in it yet.
+    @Test func aSessionThatStartsIsNotWarned() {
+        var machine = machine(.image)
+        _ = machine.withdraw(Self.taken, at: Sample.noon)
+        #expect(machine.ending?.reason == .revoked)
+    }
+
+    // The store of the files may be another cluster's matter; the person must not reach them by waiting.
+    @Test func aClusterThatCannotBeSeenDoesNotSaveIt() {
+        var machine = machine(.ready, life: life)
+        _ = machine.withdraw(Self.taken, at: Sample.noon)
+        _ = machine.unseen("away")
+        #expect(machine.elapsed(.revocation).contains(.closeRoute))
+    }
+}
+
+@Suite struct LifeTests {
+    @Test func aGraceOfZeroIsPassedOnAndShortensAStop() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        facility.cluster.run(session.pod)
+        #expect(await facility.reaches(.ready, session.id))
+        try await facility.spawner?.stop(session.id, by: "ada")
+        #expect(await facility.turn { facility.cluster.state.withLock { $0.graces } == [30] })
+        // Its node is lost: the object stays, and an administrator has had enough of it.
+        #expect(
+            await facility.turn {
+                try? await facility.spawner?.stop(session.id, by: "root", grace: .zero)
+                return facility.cluster.state.withLock { $0.graces }.last == 0
+            })
+        #expect(await facility.session(session.id)?.message == "Stopped by ada.")
+        facility.cluster.lose(session.pod)
+        #expect(await facility.reaches(.ended, session.id))
+        await facility.kill()
+    }
+}
