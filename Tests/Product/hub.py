@@ -216,6 +216,20 @@ class Kernel:
         self.channel.close()
 
     def run(self, code):
+        number = self.ask(code)
+        printed = ""
+        while True:
+            message = json.loads(self.channel.recv())
+            if message["parent_header"].get("msg_id") != number:
+                continue
+            if message["msg_type"] == "stream":
+                printed += message["content"]["text"]
+            assert message["msg_type"] != "error", message["content"]
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                return printed
+
+    def ask(self, code):
+        """Begins to run `code`; the number of the question."""
         number = uuid.uuid4().hex
         self.channel.send(
             json.dumps(
@@ -241,13 +255,4 @@ class Kernel:
                 }
             )
         )
-        printed = ""
-        while True:
-            message = json.loads(self.channel.recv())
-            if message["parent_header"].get("msg_id") != number:
-                continue
-            if message["msg_type"] == "stream":
-                printed += message["content"]["text"]
-            assert message["msg_type"] != "error", message["content"]
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return printed
+        return number

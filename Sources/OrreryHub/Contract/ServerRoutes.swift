@@ -34,7 +34,7 @@ struct ServerRoutes: Sendable {
             }
             return Response(status: .accepted)
         }
-        guard asked.server.isEmpty || asked.server.wholeMatch(of: /[a-z]([a-z0-9-]{0,28}[a-z0-9])?/) != nil else {
+        guard SessionDesk.isServerName(asked.server) else {
             throw HubError(.badRequest, "a server's name has small letters, digits and hyphens: '\(asked.server)'")
         }
         let choice = try Self.choice(await request.json())
@@ -65,7 +65,10 @@ struct ServerRoutes: Sendable {
     @Sendable func stop(_ request: Request, _ context: HubContext) async throws -> Response {
         let asked = try await question(request, context, needing: "delete:servers")
         let session = try asked.found()
-        if session.state != .stopping { try await desk.stop(session, by: asked.caller.person) }
+        let grace = try Self.grace(await request.json())
+        if session.state != .stopping || grace != nil {
+            try await desk.stop(session, by: asked.caller.person, grace: grace)
+        }
         let settled = try await desk.settled(session, within: Self.patience) { $0 == .ended }
         return Response(status: settled.state == .ended ? .noContent : .accepted)
     }
@@ -117,6 +120,15 @@ struct ServerRoutes: Sendable {
             options[name] = text
         }
         return options
+    }
+
+    /// `{"grace": 0}`: seconds, of our own.
+    private static func grace(_ body: JSON?) throws(HubError) -> Duration? {
+        guard let value = body?["grace"] else { return nil }
+        guard let seconds = value.integer, (0...3600).contains(seconds) else {
+            throw HubError(.badRequest, "`grace` must be whole seconds from 0 to 3600")
+        }
+        return .seconds(seconds)
     }
 
     /// `{"user_options": {…}}`, or the options as the whole body as older clients send them.

@@ -23,6 +23,7 @@ struct HomeRoutes: Sendable {
         }
         router.post("hub/start", use: start)
         router.post("hub/stop/:session", use: stop)
+        router.post("hub/restart/:session", use: restart)
     }
 
     @Sendable func home(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -61,8 +62,12 @@ struct HomeRoutes: Sendable {
             profile: form["profile"], environment: form["environment"], size: form["size"],
             cluster: form["cluster"].flatMap { $0.isEmpty ? nil : $0 })
         choice.options = Self.options(in: form)
+        let server = form["server"] ?? ""
         do {
-            let session = try await desk.start(choice, for: visitor.person)
+            guard SessionDesk.isServerName(server) else {
+                throw HubError(.unprocessable, "a session's name has small letters, digits and hyphens")
+            }
+            let session = try await desk.start(choice, server: server, for: visitor.person)
             let query = next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""
             return .redirect(to: "/hub/progress/\(session.id)\(query)")
         } catch {
@@ -93,5 +98,27 @@ struct HomeRoutes: Sendable {
         }
         if session.state != .ended { try await desk.stop(session, by: visitor.person) }
         return .redirect(to: "/hub/home")
+    }
+
+    /// Stops a session of one's own and starts it anew, with the settings of now.
+    @Sendable func restart(_ request: Request, _ context: HubContext) async throws -> Response {
+        guard let asking = try await gate.visitor(request, sending: try await request.form()) else {
+            return gate.login(returningTo: "/hub/home")
+        }
+        try await recheck.beforeStart(of: asking.person)
+        guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: "/hub/home") }
+        let session = try await sessions.session(id: context.name("session"))
+        guard let session, session.person == visitor.person.id else {
+            throw HubError(.notFound, "there is no such session of yours")
+        }
+        do {
+            let fresh = try await desk.restart(session, by: visitor.person)
+            return .redirect(to: "/hub/progress/\(fresh.id)")
+        } catch {
+            let error = HubError(any: error)
+            guard [.unprocessable, .conflict, .unavailable].contains(error.kind) else { throw error }
+            let notice = Notice(kind: .failure, text: error.message, next: error.next)
+            return try await home(visitor, notices: [notice], next: nil, status: .init(code: error.kind.rawValue))
+        }
     }
 }

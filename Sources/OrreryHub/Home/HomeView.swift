@@ -31,25 +31,36 @@ struct HomeView: Sendable {
             cards.append(card.choosing(saved.choice))
         }
         var sessions: [SessionCard] = []
-        for session in live { sessions.append(card(session, await desk.scheduler.queuePlace(of: session.id))) }
+        for session in live {
+            sessions.append(card(session, await desk.scheduler.queuePlace(of: session.id), of: person))
+        }
         return HomePage(
             frame: Frame(visitor),
             person: PersonView(
                 name: person.name, issuer: issuers[person.identity.issuer] ?? person.identity.issuer,
                 groups: person.groups.map(\.name).sorted(), uid: person.uid.map { "\($0)" }),
             notices: notices + operatorNotices(visitor) + (Notice(stale: saved.stale).map { [$0] } ?? [])
-                + (live.isEmpty ? ended(last) : []), sessions: sessions,
+                + live.compactMap(warning) + (live.isEmpty ? ended(last) : []), sessions: sessions,
             profiles: cards,
             withheld: offers.compactMap(\.refusal).map { RefusalView($0) },
             startAction: "/hub/start" + (next.map { "?" + FormFields.encode([("next", $0.text)]) } ?? ""),
-            startRefusal: live.isEmpty ? nil : "You have a running session; stop it to start another")
+            mustName: live.contains { $0.server.isEmpty })
     }
 
     private func operatorNotices(_ visitor: Visitor) -> [Notice] {
         visitor.person.isAdmin ? desk.policies.standing.notice.map { [$0] } ?? [] : []
     }
 
-    private func card(_ session: SessionRecord, _ place: QueuePlace?) -> SessionCard {
+    /// What will end a session soon.
+    private func warning(of session: SessionRecord) -> Notice? {
+        let name = session.server.isEmpty ? "Your session" : "Your session \(session.server)"
+        return desk.spawner.warning(of: session.id).map { warning in
+            Notice(kind: .warning, text: "\(name) on \(desk.title(of: session.cluster)): \(warning.withoutFullStop)")
+        }
+    }
+
+    private func card(_ session: SessionRecord, _ place: QueuePlace?, of person: Person) -> SessionCard {
+        let isOutdated = session.state == .ready && desk.isOutdated(session, for: person)
         let isStopping = session.state == .stopping
         return SessionCard(
             server: session.server.isEmpty ? nil : session.server,
@@ -60,6 +71,7 @@ struct HomeView: Sendable {
             message: place?.sentence ?? (session.message.isEmpty ? nil : session.message),
             openHref: session.state == .ready || session.state == .unreachable ? session.prefix : nil,
             progressHref: session.state.isPending ? "/hub/progress/\(session.id)" : nil,
+            restartAction: isOutdated ? "/hub/restart/\(session.id)" : nil,
             stopAction: isStopping ? nil : "/hub/stop/\(session.id)")
     }
 

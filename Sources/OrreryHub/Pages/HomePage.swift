@@ -10,10 +10,13 @@ struct HomePage: Page {
     let profiles: [ProfileCard]
     /// What this person may not start, and why.
     var withheld: [RefusalView] = []
-    /// Where the forms of the profiles post to. Fields: `profile`, `environment`, `size`, `cluster` and the token.
+    /// Where the forms of the profiles post to. Fields: `profile`, `environment`, `size`, `cluster`, `server`
+    /// and the token.
     let startAction: String
     /// Why nothing can be started now, as a sentence: "you have a running session; stop it to start another".
     var startRefusal: String?
+    /// The default session runs: another one needs a name of its own.
+    var mustName = false
 }
 
 /// Who the page is for, in their own words.
@@ -42,6 +45,8 @@ struct SessionCard: Sendable {
     var openHref: String?
     /// The progress page, while it starts.
     var progressHref: String?
+    /// Where the button posts to that stops it and starts it with the settings of now; nil when they are the same.
+    var restartAction: String?
     /// Where the stop button posts to; nil when it is stopping already.
     var stopAction: String?
 }

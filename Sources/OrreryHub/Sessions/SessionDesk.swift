@@ -79,9 +79,12 @@ struct SessionDesk: Sendable {
         return HubError(kind, reasons, next: refusals.compactMap(\.remedy).first)
     }
 
-    /// Stops a session; its route is closed first.
-    func stop(_ session: SessionRecord, by person: PersonRecord) async throws {
-        try await spawner.stop(session.id, by: person.person.name)
+    /// Stops a session; its route is closed first. `grace` instead of the profile's is an administrator's to ask for.
+    func stop(_ session: SessionRecord, by person: PersonRecord, grace: Duration? = nil) async throws {
+        guard grace == nil || person.isAdmin else {
+            throw HubError(.forbidden, "only administrators choose the grace of a stop", next: "stop it without")
+        }
+        try await spawner.stop(session.id, by: person.person.name, grace: grace)
         try await recordStop(of: session, by: person)
     }
 

@@ -1,0 +1,41 @@
+import OrreryCrypto
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+
+extension SessionDesk {
+    /// Whether the same choices would give `person` another pod now: an image was updated, a right came, a size grew.
+    func isOutdated(_ session: SessionRecord, for person: Person) -> Bool {
+        let result = policy.plan(
+            for: person, profile: session.profile, environment: session.environment, size: session.size,
+            options: session.plan.options ?? [:], cluster: session.cluster, at: now(), running: 0)
+        // What would be refused now is no reason to give up what runs.
+        guard case .plan(let plan) = result, let hash = try? Self.hash(of: plan) else { return false }
+        return !hash.utf8.elementsEqual(session.planHash.utf8)
+    }
+
+    static func hash(of plan: Plan) throws -> String {
+        Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
+    }
+
+    /// Stops `session` and starts the same choices anew, once its pod is gone: two pods never share a home that only one may
+    /// have. Throws when it is not gone after its grace and a minute; it is then stopped, and can be started as usual.
+    func restart(_ session: SessionRecord, by person: PersonRecord) async throws -> SessionRecord {
+        if session.state != .ended, session.state != .stopping { try await stop(session, by: person) }
+        let settled = try await settled(session, within: session.plan.life.grace + .seconds(60)) { $0 == .ended }
+        guard settled.state == .ended else {
+            throw HubError(
+                .conflict, "\(title(of: session.cluster)) has not removed the session yet",
+                next: "start it again when it is gone")
+        }
+        var choice = Choice(
+            profile: session.profile, environment: session.environment, size: session.size, cluster: session.cluster)
+        choice.options = session.plan.options ?? [:]
+        return try await start(choice, server: session.server, for: person)
+    }
+
+    /// Whether a person's server may be called that; "" is the default one.
+    static func isServerName(_ name: String) -> Bool {
+        name.isEmpty || name.wholeMatch(of: /[a-z]([a-z0-9-]{0,28}[a-z0-9])?/) != nil
+    }
+}

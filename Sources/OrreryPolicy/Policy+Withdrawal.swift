@@ -1,0 +1,16 @@
+package import Foundation
+package import OrreryModel
+
+extension Policy {
+    /// The mounts of `plan` that `person` would not get at `now`, or no longer writable. Where a source lies is no question of
+    /// rights, and neither is what a profile offers: a session keeps what it has when only those change.
+    package func withdrawn(from plan: Plan, for person: Person, at now: Date) -> [Plan.Mount] {
+        let granted = mounts(for: person, on: plan.cluster, at: now).mounts
+        return plan.mounts.filter { mount in
+            !granted.contains {
+                $0.fileset.utf8.elementsEqual(mount.fileset.utf8) && $0.path.utf8.elementsEqual(mount.path.utf8)
+                    && (mount.isReadOnly || !$0.isReadOnly)
+            }
+        }
+    }
+}

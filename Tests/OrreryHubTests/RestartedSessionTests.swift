@@ -1,0 +1,60 @@
+import Foundation
+import OrreryFetch
+import OrreryModel
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+struct RestartedSessionTests {
+    @Test func aButtonForNewSettingsIsThereWhenTheyAreNew() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            // Its hash is that of no plan.
+            let session = try await hub.session(of: ada)
+            #expect(hub.services.desk.isOutdated(session, for: ada.person))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/home").text.contains("/hub/restart/\(session.id)"))
+        }
+    }
+
+    @Test func theSameSettingsAreNoReasonToRestart() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.services.desk.start(.init(cluster: "north"), for: ada)
+            #expect(!hub.services.desk.isOutdated(session, for: ada.person))
+            let elsewhere = Person(
+                identity: ada.person.identity, name: "ada", uid: ada.person.uid, gid: ada.person.gid,
+                groups: [Group(name: "science", gid: 5002)])
+            #expect(hub.services.desk.isOutdated(session, for: elsewhere))
+        }
+    }
+
+    @Test func aSessionOfAnotherNameRunsBesideTheFirst() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            try await hub.session(of: ada)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/home").text.contains("Name of another session"))
+            let proof = try await browser.proof()
+            let wrong = try await browser.post("/hub/start", [("_xsrf", proof), ("server", "Not This")])
+            #expect(wrong.status == 422)
+            let started = try await browser.post("/hub/start", [("_xsrf", proof), ("server", "big")])
+            #expect(started.status == 302 || started.status == 303)
+            #expect(try await hub.database.active(person: ada.id).map(\.prefix) == ["/user/ada/", "/user/ada/big/"])
+        }
+    }
+
+    @Test func onlyAnAdministratorChoosesTheGrace() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada)
+            let error = await #expect(throws: HubError.self) {
+                try await hub.services.desk.stop(session, by: ada, grace: .zero)
+            }
+            #expect(error?.kind == .forbidden)
+        }
+    }
+}
