@@ -32,6 +32,7 @@ struct HubServices: Sendable {
     let contract: ServerContract
     let spawner: Spawner
     let scheduler: Scheduler
+    let grants: GrantWatch
     let housekeeper: Housekeeper
     /// Nil where the hub is no issuer for workloads.
     let workload: WorkloadRoutes?
@@ -121,6 +122,7 @@ struct HubServices: Sendable {
             credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
             audit: audit, now: now, logger: logger)
         view = HomeView(desk: desk, issuers: configuration.auth.titles, now: now)
+        grants = GrantWatch(desk: desk, persons: database, audit: audit, now: now, logger: logger)
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,
             longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, now: now, logger: logger
@@ -130,7 +132,7 @@ struct HubServices: Sendable {
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
     var services: [any Service] {
         let watch = PolicyWatch(book: policies, directory: configuration.policy)
-        return [audit, proxy, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch]
+        return [audit, proxy, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
     }
 
     /// Every address that the hub answers at.

@@ -43,7 +43,8 @@ struct RestartedSessionTests {
             #expect(wrong.status == 422)
             let started = try await browser.post("/hub/start", [("_xsrf", proof), ("server", "big")])
             #expect(started.status == 302 || started.status == 303)
-            #expect(try await hub.database.active(person: ada.id).map(\.prefix) == ["/user/ada/", "/user/ada/big/"])
+            let prefixes = try await hub.database.active(person: ada.id).map(\.prefix)
+            #expect(Set(prefixes) == ["/user/ada/", "/user/ada/big/"])
         }
     }
 

@@ -53,7 +53,7 @@ tokens:
       - {{resources: [pods/log], verbs: [get]}}
       - {{resources: [events], verbs: [list, watch]}}
       - {{resources: [secrets], verbs: [create, patch, delete]}}
-      - {{resources: [configmaps], verbs: [create, delete]}}
+      - {{resources: [configmaps], verbs: [create, delete, list]}}
   - {{name: admin, token: token-of-the-admin, admin: true}}
 volumes: [{{name: home, directory: "{state}/home", capacity: 1Gi, claim: hub/home}}]
 objects: [claim.yaml]
