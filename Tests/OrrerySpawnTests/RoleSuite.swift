@@ -14,12 +14,13 @@ import Testing
     .serialized, .timeLimit(.minutes(3)),
     .enabled(if: ClusterEnvironment.isGiven, "ORRERY_TEST_CLUSTER_URL, _TOKEN, _NAMESPACE and _IMAGE are not given"))
 struct RoleSuite {
-    /// A claim of the person's own, of the cluster's usual class.
+    /// A claim of the person's own, of the cluster's usual class; a new one each time, since claims stay.
     private static let home = Plan.Mount(
         fileset: "jhome", path: "/home/ada", isReadOnly: false,
         source: .ownClaim(
             Plan.OwnClaim(
-                name: "jhome.ada", fileset: "jhome", storageClass: nil, size: "100Mi", modes: ["ReadWriteOnce"])),
+                name: "jhome.\(UUID().uuidString.lowercased().prefix(8))", fileset: "jhome", storageClass: nil,
+                size: "100Mi", modes: ["ReadWriteOnce"])),
         subPath: nil)
 
     @Test func aWholeLifeStaysWithinTheRole() async throws {
@@ -34,12 +35,16 @@ struct RoleSuite {
                 && calls.contains { $0.contains("events?") && $0.contains("watch=1") }
                 && spawner.condition(of: "north") == .ready
         }
-        let (session, story) = try await hub.follow(ClusterSuite.server, mounts: [Self.home])
+        let (session, story) = try await gate.unlessRefused {
+            try await hub.follow(ClusterSuite.server, mounts: [Self.home])
+        }
         try #require(story.last?.state == .ready, "\(gate.refused) \(story.map(\.message))")
         try await spawner.put(["bt_u20001": Secret("renewed")], intoTokensOf: session)
         try await spawner.stop(session.id, by: "ada")
         try await gate.reach("the session ends") { _ in await hub.hasEnded(session) }
-        let (crashed, _) = try await hub.follow(["python3", "-c", "print('last words'); raise SystemExit(3)"])
+        let (crashed, _) = try await gate.unlessRefused {
+            try await hub.follow(["python3", "-c", "print('last words'); raise SystemExit(3)"])
+        }
         try await gate.reach("the crashed session ends") { _ in await hub.hasEnded(crashed) }
         await hub.kill()
         #expect(gate.refused.isEmpty)
@@ -68,6 +73,20 @@ private final class Gatekeeper: KubernetesTransport {
             guard refused.isEmpty else { throw Refused(calls: refused) }
             guard ContinuousClock.now < deadline else { throw TooLate(what: what) }
             try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// What `work` gives; fails as soon as a call was refused, since a hub goes on trying for long.
+    func unlessRefused<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                while self.refused.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                throw Refused(calls: self.refused)
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { throw TooLate(what: "a session") }
+            return value
         }
     }
 
