@@ -88,6 +88,14 @@ extension [SessionAction] {
     }
 }
 
+@Suite struct GlanceTests {
+    @Test(arguments: [(-60.0, -60.0), (-1, -3000), (0.5, -3000), (2.5, -3000), (4, 4), (600, 600)])
+    func theHubsOwnQuestionIsNoUse(_ last: Double, _ used: Double) {
+        let glance = Glance(from: Sample.noon, to: Sample.noon + 1, before: Sample.noon - 3000)
+        #expect(glance.use(Sample.noon + last) == Sample.noon + used)
+    }
+}
+
 @Suite struct WithdrawalTests {
     private static let taken = Withdrawal(filesets: ["datasets-dr3"], isEnding: true)
 

@@ -4,7 +4,7 @@ import OrreryModel
 import OrreryStore
 
 /// Asks a notebook server what its kernels do, on the way that its person's requests take and with a token that is good for
-/// one minute at that server alone. Asked before a session is stopped that nobody seems to use.
+/// one minute at that server alone. The server is told not to count it as use. Asked before a session is stopped that nobody seems to use.
 struct KernelGlance: Sendable {
     let tokens: Tokens
     let fetcher: Fetcher
@@ -15,7 +15,7 @@ struct KernelGlance: Sendable {
     func isBusy(_ session: SessionRecord) async -> Bool {
         guard let token = try? await tokens.issueGlance(at: session) else { return true }
         let request = FetchRequest(
-            url: "http://\(entrance)\(session.prefix)api/kernels",
+            url: "http://\(entrance)\(session.prefix)api/kernels?no_track_activity=1",
             headers: [("Authorization", "token \(token.reveal())")], connectLimit: .seconds(2), limit: .seconds(10),
             bodyLimit: 1 << 20)
         guard let answer = try? await fetcher.fetch(request), answer.status == 200,

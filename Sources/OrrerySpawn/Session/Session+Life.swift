@@ -12,16 +12,40 @@ extension Session {
     func review() async -> Input {
         guard let stored = try? await scene.store.session(id: record.id) else { return .reviewed(nil) }
         let now = scene.now()
-        let watchedSince = memory.withLock { $0.watchedSince }
+        let (watchedSince, glance) = memory.withLock { ($0.watchedSince, $0.glance) }
         let life = record.plan.life
         // By this hub's own clock, though the cluster counts from a little earlier: the two are never compared.
         let end = (stored.readyAt ?? stored.createdAt).addingTimeInterval(life.max / .seconds(1))
-        var resting = max(stored.lastActivity, stored.readyAt ?? stored.createdAt, watchedSince)
+        let used = glance?.use(stored.lastActivity) ?? stored.lastActivity
+        var resting = max(used, stored.readyAt ?? stored.createdAt, watchedSince)
         if let idle = life.idle, now.timeIntervalSince(resting) >= (idle - (life.warn ?? .zero)) / .seconds(1),
-            await scene.contract.isBusy(stored)
+            await isAtWork(stored, used: used)
         {
             resting = now
         }
         return .reviewed(LifeLook(now: now, end: end, restingSince: resting))
+    }
+
+    /// Whether a kernel works. The question goes the way of people's requests, so that the proxy takes it for use.
+    private func isAtWork(_ session: SessionRecord, used: Date) async -> Bool {
+        let start = scene.now()
+        let isBusy = await scene.contract.isBusy(session)
+        let end = scene.now()
+        memory.withLock { $0.glance = Glance(from: start, to: end, before: used) }
+        return isBusy
+    }
+}
+
+/// A question of the hub's own to the server of a session.
+struct Glance: Hashable, Sendable {
+    let from: Date
+    let to: Date
+    /// When the session had been used last before it.
+    let before: Date
+
+    /// When the session was used, when `last` is what proxies say: a use at the moment of the question was the question.
+    /// The clocks of proxies may be two seconds off.
+    func use(_ last: Date) -> Date {
+        (from.addingTimeInterval(-2)...to.addingTimeInterval(2)).contains(last) ? before : last
     }
 }

@@ -25,6 +25,8 @@ final class Session: Sendable {
         var pod: Pod?
         /// Since when this hub has seen the session without a gap.
         var watchedSince: Date
+        /// The hub's own last question to its server.
+        var glance: Glance?
         /// What will end it soon, as its person reads it.
         var warning: String?
         /// Another grace than the profile's, on an administrator's wish.
