@@ -25,10 +25,10 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests/Product"))
 from demo import DIRECT, eventually  # noqa: E402
+from onehome import CLAIM, FILESETS, PROFILES  # noqa: E402
 from proxying import environment, free_port  # noqa: E402
 
 PROGRAM = os.environ.get("ORRERY", str(ROOT / ".build/release/orrery"))
-DIGEST = "sha256:" + "a" * 64
 HUB = """
 url: http://127.0.0.1:{port}
 hub: {{listen: "127.0.0.1:{hub}", database: "{state}/hub.sqlite"}}
@@ -56,36 +56,10 @@ tokens: [{{name: hub, token: token-of-the-hub, admin: true}}]
 volumes: [{{name: home, directory: "{state}/home", capacity: 1Gi, claim: hub/home}}]
 objects: [claim.yaml]
 """
-CLAIM = """
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: home, namespace: hub}
-spec: {accessModes: [ReadWriteMany], storageClassName: "", volumeName: home, resources: {requests: {storage: 1Gi}}}
-"""
 BINDING = """
 cluster: {name}
 sources: {{home: {{pvc: home, path: "{{user}}"}}}}
 """
-POLICY = {
-    "filesets.yaml": """
-filesets:
-  home: {at: "/home/{user}", home: true, required: true, grants: [{to: [everyone], mode: rw}]}
-""",
-    "profiles.yaml": """
-registries: [{host: registry.test, repos: ["lab/*"]}]
-environments: {lab: {title: Lab, image: registry.test/lab/lab, digest: "%s"}}
-sizes: {small: {cpu: {request: 100m, limit: 1}, memory: {request: 256Mi, limit: 1Gi}}}
-profiles:
-  standard:
-    title: Standard
-    default: true
-    allow: [developers]
-    environments: [lab]
-    sizes: {small: [everyone]}
-    filesets: {offer: all}
-    life: {max: 24h, grace: 1s}
-""" % DIGEST,
-}
 
 
 class Bench:
@@ -99,8 +73,8 @@ class Bench:
         (state / "claim.yaml").write_text(CLAIM)
         (state / "orrery.yaml").write_text(HUB.format(
             port=self.port, hub=hub, api=self.api, state=state, clusters="\n".join(lines)))
-        for name, text in POLICY.items():
-            self.write(f"policy/{name}", text)
+        self.write("policy/filesets.yaml", FILESETS)
+        self.write("policy/profiles.yaml", PROFILES)
         for number, (name, port) in enumerate(self.clusters.items()):
             self.write(f"policy/clusters/{name}.yaml", BINDING.format(name=name))
             self.write(f"{name}.yaml", POCKET.format(name=name, port=port, state=state, block=160 + number))

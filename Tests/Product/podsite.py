@@ -1,6 +1,5 @@
 """A hub, a proxy, glewlwyd and one pocket cluster, on free ports and in a directory of a test's own."""
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
@@ -10,10 +9,10 @@ import urllib.request
 
 from demo import DIRECT, eventually
 from lab import lab
+from onehome import CLAIM, DIGEST, FILESETS, PROFILES
 from proxying import free_port
 from test_issuer_keys import PROGRAM, Site
 
-DIGEST = "sha256:" + hashlib.sha256(b"lab of the tests").hexdigest()
 HUB = """
 url: {url}
 hub: {{listen: "127.0.0.1:{hub}", database: "{state}/hub.sqlite", api: "{url}/hub/api"}}
@@ -58,31 +57,9 @@ tokens:
 volumes: [{{name: home, directory: "{state}/home", capacity: 1Gi, claim: hub/home}}]
 objects: [claim.yaml]
 """
-CLAIM = """
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: home, namespace: hub}
-spec: {accessModes: [ReadWriteMany], storageClassName: "", volumeName: home, resources: {requests: {storage: 1Gi}}}
-"""
 POLICY = {
-    "filesets.yaml": """
-filesets:
-  home: {at: "/home/{user}", home: true, required: true, grants: [{to: [everyone], mode: rw}]}
-""",
-    "profiles.yaml": """
-registries: [{host: registry.test, repos: ["lab/*"]}]
-environments: {lab: {title: Lab, image: registry.test/lab/lab, digest: "%s"}}
-sizes: {small: {cpu: {request: 100m, limit: 1}, memory: {request: 256Mi, limit: 1Gi}}}
-profiles:
-  standard:
-    title: Standard
-    default: true
-    allow: [developers]
-    environments: [lab]
-    sizes: {small: [everyone]}
-    filesets: {offer: all}
-    life: {max: 1h, grace: 1s}
-""" % DIGEST,
+    "filesets.yaml": FILESETS,
+    "profiles.yaml": PROFILES,
     "clusters/north.yaml": """
 cluster: north
 sources: {home: {pvc: home, path: "{user}"}}
