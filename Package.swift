@@ -59,9 +59,10 @@ let package = Package(
         .layer("OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .layer("OrreryKubernetes", ["OrreryModel", "OrreryDocument", "OrreryFetch", logging]),
         .layer("OrreryRegistry", ["OrreryModel", "OrreryCrypto", "OrreryFetch"]),
+        .layer("OrreryLink", ["OrreryModel", "OrreryCrypto"]),
 
         // Layer 4: the parts that run.
-        .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "CLinux"]),
+        .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryLink", "CLinux"]),
         .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
         .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
 
@@ -108,9 +109,12 @@ let package = Package(
             of: "OrreryKubernetes",
             ["OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryPocket", "FaultDouble", logging]),
         .tests(of: "OrreryRegistry"),
+        .tests(of: "OrreryLink", ["OrreryModel", "OrreryCrypto"]),
         .tests(
             of: "OrreryProxy",
-            ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "COpenSSL", "HTTPReference"]),
+            [
+                "OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryLink", "COpenSSL", "HTTPReference",
+            ]),
         .tests(of: "orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
         .tests(of: "orrery", ["OrreryModel"]),
         .tests(

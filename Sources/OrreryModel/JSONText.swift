@@ -1,12 +1,14 @@
-internal import OrreryModel
-
-/// JSON as bytes, for the REST interface.
-enum JSONText {
-    /// The value in a document, or nil for what is not JSON.
-    static func read(_ bytes: [UInt8]) -> JSON? { JSONReader.read(bytes) }
+/// JSON as bytes, with the members of objects in the order of their names: one value has one text.
+package enum JSONText {
+    /// The value as a document.
+    package static func bytes(_ value: JSON) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(value, to: &bytes)
+        return bytes
+    }
 
     /// The members of an object without its braces, in the order of their names.
-    static func members(_ object: [String: JSON]) -> [UInt8] {
+    package static func members(_ object: [String: JSON]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
@@ -17,7 +19,8 @@ enum JSONText {
         return bytes
     }
 
-    static func append(_ value: JSON, to bytes: inout [UInt8]) {
+    /// Appends the value as a document.
+    package static func append(_ value: JSON, to bytes: inout [UInt8]) {
         switch value {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
@@ -38,7 +41,8 @@ enum JSONText {
         }
     }
 
-    static func append(_ text: String, to bytes: inout [UInt8]) {
+    /// Appends a string, in quotation marks.
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
