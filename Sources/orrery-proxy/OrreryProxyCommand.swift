@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import OrreryProxy
+internal import OrreryWire
 
 /// The proxy alone, under configurable-http-proxy's options.
 @main

@@ -1,4 +1,5 @@
 internal import OrreryProxy
+internal import OrreryWire
 internal import Synchronization
 
 /// Has files read again on a thread of its own. They may lie where reading takes long, and the signal that ends the proxy

@@ -24,6 +24,7 @@ struct TLSPair {
         var hasEnded: Bool { stream.hasEnded }
         var isResumed: Bool { stream.isResumed }
         var hasPeerCertificate: Bool { stream.hasPeerCertificate }
+        var peerPublicKey: [UInt8]? { stream.peerPublicKey }
         var agreedProtocol: String { stream.agreedProtocol }
         var version: String { stream.version }
 

@@ -1,3 +1,4 @@
+import Foundation
 import OrreryModel
 import Testing
 
@@ -237,5 +238,27 @@ struct TLSTests {
                 #expect(pair.server.agreedProtocol == agreed && pair.client.agreedProtocol == agreed)
             }
         }
+    }
+
+    @Test func anIdentityNeedsNoFiles() throws {
+        try authority.issue("client", .init(names: "DNS:client"))
+        var server = TLSServerConfiguration(identities: [
+            TLSIdentity(certificate: authority.path("server.pem"), key: authority.path("server.key"))
+        ])
+        (server.clientCertificates, server.clientAuthorities) = (.required, authority.authorities)
+        var client = TLSClientConfiguration()
+        client.authorities = authority.authorities
+        client.ownIdentity = TLSOwnIdentity(
+            certificate: Array(try Data(contentsOf: URL(filePath: authority.path("client.pem")))),
+            key: Secret(try String(contentsOfFile: authority.path("client.key"), encoding: .utf8)))
+        let pair = TLSPair(client: try .client(client), server: try .server(server, tickets: TLSTickets()))
+        #expect(pair.client.peerPublicKey == nil)
+        pair.shakeHands()
+        #expect(pair.server.isDone && pair.server.hasPeerCertificate)
+        // A SubjectPublicKeyInfo on P-256 ends in a point of 65 bytes.
+        #expect(pair.server.peerPublicKey?.count == 91)
+        #expect(pair.server.peerPublicKey != pair.client.peerPublicKey)
+        client.ownIdentity?.key = Secret("none")
+        #expect(throws: TLSError.noKey(file: "our key")) { try TLSContext.client(client) }
     }
 }

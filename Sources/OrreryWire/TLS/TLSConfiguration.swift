@@ -15,6 +15,17 @@ package struct TLSIdentity: Sendable, Equatable {
     }
 }
 
+/// A certificate with its key, in PEM, that are in no file.
+package struct TLSOwnIdentity: Sendable, Equatable {
+    package var certificate: [UInt8]
+    package var key: Secret
+
+    package init(certificate: [UInt8], key: Secret) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
 /// The versions of TLS that are spoken; none is older.
 package enum TLSVersion: Sendable, Equatable, CaseIterable {
     case v12, v13
@@ -55,6 +66,8 @@ package struct TLSClientConfiguration: Sendable, Equatable {
     package var authorities: String?
     /// What we show when we are asked.
     package var identity: TLSIdentity?
+    /// The same without files; instead of `identity`.
+    package var ownIdentity: TLSOwnIdentity?
     /// Whether a server must prove that it is who it should be. Without that anybody can be in between.
     package var verifies = true
     package var least = TLSVersion.v12

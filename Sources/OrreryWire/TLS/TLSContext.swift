@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import OrreryModel
 
 /// What all connections of one kind have in common: certificates, authorities, versions and ciphers. It never changes;
 /// new certificates are a new context, and connections keep the one they were made with.
@@ -79,19 +80,33 @@ internal import COpenSSL
 
     /// Takes a certificate, its chain and its key. The certificate, for what else it says.
     func setIdentity(_ identity: TLSIdentity) throws(TLSError) -> Certificate {
-        let chain = try TLSFile(identity.certificate).certificates()
-        let key = try TLSFile(identity.key).privateKey(identity.passphrase)
+        try setIdentity(
+            certificate: TLSFile(identity.certificate), key: TLSFile(identity.key), passphrase: identity.passphrase)
+    }
+
+    /// The same from texts.
+    func setIdentity(_ identity: TLSOwnIdentity) throws(TLSError) {
+        _ = try setIdentity(
+            certificate: TLSFile("our certificate", content: identity.certificate),
+            key: TLSFile("our key", content: Array(identity.key.reveal().utf8)), passphrase: nil)
+    }
+
+    private func setIdentity(
+        certificate: borrowing TLSFile, key file: borrowing TLSFile, passphrase: Secret?
+    ) throws(TLSError) -> Certificate {
+        let chain = try certificate.certificates()
+        let key = try file.privateKey(passphrase)
         guard chain[0].belongs(to: key) else {
-            throw .keyDoesNotMatch(key: identity.key, certificate: identity.certificate)
+            throw .keyDoesNotMatch(key: file.path, certificate: certificate.path)
         }
         guard unsafe SSL_CTX_use_certificate(pointer, chain[0].pointer) == 1 else {
-            throw .refused(file: identity.certificate, lastReason())
+            throw .refused(file: certificate.path, lastReason())
         }
         guard unsafe SSL_CTX_use_PrivateKey(pointer, key.pointer) == 1 else {
-            throw .refused(file: identity.key, lastReason())
+            throw .refused(file: file.path, lastReason())
         }
         for next in chain.dropFirst() where unsafe orrery_context_add_chain(pointer, next.pointer) != 1 {
-            throw .refused(file: identity.certificate, lastReason())
+            throw .refused(file: certificate.path, lastReason())
         }
         return chain[0]
     }
@@ -133,6 +148,7 @@ extension TLSContext {
         if let identity = configuration.identity, let complaint = try draft.setIdentity(identity).complaint {
             notes.append("the certificate \(identity.certificate) \(complaint)")
         }
+        if let identity = configuration.ownIdentity { try draft.setIdentity(identity) }
         if configuration.verifies || configuration.authorities != nil {
             _ = try draft.setAuthorities(configuration.authorities)
         }

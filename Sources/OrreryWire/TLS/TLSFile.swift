@@ -2,7 +2,8 @@ internal import COpenSSL
 internal import Glibc
 internal import OrreryModel
 
-/// A file that TLS is set up from, with the memory it was read into. That is wiped in the end: it may hold a key.
+/// A file that TLS is set up from, or what would stand in one, with the memory it was read into. That is wiped in the end:
+/// it may hold a key.
 @safe struct TLSFile: ~Copyable {
     let path: String
     private let bytes: UnsafeMutableRawBufferPointer
@@ -24,6 +25,13 @@ internal import OrreryModel
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(facts.st_size), alignment: 1)
         let count = unsafe Glibc.read(descriptor.number, room.baseAddress, room.count)
         unsafe bytes = UnsafeMutableRawBufferPointer(rebasing: room[..<max(0, count)])
+    }
+
+    /// What would stand in a file; `path` is what errors call it.
+    init(_ path: String, content: [UInt8]) {
+        self.path = path
+        unsafe bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 1)
+        unsafe bytes.copyBytes(from: content)
     }
 
     deinit {

@@ -35,6 +35,20 @@ internal import COpenSSL
     /// The other side has shown a certificate, which was good.
     package var hasPeerCertificate: Bool { unsafe SSL_get0_peer_certificate(ssl) != nil }
 
+    /// The SubjectPublicKeyInfo, in DER, of the certificate that the other side has shown; nil when it has shown none.
+    /// That it has the key, too, it has proved once the handshake is done.
+    package var peerPublicKey: [UInt8]? {
+        guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
+        let key = unsafe X509_get_X509_PUBKEY(certificate)
+        let count = unsafe Int(i2d_X509_PUBKEY(key, nil))
+        guard count > 0 else { return nil }
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { room, written in
+            // As many bytes as it said, which OpenSSL counts off at `next`.
+            var next = room.baseAddress
+            written = max(0, Int(unsafe i2d_X509_PUBKEY(key, &next)))
+        }
+    }
+
     /// What both sides have agreed to speak inside; empty when they did not.
     package var agreedProtocol: String {
         var name: UnsafePointer<UInt8>?
