@@ -66,6 +66,14 @@ let package = Package(
         .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
         .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
 
+        .layer(
+            "OrreryAgent",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes", hummingbird,
+                lifecycle,
+                logging,
+            ]),
+
         // Layer 5: the control plane.
         .layer(
             "OrreryHub",
@@ -123,6 +131,12 @@ let package = Package(
                 "OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", "OrreryPocket", "FaultDouble", logging,
             ]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
+        .tests(
+            of: "OrreryAgent",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryKubernetes", "OrreryPocket", hummingbird,
+                logging,
+            ]),
         .tests(
             of: "OrreryHub",
             [

@@ -7,6 +7,8 @@ import Testing
 
 /// The pod of each kind of source, compared whole.
 @Suite struct SourceTests {
+    private static let stack = "registry.example/stack@sha256:" + String(repeating: "4f1c", count: 16)
+
     static let claim = Plan.OwnClaim(
         name: "jhome.ada", fileset: "jhome", storageClass: "fast", size: "100Gi", modes: ["ReadWriteOncePod"])
 
@@ -46,7 +48,7 @@ import Testing
                 ], nil
             ),
             ("source-automount", [mount("/cvmfs", .claim("cvmfs"), inner: .followed)], nil),
-            ("source-image", [mount("/software", .image("registry.example/stack@sha256:4f1c"))], nil),
+            ("source-image", [mount("/software", .image(stack))], nil),
         ] as [(String, [Plan.Mount], UInt32?)])
     func thePodIsExactlyTheGoldenOne(_ name: String, _ mounts: [Plan.Mount], volumeGroup: UInt32?) throws {
         try Golden.check(Self.builder(mounts, volumeGroup: volumeGroup).pod(), name)
