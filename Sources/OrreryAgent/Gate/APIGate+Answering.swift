@@ -66,6 +66,11 @@ extension APIGate {
     private func body(
         of request: Request, _ call: GateCall, _ scope: GateScope
     ) async throws(GateRefusal) -> GateBody? {
+        guard call.rule.verb != "watch" else {
+            // Its body belongs to whoever looks for the hub's leaving.
+            guard GateHeaders.sayNoBody(request.headers) else { throw GateRefusal("\(call.rule.title) has no body") }
+            return nil
+        }
         let bytes: [UInt8]
         do { bytes = Array(buffer: try await request.body.collect(upTo: GateBody.limit)) } catch is NIOTooManyBytesError
         {

@@ -24,6 +24,11 @@ enum GateHeaders {
         return nil
     }
 
+    /// Whether a request with these fields ends with its head.
+    static func sayNoBody(_ fields: HTTPFields) -> Bool {
+        (fields[.contentLength] ?? "0") == "0" && fields[.transferEncoding] == nil
+    }
+
     /// What of an answer the hub sees.
     static func answer(_ headers: FetchHeaders) -> HTTPFields {
         var fields = HTTPFields()

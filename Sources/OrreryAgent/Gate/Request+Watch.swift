@@ -14,7 +14,9 @@ extension Request {
             try await withThrowingTaskGroup { group in
                 defer { end.finish() }
                 group.addTask {
-                    try await body.consumeWithInboundCloseHandler { _ in
+                    try await body.consumeWithInboundCloseHandler { rest in
+                        // To its end first: the library does not survive being left before it.
+                        for try await _ in rest {}
                         for await _ in ending {}
                     } onInboundClosed: {
                         reading.end()

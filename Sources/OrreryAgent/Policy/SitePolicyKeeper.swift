@@ -1,6 +1,5 @@
 package import Logging
 import OrreryDocument
-import OrreryKubernetes
 import ServiceLifecycle
 import Synchronization
 
@@ -16,18 +15,19 @@ package final class SitePolicyKeeper: Service {
     }
 
     private let file: String?
-    private let time: Timekeeper
+    private let pause: @Sendable () async throws -> Void
     private let logger: Logger
     private let state: Mutex<State>
 
     /// Reads `file` at once; without one the site allows what needs no word of its own.
     package convenience init(file: String?, logger: Logger) {
-        self.init(file: file, time: .continuous, logger: logger)
+        self.init(file: file, logger: logger) { try await Task.sleep(for: .seconds(10)) }
     }
 
-    init(file: String?, time: Timekeeper, logger: Logger) {
+    /// Looks again after each `pause`, until one throws.
+    init(file: String?, logger: Logger, pause: @escaping @Sendable () async throws -> Void) {
         self.file = file
-        self.time = time
+        self.pause = pause
         self.logger = logger
         state = Mutex(State(policy: file == nil ? SitePolicy() : .unread("it was not looked for yet")))
         look()
@@ -40,7 +40,7 @@ package final class SitePolicyKeeper: Service {
     package var complaint: String? { state.withLock { $0.complaint } }
 
     package func run() async throws {
-        while (try? await time.sleep(.seconds(10))) != nil { look() }
+        while (try? await pause()) != nil { look() }
     }
 
     private func look() {
