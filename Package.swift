@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .executable(name: "orrery", targets: ["orrery"]),
         .executable(name: "orrery-proxy", targets: ["orrery-proxy"]),
+        .executable(name: "orrery-agent", targets: ["orrery-agent"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -93,6 +94,7 @@ let package = Package(
                 logging,
             ]),
         .command("orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
+        .command("orrery-agent", ["OrreryAgent", argumentParser]),
 
         // Tests, one target per layer above, and a slow reading of HTTP to compare the parser with.
         .target(

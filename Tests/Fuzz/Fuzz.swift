@@ -13,8 +13,9 @@ private func runFuzzer(
     _ call: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// Looks for messages and schedules that the proxy does not survive, or reads otherwise than the grammar, and for tokens and
-/// key sets that are read otherwise than others read them. `Tests/fuzz` builds and runs it.
+/// Looks for messages and schedules that the proxy does not survive, or reads otherwise than the grammar, for tokens and
+/// key sets that are read otherwise than others read them, and for calls that an agent's gate should not let through.
+/// `Tests/fuzz` builds and runs it.
 @main
 enum Fuzz {
     static func main() {
@@ -59,6 +60,7 @@ enum Fuzz {
             for (index, input) in inputs.enumerated() { write(input, to: "\(folder)/\(index)-\(seed)") }
         }
         for (index, input) in TokenReading.seeds.enumerated() { write(input, to: "\(folder)/token-\(index)") }
+        for (index, input) in GateReading.seeds.enumerated() { write(input, to: "\(folder)/gate-\(index)") }
     }
 
     private static func write(_ bytes: [UInt8], to path: String) {
@@ -74,7 +76,7 @@ enum Case {
     static func fault(_ input: [UInt8]) -> String? {
         guard let kind = input.first else { return nil }
         let rest = Array(input.dropFirst())
-        switch kind % 9 {
+        switch kind % 10 {
         case 0: return requestDifference(rest)
         case 1: return responseDifference(rest)
         case 2: return rest.first.flatMap { chunkDifference(Array(rest.dropFirst()), min(Int($0), rest.count - 1)) }
@@ -82,8 +84,9 @@ enum Case {
         case 6: return TokenReading.documentFault(rest)
         case 7: return TokenReading.tokenFault(rest)
         case 8: return TokenReading.keySetFault(rest)
+        case 9: return GateReading.fault(rest)
         default:
-            var model = Model(ByteChance(rest), isGentle: kind % 9 == 5)
+            var model = Model(ByteChance(rest), isGentle: kind % 10 == 5)
             return model.run(events: 400).first.map { "\($0)\n\(model.story)" }
         }
     }

@@ -1,8 +1,8 @@
-// What `Tests/fuzz` puts behind Package.swift: the proxy, the reader of tokens and the fuzzer, nothing else.
+// What `Tests/fuzz` puts behind Package.swift: the proxy, the reader of tokens, the gate's matching and the fuzzer, nothing else.
 package.targets.removeAll { target in
     ![
         "CLinux", "CScan", "COpenSSL", "CCurl", "OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch",
-        "OrreryProxy", "HTTPReference",
+        "OrreryLink", "OrreryProxy", "HTTPReference",
     ].contains(target.name)
 }
 package.products.removeAll()

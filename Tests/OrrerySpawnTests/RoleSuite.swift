@@ -46,8 +46,10 @@ struct RoleSuite {
             try await hub.follow(["python3", "-c", "print('last words'); raise SystemExit(3)"])
         }
         try await gate.reach("the crashed session ends") { _ in await hub.hasEnded(crashed) }
+        let access = try #require(ClusterEnvironment.access)
+        await spawner.collectOnce(on: KubernetesClient(access, transport: gate))
         await hub.kill()
-        #expect(gate.refused.isEmpty)
+        #expect(gate.refused.isEmpty, "\(gate.refused)")
     }
 }
 

@@ -102,11 +102,11 @@ def read(path, private, image):
 
 class Ground:
     """`with Ground(server) as ground`: a namespace of its own, with the account, the Role and the binding of
-    `deploy/agent/role.yaml` and a token; all of it is removed at the end, whatever happened."""
+    `deploy/direct/role.yaml` and a token; all of it is removed at the end, whatever happened."""
 
     def __init__(self, server):
         self.server, self.name = server, f"orrery-test-{uuid.uuid4().hex[:10]}"
-        self.objects = list(yaml.safe_load_all((ROOT / "deploy/agent/role.yaml").read_text()))
+        self.objects = list(yaml.safe_load_all((ROOT / "deploy/direct/role.yaml").read_text()))
 
     def __enter__(self):
         self.sweep()

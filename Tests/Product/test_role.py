@@ -1,4 +1,4 @@
-"""The Role of deploy/agent is exactly what a hub needs, on pocket or on the API server of ORRERY_TEST_KUBECONFIG:
+"""The Role of deploy/direct is exactly what a hub needs, on pocket or on the API server of ORRERY_TEST_KUBECONFIG:
 
     ORRERY_TEST_KUBECONFIG=admin.conf ORRERY_TEST_IMAGE=registry/python@sha256:… python -m pytest Tests/Product/test_role.py
 
@@ -14,7 +14,7 @@ import yaml
 
 from apiserver import ROOT, Ground, double, server
 
-ROLE = next(each for each in yaml.safe_load_all((ROOT / "deploy/agent/role.yaml").read_text()) if each["kind"] == "Role")
+ROLE = next(each for each in yaml.safe_load_all((ROOT / "deploy/direct/role.yaml").read_text()) if each["kind"] == "Role")
 RIGHTS = [(resource, verb) for rule in ROLE["rules"] for resource in rule["resources"] for verb in rule["verbs"]]
 PATH = re.compile(r"^/api/v1/namespaces/[^/]+/([a-z]+)(?:/([^/]+)(?:/([a-z]+))?)?$")
 # What `swift test` starts, without its look at every source before.

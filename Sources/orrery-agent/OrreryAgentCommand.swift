@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct OrreryAgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orrery-agent", abstract: "Lets a hub run sessions on this cluster, by this site's rules.",
+        subcommands: [ManifestCommand.self])
+}
