@@ -11,7 +11,7 @@ import Testing
     private static let name = "nb-ada-01k0000000session00000000a"
     private static let image = "registry.example/lab/jupyterlab@sha256:" + String(repeating: "4f1c", count: 16)
 
-    private static func pod(_ name: String = name, hub: String = "facility") -> Pod {
+    static func pod(_ name: String = name, hub: String = "facility") -> Pod {
         var container = Container(name: "notebook", image: image)
         container.securityContext = .restricted
         container.resources = ResourceRequirements(

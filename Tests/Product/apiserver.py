@@ -18,6 +18,7 @@ from proxying import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".build/debug/orrery"
+AGENT = ROOT / ".build/debug/orrery-agent"
 DOUBLE = ROOT / ".build/debug/fault-double"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 IMAGE = "registry.test/lab/lab@sha256:" + "1" * 64
@@ -104,6 +105,8 @@ class Ground:
     """`with Ground(server) as ground`: a namespace of its own, with the account, the Role and the binding of
     `deploy/direct/role.yaml` and a token; all of it is removed at the end, whatever happened."""
 
+    account = "orrery-hub"
+
     def __init__(self, server):
         self.server, self.name = server, f"orrery-test-{uuid.uuid4().hex[:10]}"
         self.objects = list(yaml.safe_load_all((ROOT / "deploy/direct/role.yaml").read_text()))
@@ -114,7 +117,7 @@ class Ground:
             for each in self.objects:
                 self.create(each)
             self.token = self.server.call(
-                "POST", f"/api/v1/namespaces/{self.name}/serviceaccounts/orrery-hub/token",
+                "POST", f"/api/v1/namespaces/{self.name}/serviceaccounts/{self.account}/token",
                 {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
                  "spec": {"expirationSeconds": 3600}})["status"]["token"]
             self.wait_for_the_default_account()
@@ -149,7 +152,7 @@ class Ground:
         return next(each["rules"] for each in self.objects if each["kind"] == "Role")
 
     def allow(self, rules):
-        self.server.call("PATCH", f"{RBAC}/namespaces/{self.name}/roles/orrery-hub", {"rules": rules},
+        self.server.call("PATCH", f"{RBAC}/namespaces/{self.name}/roles/{self.account}", {"rules": rules},
                          **{"Content-Type": "application/merge-patch+json"})
 
     def __exit__(self, *_):
@@ -181,3 +184,52 @@ def double(server, directory):
     finally:
         process.terminate()
         process.wait(30)
+
+
+class AgentGround:
+    """`with AgentGround(server) as ground`: the two namespaces of an agent with its account, Roles and bindings, as
+    `orrery-agent manifest` prints them, and a token of the account; all of it is removed at the end."""
+
+    def __init__(self, server):
+        mark = uuid.uuid4().hex[:8]
+        self.server, self.own, self.sessions = server, f"orrery-test-{mark}-agent", f"orrery-test-{mark}-sessions"
+        printed = subprocess.run([AGENT, "manifest", "--namespace", self.own, "--sessions", self.sessions],
+                                 check=True, text=True, stdout=subprocess.PIPE).stdout
+        self.objects = list(yaml.safe_load_all(printed))
+
+    def __enter__(self):
+        # Every real cluster has it; a pocket only where somebody made it.
+        self.server.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
+                                                        "metadata": {"name": "kube-system"}}, ok=(201, 409))
+        try:
+            for each in self.objects:
+                if path := self.path(each):
+                    each["metadata"].setdefault("labels", {})[MARK] = "yes"
+                    self.server.call("POST", path, each)
+            self.token = self.server.call(
+                "POST", f"/api/v1/namespaces/{self.own}/serviceaccounts/orrery-agent/token",
+                {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+                 "spec": {"expirationSeconds": 3600}})["status"]["token"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def path(self, each):
+        """Where an object of it is made; None for kinds that pocket does not keep, and no right depends on."""
+        kind, namespace = each["kind"], each["metadata"].get("namespace")
+        if kind == "Namespace":
+            return "/api/v1/namespaces"
+        if kind in ("ServiceAccount", "ConfigMap"):
+            return f"/api/v1/namespaces/{namespace}/{kind.lower()}s"
+        return f"{RBAC}/namespaces/{namespace}/{kind.lower()}s" if kind in ("Role", "RoleBinding") else None
+
+    def allow(self, namespace, rules):
+        self.server.call("PATCH", f"{RBAC}/namespaces/{namespace}/roles/orrery-agent", {"rules": rules},
+                         **{"Content-Type": "application/merge-patch+json"})
+
+    def __exit__(self, *_):
+        for kind in ("rolebindings", "roles"):
+            self.server.call("DELETE", f"{RBAC}/namespaces/kube-system/{kind}/orrery-agent", ok=(200, 202, 404))
+        for name in (self.own, self.sessions):
+            self.server.call("DELETE", f"/api/v1/namespaces/{name}", ok=(200, 202, 404, 409))
