@@ -42,6 +42,8 @@ package struct ProxyConfiguration: Sendable {
     package var sharesPorts = false
     /// For metrics and health; nil for nowhere. Whoever reaches it may read them.
     package var metrics: Listener?
+    /// Where the hub reaches the APIs of clusters through their agents; nil for nowhere. Only with a hub.
+    package var inner: Listener?
     /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
     package var token: Secret?
     /// How browsers, and users of the REST interface, are spoken to; nil for plain HTTP.

@@ -11,6 +11,8 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
     case errorDirectory(String, SystemError)
     case stateDirectory(String, SystemError)
     case stateDirectoryInUse(String)
+    /// The key by which agents know this proxy could not be made or read.
+    case tunnelKey(String)
     /// `option` is the one whose doing it is, if that is known.
     case badTLS(option: String?, TLSError)
     case cannotWrite(String, SystemError)
@@ -26,6 +28,7 @@ package enum ProxyError: Error, Equatable, CustomStringConvertible {
         case .errorDirectory(let path, let error): "--error-path: \(path): \(error); give a directory with pages"
         case .stateDirectory(let path, let error): "--state-dir: \(path): \(error)"
         case .stateDirectoryInUse(let path): "--state-dir: \(path) belongs to another proxy that is running"
+        case .tunnelKey(let reason): "--state-dir: the key for agents: \(reason)"
         case .badTLS(let option, let error): (option.map { "\($0): " } ?? "") + "\(error)"
         case .cannotWrite(let path, let error): "--access-log-file: \(path): \(error)"
         case .noDescriptors(let error): "cannot set up the event loop: \(error)"

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import OrreryCrypto
 internal import OrreryWire
 internal import Synchronization
 
@@ -13,6 +14,9 @@ package final class ProxyServer: Sendable {
     package let metricsPort: UInt16?
     /// Nil when plain HTTP is not redirected.
     package let redirectPort: UInt16?
+    /// Nil when the hub asks no clusters through this proxy.
+    package let innerPort: UInt16?
+    private let innerListeners: [SharedDescriptor]?
     private let shared: Shared
     private let listeners: [SharedDescriptor]
     private let signals: [SharedDescriptor]
@@ -39,17 +43,26 @@ package final class ProxyServer: Sendable {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
+        let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
+        let ownKey = try TunnelKey.of(configuration, in: directory)
         let tls = try TLSBook(
             .init(
-                server: configuration.tls, api: configuration.apiTLS, client: configuration.clientTLS,
+                server: configuration.hub == nil ? configuration.tls : configuration.tls.map(TunnelKey.admitting),
+                api: configuration.apiTLS, client: configuration.clientTLS, agents: ownKey?.configuration,
                 lendsKeys: configuration.usesKernelTLS && LinuxKernel.offersTLS))
         let accessLog = try configuration.accessLog.map { place throws(ProxyError) in try AccessLog(place, log: log) }
         let errorPages = try configuration.errorPath.map { path throws(ProxyError) in try ErrorPages(directory: path) }
+        let tunnelSignal = try Self.signal()
         shared = Shared(
             limits: configuration.limits, log: log, errorTarget: errorTarget, routesByHost: configuration.routesByHost,
             forwarding: configuration.forwarding, errorPages: errorPages, tls: tls,
-            accessLog: accessLog, listensAtFile: configuration.listener.path != nil)
-        let directory = try configuration.stateDirectory.map { path throws(ProxyError) in try StateDirectory(path) }
+            accessLog: accessLog, listensAtFile: configuration.listener.path != nil,
+            innerToken: configuration.hub.map { APIToken($0.token) },
+            makeTunnel: { peers in
+                guard configuration.hub != nil, dialler == nil else { return nil }
+                return Tunnel(
+                    peers: peers, signal: tunnelSignal, identity: RandomToken.make(bytes: 12), pins: ownKey?.pins ?? [])
+            })
         let isShared = configuration.sharesPorts
         var files: [SocketFile] = []
         listeners = try Self.listen(
@@ -66,13 +79,19 @@ package final class ProxyServer: Sendable {
         }
         redirectPort = redirectListener?.descriptor.boundPort
         redirector = Redirector(port: configuration.redirect?.port ?? port)
+        innerListeners = try configuration.inner.map { place throws(ProxyError) in
+            try Self.listen(place, count: max(1, configuration.workers), isShared: isShared, files: &files)
+        }
+        innerPort = innerListeners?.first?.descriptor.boundPort
         self.files = files
         var signals: [SharedDescriptor] = []
         // One for each worker, the REST interface, whoever watches, the switchboard, and redirects.
         for _ in 0..<listeners.count + 4 { signals.append(try Self.signal()) }
+        // The tunnel's thread is woken by the books too.
+        if shared.tunnel != nil { signals[listeners.count + 2] = tunnelSignal }
         self.signals = signals
         self.dialler = dialler
-        channels = dialler == nil ? [] : try Self.channels(listeners.count)
+        channels = dialler == nil && shared.tunnel == nil ? [] : try Self.channels(listeners.count)
         control = ControlInterface(
             shared: shared, token: configuration.token ?? configuration.hub?.token, signals: signals,
             isFed: configuration.hub != nil)
@@ -83,7 +102,8 @@ package final class ProxyServer: Sendable {
                     + (configuration.defaultTarget ?? configuration.hub?.url ?? "(no default)"),
                 "Proxy API at \(configuration.api.url(scheme: configuration.apiTLS == nil ? "http" : "https", port: apiPort))"
                     + "/api/routes",
-            ] + (tls.lendsKeys && configuration.tls != nil ? ["Large answers are encrypted by the kernel"] : [])
+            ] + (ownKey?.pins ?? []).map { "Agents of clusters know this proxy by pin=\($0)" }
+            + (tls.lendsKeys && configuration.tls != nil ? ["Large answers are encrypted by the kernel"] : [])
         // What the hub's pages are is known without asking: they are where its feed is.
         let defaultTarget = configuration.defaultTarget ?? configuration.hub?.url
         let target = try Self.target(defaultTarget, option: "--default-target")
@@ -115,6 +135,7 @@ package final class ProxyServer: Sendable {
         for (index, (listener, signal)) in zip(listeners, signals).enumerated() {
             let shared = shared
             let channel = channels.isEmpty ? nil : channels[index]
+            let inner = innerListeners?[index]
             threads.append(
                 LoopThread {
                     guard let kernel = LinuxKernel() else {
@@ -123,10 +144,11 @@ package final class ProxyServer: Sendable {
                     let asking = channel?.ends.asking.number
                     let isAlone = kernel.leaveDescriptorTable(
                         keeping: [listener.descriptor.number, signal.descriptor.number, shared.log.output.descriptor]
-                            + [asking].compactMap(\.self))
+                            + [asking, inner?.descriptor.number].compactMap(\.self))
                     var worker = Worker(
                         kernel: kernel, shared: shared, listener: listener.descriptor.number,
-                        signal: signal.descriptor.number, channel: asking ?? -1)
+                        signal: signal.descriptor.number, channel: asking ?? -1,
+                        inner: inner?.descriptor.number ?? -1)
                     if isAlone { worker.metrics.add(.ownsDescriptors) }
                     worker.run()
                     kernel.end()
@@ -155,10 +177,23 @@ package final class ProxyServer: Sendable {
 
     /// Fetches connections from the dialler for as long as workers may want some.
     private func openSwitchboard() -> LoopThread? {
+        if let tunnel = shared.tunnel { return openTunnel(tunnel) }
         guard let dialler else { return nil }
         let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
         return LoopThread {
             Switchboard(dialler: dialler, shared: shared, channels: channels, signal: signal.descriptor.number).run()
+        }
+    }
+
+    /// Has agents' connections for as long as workers may want some.
+    private func openTunnel(_ tunnel: Tunnel) -> LoopThread {
+        let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
+        return LoopThread {
+            guard
+                let thread = TunnelThread(
+                    shared: shared, tunnel: tunnel, channels: channels, signal: signal.descriptor.number)
+            else { return shared.log.write(.error, "no descriptor left for connections from clusters") }
+            thread.run()
         }
     }
 

@@ -8,8 +8,13 @@ struct RouteArguments: ParsableArguments {
     @Option(help: "File with the authorities, in PEM, that the hub's certificate must come from.") var hubCa: String?
     @Option(help: "Directory to keep the routes in, for the next start; without it they are forgotten.")
     var stateDir: String?
+    @Option(help: "Address or name for the hub's calls to clusters; empty for every interface.") var innerIp: String?
+    @Option(help: "Port of the hub's calls to the clusters of agents; without it there are none.") var innerPort:
+        UInt16?
 
     func validate() throws {
+        if innerPort != nil, hub == nil { throw ValidationError("--inner-port goes with --hub") }
+        if innerIp != nil, innerPort == nil { throw ValidationError("--inner-ip goes with --inner-port") }
         if hubCa != nil, hub == nil { throw ValidationError("--hub-ca goes with --hub") }
     }
 
@@ -23,6 +28,7 @@ struct RouteArguments: ParsableArguments {
             throw StartError("--hub: \(hub) is not http://host:port or https://host:port")
         }
         configuration.hub = access
+        if let innerPort { configuration.inner = .init(host: innerIp ?? "localhost", port: innerPort) }
     }
 
     private static func text(of path: String) throws -> String {

@@ -248,6 +248,8 @@ final class ScriptedKernel: Kernel {
         return true
     }
 
+    func hand(_ descriptor: CInt, over channel: CInt, word: UInt64, token: UInt64) -> Bool { false }
+
     func takeHanded(_ channel: CInt) -> Handed? { handed.isEmpty ? nil : handed.removeFirst() }
 
     func connectionError(_ descriptor: CInt) -> CInt { sockets[descriptor]?.error ?? 0 }

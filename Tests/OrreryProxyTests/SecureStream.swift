@@ -12,8 +12,13 @@ final class SecureStream {
     private var understood: [UInt8] = []
 
     /// Connects and shakes hands; `failure` says when that fails.
-    init(port: UInt16, _ context: TLSContext, name: String = "localhost") throws {
-        stream = try Stream(port: port)
+    convenience init(port: UInt16, _ context: TLSContext, name: String = "localhost") throws {
+        self.init(try Stream(port: port), context, name: name)
+    }
+
+    /// The same over a connection that is there.
+    init(_ stream: Stream, _ context: TLSContext, name: String) {
+        self.stream = stream
         tls = engine.connect(context, to: name) ?? TLSStream()
         shake()
         while !isDone, failure == nil, fill() {}
@@ -26,6 +31,26 @@ final class SecureStream {
         for byte in text.utf8 { plain.append(byte) }
         var sealed = Buffer(capacity: TLSEngine.sealedSize(plain.count))
         return engine.seal(tls, plain, into: &sealed) && stream.send(Self.bytes(sealed))
+    }
+
+    @discardableResult func send(_ bytes: [UInt8]) -> Bool {
+        var plain = Buffer(capacity: bytes.count + 1)
+        plain.append(bytes.span)
+        var sealed = Buffer(capacity: TLSEngine.sealedSize(plain.count))
+        return engine.seal(tls, plain, into: &sealed) && stream.send(Self.bytes(sealed))
+    }
+
+    /// Says that no more comes, and goes on listening.
+    func endSending() {
+        engine.end(tls)
+        sendReplies()
+    }
+
+    /// The next bytes, as many as are there; empty at the end.
+    func receiveSome() -> [UInt8] {
+        while understood.isEmpty, fill() {}
+        defer { understood = [] }
+        return understood
     }
 
     /// All that comes up to and with `mark`, or to the end.

@@ -14,6 +14,15 @@ struct APIToken {
         return isSame(Array(words[1].utf8))
     }
 
+    /// Whether the value of a field is `Bearer <the token>`.
+    func isBearer(_ value: Span<UInt8>) -> Bool {
+        let scheme = Array("bearer ".utf8)
+        guard value.count > scheme.count, scheme.indices.allSatisfy({ value[$0].lowercased == scheme[$0] }) else {
+            return false
+        }
+        return isSame((scheme.count..<value.count).map { value[$0] })
+    }
+
     /// Takes the same time wherever the first difference is, so that a token cannot be guessed byte by byte.
     private func isSame(_ said: [UInt8]) -> Bool {
         var difference = said.count ^ bytes.count

@@ -44,18 +44,24 @@ final class ControlInterface: ControlService {
 
     private func judge(_ request: Request) -> Answer? {
         let isAboutRoutes = request.path == Self.routesPath || request.path.hasPrefix(Self.routesPath + "/")
-        guard isAboutRoutes || [Self.logoutsPath, Self.gatePath].contains(request.path) else {
+        guard isAboutRoutes || [Self.logoutsPath, Self.gatePath, Self.tunnelPath].contains(request.path) else {
             return .text(404, "Not Found")
         }
         if let token, !token.isSaid(in: request.authorization) { return Answer(status: 403) }
         let methods =
-            isAboutRoutes ? ["GET", "POST", "DELETE"] : request.path == Self.gatePath ? ["GET", "PUT"] : ["POST"]
+            switch request.path {
+            case Self.gatePath: ["GET", "PUT"]
+            case Self.logoutsPath: ["POST"]
+            case Self.tunnelPath: ["GET"]
+            default: ["GET", "POST", "DELETE"]
+            }
         return methods.contains(request.method) ? nil : .unsupported(methods)
     }
 
     private func respond(_ request: Request) -> Answer {
         if request.path == Self.logoutsPath { return addLogouts(request) }
         if request.path == Self.gatePath { return answerGate(request) }
+        if request.path == Self.tunnelPath { return answerTunnel() }
         let prefix = String(request.path.dropFirst(Self.routesPath.count))
         switch request.method {
         case "GET" where prefix.isEmpty || prefix == "/": return list(request)

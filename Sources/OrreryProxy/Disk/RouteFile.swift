@@ -3,7 +3,7 @@ internal import OrreryModel
 internal import OrreryWire
 
 /// The routes as they lie on disk: one line that says how many bytes follow and their digest, one with the position in
-/// the hub's feed, and a line of the feed's form for each route.
+/// the hub's feed, and a line of the feed's form for each agent's key and for each route.
 ///
 /// No secret is among them: what a hub says besides its routes, it says again to a proxy that has started anew.
 enum RouteFile {
@@ -33,6 +33,8 @@ enum RouteFile {
     /// What a file holds.
     struct Content: Sendable {
         var routes: [RouteSetting] = []
+        /// The keys of agents that are let in.
+        var agents: [AgentEntry] = []
         var position: FeedPosition?
         /// How many routes stand there that cannot be routes.
         var leftOut = 0
@@ -42,11 +44,16 @@ enum RouteFile {
 
     /// The bytes of a file with these routes. `lastUse` says when a route was last used.
     static func encode(
-        _ routes: [(key: RouteKey, route: Route)], position: FeedPosition?, lastUse: (Route) -> UInt64
+        _ routes: [(key: RouteKey, route: Route)], agents: [AgentEntry] = [], position: FeedPosition?,
+        lastUse: (Route) -> UInt64
     ) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(routes.count * 160 + 128)
         append(position, to: &body)
+        for agent in agents {
+            JSONText.append(.object(agent.members), to: &body)
+            body.append(UInt8(ascii: "\n"))
+        }
         for (key, route) in routes {
             body.append(contentsOf: "{\"set\":".utf8)
             JSONText.append(key.text, to: &body)
@@ -96,6 +103,9 @@ enum RouteFile {
             }
             if number == 2 {
                 content.position = FeedPosition(object)
+            } else if object["agent"] != nil {
+                guard let agent = AgentEntry(object) else { throw .badLine(number, "no agent") }
+                content.agents.append(agent)
             } else if let route = try route(object, number) {
                 content.routes.append(route)
             } else {

@@ -34,11 +34,15 @@ final class RouteKeeper: Sendable {
         } catch {
             throw .stateDirectory("\(directory.path)/\(Self.name)", error)
         }
-        defer { loaded.store(shared.routes.currentVersion, ordering: .releasing) }
+        defer { loaded.store(version, ordering: .releasing) }
         guard let bytes else { return }
         do throws(RouteFile.Fault) {
             let content = try RouteFile.decode(bytes)
             publish(content)
+            if let tunnel = shared.tunnel {
+                tunnel.book.replaceAll(content.agents)
+                tunnel.bookChanged()
+            }
             shared.log.write(.info, "\(content.routes.count) route(s) taken from \(directory.path)/\(Self.name)")
             guard content.leftOut > 0 else { return }
             shared.log.write(.warn, "\(content.leftOut) route(s) there cannot be served any more and are left out")
@@ -77,7 +81,7 @@ final class RouteKeeper: Sendable {
         var isStopping = false
         while !isStopping {
             isStopping = shared.isStopping.load(ordering: .acquiring)
-            let version = shared.routes.currentVersion
+            let version = version
             if version != written {
                 let isWritten = write()
                 if isWritten { written = version }
@@ -87,6 +91,11 @@ final class RouteKeeper: Sendable {
         }
     }
 
+    /// Goes up with every change of what is kept.
+    private var version: UInt64 {
+        shared.routes.currentVersion &+ (shared.tunnel?.book.currentVersion ?? 0)
+    }
+
     private func pause() {
         var entry = pollfd(fd: signal.descriptor.number, events: Int16(POLLIN), revents: 0)
         _ = unsafe poll(&entry, 1, Self.pause)
@@ -94,7 +103,11 @@ final class RouteKeeper: Sendable {
 
     private func write() -> Bool {
         let (routes, position) = shared.routes.saved()
-        let bytes = RouteFile.encode(routes, position: position) { shared.routes.activity.last($0.activity) }
+        // After the position: a key that is newer than that is said again.
+        let agents = shared.tunnel?.book.entries ?? []
+        let bytes = RouteFile.encode(routes, agents: agents, position: position) {
+            shared.routes.activity.last($0.activity)
+        }
         do {
             try directory.replace(Self.name, with: bytes)
             return true

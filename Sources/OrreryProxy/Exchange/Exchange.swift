@@ -41,6 +41,8 @@ package struct Exchange: ~Copyable {
     var answerSide: AnswerSide = .awaited
     /// How many answers before the answer there were.
     var interims: UInt8 = 0
+    /// How many agents have refused it and left it to another.
+    var refusals: UInt8 = 0
     var requestBody: BodyReader
     var answerBody = BodyReader(.none)
     var isReused = false

@@ -1,4 +1,5 @@
 internal import OrreryCrypto
+internal import OrreryLink
 internal import OrreryModel
 
 /// One line of a hub's feed, understood. `docs/hub-api.md` has the table of them.
@@ -10,6 +11,9 @@ struct FeedLine: Equatable {
         case remove(key: String)
         case logouts([String], seconds: UInt64)
         case gate(JSON)
+        case agent(AgentEntry)
+        case strike(KeyID, reason: String)
+        case tell(KeyID, ControlFrame)
         /// The last line of a snapshot.
         case end(UInt64)
         case alive
@@ -58,6 +62,7 @@ struct FeedLine: Equatable {
         }
         if let listed = members["logouts"] { return try logouts(listed, members["seconds"]) }
         if let gate = members["gate"] { return .gate(gate) }
+        if let content = try agents(members) { return content }
         if let end = members["end"] {
             guard let number = try number(end) else { throw .unreadable("end needs a number") }
             return .end(number)
@@ -65,6 +70,25 @@ struct FeedLine: Equatable {
         if members["alive"] != nil { return .alive }
         guard let name = members.keys.filter({ $0 != "number" }).min() else { throw .unreadable("an empty object") }
         return .unknown(String(name.prefix(40)))
+    }
+
+    /// What is said about agents' keys.
+    private static func agents(_ members: [String: JSON]) throws(FeedFault) -> Content? {
+        if members["agent"] != nil {
+            guard let entry = AgentEntry(members) else {
+                throw .unreadable("agent needs a key's id, cluster a name and uid a text")
+            }
+            return .agent(entry)
+        }
+        if let key = members["strike"] {
+            guard let key = key.string.flatMap({ KeyID($0) }) else { throw .unreadable("strike needs a key's id") }
+            return .strike(key, reason: String((members["reason"]?.string ?? "the hub has ended it").prefix(1000)))
+        }
+        guard let key = members["tell"] else { return nil }
+        guard let key = key.string.flatMap({ KeyID($0) }),
+            let frame = members["frame"].flatMap({ try? ControlFrame($0) })
+        else { throw .unreadable("tell needs a key's id, and frame an object with a type") }
+        return .tell(key, frame)
     }
 
     private static func logouts(_ value: JSON, _ seconds: JSON?) throws(FeedFault) -> Content {
@@ -90,6 +114,7 @@ enum FeedFault: Error, Equatable, CustomStringConvertible {
     case gap(expected: UInt64, found: UInt64)
     case outOfPlace(String)
     case tooManyRoutes(Int)
+    case tooManyAgents(Int)
 
     var description: String {
         switch self {
@@ -98,6 +123,7 @@ enum FeedFault: Error, Equatable, CustomStringConvertible {
         case .gap(let expected, let found): "change \(found) where \(expected) was due"
         case .outOfPlace(let kind): "\(kind) out of its place"
         case .tooManyRoutes(let limit): "more than \(limit) routes"
+        case .tooManyAgents(let limit): "more than \(limit) agents"
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import OrreryLink
 internal import OrreryModel
 internal import OrreryWire
 
@@ -13,6 +14,11 @@ struct FeedReader {
         case apply([RouteChange], FeedPosition)
         case logouts([String], seconds: UInt64)
         case gate(JSON)
+        /// All agents' keys of a snapshot.
+        case agents([AgentEntry])
+        case agent(AgentEntry)
+        case strike(KeyID, reason: String)
+        case tell(KeyID, ControlFrame)
         /// Something the operator ought to know of; the feed goes on.
         case warning(String)
 
@@ -34,11 +40,13 @@ struct FeedReader {
     private var steps: [Step] = []
     /// Of a snapshot that has not ended yet.
     private var settings: [RouteSetting] = []
+    private var agents: [AgentEntry] = []
     private var changes: [RouteChange] = []
     private var hasMoved = false
     private var hasMetUnknown = false
 
     static let routeLimit = 500_000
+    static let agentLimit = 20_000
 
     /// A reader of the answer to the question what there is after `position`; nil asked for everything. `resolve` gives
     /// the address of a target if that is known without waiting.
@@ -87,9 +95,13 @@ struct FeedReader {
             if let setting = setting(key, route) { settings.append(setting) }
         case .end(let number):
             guard number == position.number else { throw .gap(expected: position.number, found: number) }
+            steps.append(.agents(agents))
             steps.append(.replaceAll(settings, position))
-            settings = []
+            (settings, agents) = ([], [])
             phase = .changes(position)
+        case .agent(let entry):
+            guard agents.count < Self.agentLimit else { throw .tooManyAgents(Self.agentLimit) }
+            agents.append(entry)
         case .remove, .head: throw .outOfPlace("a change within a snapshot")
         default: take(aside: line)
         }
@@ -128,6 +140,9 @@ struct FeedReader {
         switch line.content {
         case .logouts(let sessions, let seconds): steps.append(.logouts(sessions, seconds: seconds))
         case .gate(let keys): steps.append(.gate(keys))
+        case .agent(let entry): steps.append(.agent(entry))
+        case .strike(let key, let reason): steps.append(.strike(key, reason: reason))
+        case .tell(let key, let frame): steps.append(.tell(key, frame))
         case .unknown(let kind) where !hasMetUnknown:
             hasMetUnknown = true
             steps.append(.warning("line \(self.line) is of a kind that this version does not know: \(kind)"))

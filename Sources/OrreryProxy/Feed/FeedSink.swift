@@ -49,9 +49,25 @@ final class FeedSink: Sendable {
         case .gate(let object):
             // The reason names no key.
             if let reason = shared.gate.set(object.object ?? [:]) { shared.log.write(.warn, "feed: gate: \(reason)") }
+        case .agents, .agent, .strike, .tell: takeAgents(step)
         case .warning(let text): shared.log.write(.warn, "feed: \(text)")
         }
         return true
+    }
+
+    /// Keys of agents, and words for them.
+    private func takeAgents(_ step: FeedReader.Step) {
+        guard let tunnel = shared.tunnel else { return }
+        switch step {
+        case .agents(let entries): tunnel.book.replaceAll(entries)
+        case .agent(let entry): tunnel.book.set(entry)
+        case .strike(let key, let reason): tunnel.book.strike(key, reason: reason)
+        case .tell(let key, let frame): return tunnel.post(.tell(key, frame))
+        default: return
+        }
+        tunnel.bookChanged()
+        // Workers have connections of these keys, which have no next request at which it would be noticed.
+        for signal in signals { signal.descriptor.signal() }
     }
 
     /// Without a route of the hub's `/` leads where it did before.

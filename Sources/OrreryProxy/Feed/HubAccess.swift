@@ -19,7 +19,7 @@ package struct HubAccess: Sendable {
         guard let target = Target(String(base)), target.path.isEmpty, target.query.isEmpty else { return nil }
         switch target.place {
         case .tcp, .tls: break
-        case .unix, .cluster: return nil
+        case .unix, .cluster, .api: return nil
         }
         self.url = String(base)
         self.token = token

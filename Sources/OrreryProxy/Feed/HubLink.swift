@@ -9,13 +9,18 @@ internal import OrreryWire
 final class HubLink: Sendable {
     private let client: FeedClient
     private let reporter: ActivityReporter
+    private let carry: @Sendable () async -> Void
 
     init(hub: HubAccess, shared: Shared, signals: [SharedDescriptor], fallback: RouteSetting?) {
         let fetcher = Fetcher()
         // Names this run of this proxy, so that a hub tells its followers apart.
-        let identity = RandomToken.make(bytes: 12)
+        let identity = shared.tunnel?.identity ?? RandomToken.make(bytes: 12)
         let reporter = ActivityReporter(hub: hub, identity: identity, fetcher: fetcher, shared: shared)
         self.reporter = reporter
+        carry = { [shared] in
+            guard let tunnel = shared.tunnel else { return }
+            await tunnel.postman.run(hub: hub, fetcher: fetcher, tunnel: tunnel, log: shared.log)
+        }
         client = FeedClient(
             hub: hub, identity: identity, fetcher: fetcher,
             sink: FeedSink(shared: shared, signals: signals, fallback: fallback), log: shared.log,
@@ -25,11 +30,12 @@ final class HubLink: Sendable {
     /// Begins. What is given back ends it.
     func start() -> Running {
         let thread = OwnThread("feed")
-        let (client, reporter) = (client, reporter)
+        let (client, reporter, carry) = (client, reporter, carry)
         let task = Task(executorPreference: thread) {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await client.run() }
                 group.addTask { await reporter.run() }
+                group.addTask { await carry() }
             }
         }
         return Running(thread: thread, task: task, reporter: reporter)

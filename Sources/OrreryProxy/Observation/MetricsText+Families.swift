@@ -15,6 +15,7 @@ extension MetricsText {
             .gauge, "orrery_proxy_draining", "1 while the proxy is stopping.",
             UInt64(shared.isStopping.load(ordering: .relaxed) ? 1 : 0))
         addHub(metrics)
+        if let tunnel = shared.tunnel { addTunnel(tunnel) }
         addProcess(metrics)
     }
 

@@ -25,6 +25,18 @@ struct MetricsText {
         for entry in samples { sample(name, [(label, entry.value)], Double(entry.count)) }
     }
 
+    /// A family whose samples differ in two labels; the second may have no name.
+    mutating func addTwo(
+        _ name: String, _ help: String, _ labels: (String, String),
+        _ samples: [(first: String, second: String, value: Double)], _ kind: Kind
+    ) {
+        begin(kind, name, help)
+        for entry in samples {
+            let second = labels.1.isEmpty ? [] : [(name: labels.1, value: entry.second)]
+            sample(name, [(name: labels.0, value: entry.first)] + second, entry.value)
+        }
+    }
+
     /// A histogram: how many fell into each step, and where the steps but the last end, in seconds.
     mutating func addHistogram(_ name: String, _ help: String, ends: [Double], steps: [UInt64], sum: Double) {
         begin(.histogram, name, help)

@@ -9,6 +9,8 @@ enum Peer: Hashable, Sendable {
     case unix(path: String)
     /// It cannot be dialled: a pod of another cluster, from which connections come to us.
     case cluster(name: String, pod: String, port: UInt16)
+    /// The same for the cluster's API.
+    case api(cluster: String)
 }
 
 /// The numbers of all peers that routes lead to. Connections whose peers have different numbers never serve each other's
@@ -65,6 +67,7 @@ final class PeerBook: Sendable {
         case .tls(let name): "\(name) at \(endpoint.address)"
         case .unix(let path): "unix:\(path)"
         case .cluster(let name, let pod, let port): "cluster:\(name)/\(pod):\(port)"
+        case .api(let cluster): "the API of cluster \(cluster)"
         }
     }
 

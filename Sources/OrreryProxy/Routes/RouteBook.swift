@@ -19,14 +19,19 @@ final class RouteBook: Sendable {
     /// Whether keys begin with the host they are for.
     let isByHost: Bool
     let activity = ActivityBook()
-    let peers = PeerBook()
+    let peers: PeerBook
     let state = Mutex(State())
     private let published = Mutex(RouteSnapshot(large: .empty, medium: .empty, small: .empty))
     /// Goes up with every change.
     private let version = Atomic<UInt64>(1)
     /// There are targets whose names nobody has looked up yet.
     let hasNewNames = Atomic<Bool>(false)
-    init(byHost isByHost: Bool = false) { self.isByHost = isByHost }
+
+    /// `peers` is for books whose routes must not be taken for each other's.
+    init(byHost isByHost: Bool = false, peers: PeerBook = PeerBook()) {
+        self.isByHost = isByHost
+        self.peers = peers
+    }
 
     /// What `snapshot()` would be numbered now. Costs one load.
     var currentVersion: UInt64 { version.load(ordering: .acquiring) }

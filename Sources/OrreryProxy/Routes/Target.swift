@@ -11,6 +11,8 @@ package struct Target: Hashable, Sendable {
         case tls(host: String, port: UInt16)
         case unix(path: String)
         case cluster(name: String, pod: String, port: UInt16)
+        /// The API of a cluster, which is for the hub alone: no text says it.
+        case api(cluster: String)
     }
 
     package let place: Place
@@ -37,6 +39,7 @@ extension Target {
         case .tls(let host, let port): Self.authority(host, port == 443 ? nil : port)
         case .unix: "localhost"
         case .cluster(_, let pod, let port): "\(pod):\(port)"
+        case .api: "kubernetes"
         }
     }
 
@@ -51,6 +54,7 @@ extension Target {
         case .tcp(let host, let port), .tls(let host, let port): Self.authority(host, port)
         case .unix(let path): "unix:\(path)"
         case .cluster(let name, let pod, let port): "cluster:\(name)/\(pod):\(port)"
+        case .api(let cluster): "the API of cluster \(cluster)"
         }
     }
 
@@ -61,6 +65,7 @@ extension Target {
         case .tls(let host, _): .tls(name: host)
         case .unix(let path): .unix(path: path)
         case .cluster(let name, let pod, let port): .cluster(name: name, pod: pod, port: port)
+        case .api(let cluster): .api(cluster: cluster)
         }
     }
 
@@ -68,7 +73,7 @@ extension Target {
     private var host: (name: String, port: UInt16)? {
         switch place {
         case .tcp(let host, let port), .tls(let host, let port): (host, port)
-        case .unix, .cluster: nil
+        case .unix, .cluster, .api: nil
         }
     }
 
@@ -76,7 +81,7 @@ extension Target {
         switch place {
         case .tcp(let host, _), .tls(let host, _):
             !host.utf8.contains(UInt8(ascii: ":")) && !host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || $0 &- 48 < 10 }
-        case .unix, .cluster: false
+        case .unix, .cluster, .api: false
         }
     }
 

@@ -14,6 +14,8 @@ final class TLSBook: Sendable {
         var api: TLSContext?
         /// For upstreams. Made when it is wanted first, unless something is configured for it.
         var client: TLSContext?
+        /// For agents alone, where browsers are spoken to in the clear.
+        var agents: TLSContext?
     }
 
     /// What the configuration says.
@@ -21,6 +23,7 @@ final class TLSBook: Sendable {
         var server: TLSServerConfiguration?
         var api: TLSServerConfiguration?
         var client: TLSClientConfiguration?
+        var agents: TLSServerConfiguration?
         /// Whether the kernel encrypts what browsers and upstreams are sent, where that is worth while.
         var lendsKeys = false
     }
@@ -95,7 +98,8 @@ final class TLSBook: Sendable {
         Contexts(
             server: try context(configurations.server.map(configurations.lending), "--ssl-", tickets),
             api: try context(configurations.api, "--api-ssl-", apiTickets),
-            client: try context(configurations.client.map(configurations.lending)))
+            client: try context(configurations.client.map(configurations.lending)),
+            agents: try context(configurations.agents.map(configurations.lending), "--state-dir", tickets))
     }
 
     private static func context(_ configuration: TLSClientConfiguration?) throws(ProxyError) -> TLSContext? {

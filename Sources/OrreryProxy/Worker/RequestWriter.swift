@@ -18,6 +18,7 @@ enum RequestWriter {
     static func write(
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, from client: SocketAddress, isSecure: Bool,
         over route: RouteMatch, _ plan: borrowing ForwardingPlan, to target: inout Buffer,
+        hidesAuthorization: Bool = false,
         text: (Slice, inout Buffer) -> Void,
         visitor: (inout Buffer) -> Void
     ) {
@@ -27,7 +28,8 @@ enum RequestWriter {
         target.append(" HTTP/1.1\r\n")
         let hidesCookies = HubCookie.isIn(head.fields, bytes, isForHub: route.isHub)
         let known = KnownFields(
-            hidesCookies: hidesCookies, hidesToken: route.isGated && HubToken.isIn(head.fields, bytes),
+            hidesCookies: hidesCookies,
+            hidesToken: hidesAuthorization || (route.isGated && HubToken.isIn(head.fields, bytes)),
             keepsForwarded: !plan.xForward, keepsHost: !plan.changesOrigin, keepsExpect: head.version == .http11)
         if plan.hasFields {
             appendLines(head.fields, bytes, to: &target, isKept: { known.areKept($0) }) { name, _, _ in

@@ -11,6 +11,10 @@ final class Shared: Sendable {
     let gate = GateBook()
     let addresses = AddressBook()
     let tls: TLSBook
+    /// Connections that agents dial; nil when no hub says whose are taken.
+    let tunnel: Tunnel?
+    /// Who may use the inner port: whoever says this.
+    let innerToken: APIToken?
     let accessLog: AccessLog?
     let limits: ProxyLimits
     let log: ProxyLog
@@ -31,9 +35,12 @@ final class Shared: Sendable {
     init(
         limits: ProxyLimits, log: ProxyLog, errorTarget: Target?, routesByHost: Bool = false,
         forwarding: ForwardingOptions = ForwardingOptions(), errorPages: ErrorPages? = nil, tls: TLSBook = TLSBook(),
-        accessLog: AccessLog? = nil, listensAtFile: Bool = false
+        accessLog: AccessLog? = nil, listensAtFile: Bool = false, innerToken: APIToken? = nil,
+        makeTunnel: (PeerBook) -> Tunnel? = { _ in nil }
     ) {
         routes = RouteBook(byHost: routesByHost)
+        tunnel = makeTunnel(routes.peers)
+        self.innerToken = innerToken
         self.tls = tls
         self.accessLog = accessLog
         self.limits = limits

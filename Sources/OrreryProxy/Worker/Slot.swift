@@ -18,6 +18,8 @@ struct Slot: ~Copyable {
         case lingering
         /// Upstream: not yet connected.
         case connecting
+        /// Upstream: an agent's, which has been told where it leads; its word is awaited.
+        case offered
         /// Upstream: kept for the next request.
         case pooled
         /// Nobody's any more, but the kernel still has bytes for the other side that closing would throw away.
@@ -44,6 +46,8 @@ struct Slot: ~Copyable {
     var isHeadBegun = false
     /// Waits in the worker's queue for its next turn.
     var isQueued = false
+    /// Client: it came to the inner port, as the hub does.
+    var isInner = false
     /// What goes over it is TLS, of which the worker's `streams` remember the rest.
     var isSecure = false
     var lending = Lending.none

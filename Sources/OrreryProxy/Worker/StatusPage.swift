@@ -102,6 +102,37 @@ enum StatusPage {
         if !isHead { target.append(page) }
     }
 
+    /// Appends a whole answer with a small page that says `sentence`, which somebody else has written. `fields` ends each
+    /// of its lines.
+    static func write(
+        _ status: Int, fields: StaticString, sentence: String, isHead: Bool, saysClose: Bool, date: Span<UInt8>,
+        to target: inout Buffer
+    ) {
+        var text: [UInt8] = []
+        for byte in sentence.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): text += "&lt;".utf8
+            case UInt8(ascii: ">"): text += "&gt;".utf8
+            case UInt8(ascii: "&"): text += "&amp;".utf8
+            case 0..<32, 127: text.append(32)
+            default: text.append(byte)
+            }
+        }
+        let frame: StaticString = "<!doctype html><meta charset=\"utf-8\"><title>:</title><h1>:</h1><p></p>\n"
+        writeHead(
+            status, length: frame.utf8CodeUnitCount + line(status).utf8CodeUnitCount * 2 + text.count, to: &target)
+        target.append(fields)
+        writeLast(status, saysClose: saysClose, date: date, allowed: allMethods, to: &target)
+        guard !isHead else { return }
+        target.append("<!doctype html><meta charset=\"utf-8\"><title>")
+        appendTitle(status, to: &target)
+        target.append("</title><h1>")
+        appendTitle(status, to: &target)
+        target.append("</h1><p>")
+        target.append(text.span)
+        target.append("</p>\n")
+    }
+
     private static func writeHead(_ status: Int, length: Int, to target: inout Buffer) {
         target.append("HTTP/1.1 ")
         target.append(line(status))

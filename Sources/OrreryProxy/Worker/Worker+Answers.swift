@@ -180,7 +180,8 @@ extension Worker {
     // MARK: Error pages
 
     private mutating func canAskForPage(_ client: UInt32) -> Bool {
-        shared.errorTarget != nil && slots[client].errorStatus == 0 && slots[client].exchange.hasWholeRequest
+        shared.errorTarget != nil && !slots[client].isInner && slots[client].errorStatus == 0
+            && slots[client].exchange.hasWholeRequest
             && !slots[client].exchange.request.wantsUpgrade && slots[client].output.isEmpty
     }
 
@@ -240,6 +241,10 @@ extension Worker {
             pools.remove(index, from: slots)
             close(index)
         case .connecting:
+            dead.wasSilent(slots[index].endpoint, now: now.monotonic)
+            let client = slots[index].partner
+            if fail(client, .timedOut) { pump(client) }
+        case .offered:
             dead.wasSilent(slots[index].endpoint, now: now.monotonic)
             let client = slots[index].partner
             if fail(client, .timedOut) { pump(client) }

@@ -38,7 +38,7 @@ extension Worker {
         case .leaving:
             hearLeaving(client)
             return false
-        case .free, .connecting, .pooled: return false
+        case .free, .connecting, .offered, .pooled: return false
         }
     }
 
@@ -106,7 +106,9 @@ extension Worker {
     private mutating func tryHead(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         let outcome = bytes.read { head.parse($0, limits: headLimits) }
         switch outcome {
+        case .incomplete where mayBeAgent(client, bytes): return beginAgent(client, bytes)
         case .incomplete: return holdHead(client, bytes)
+        case .bad where mayBeAgent(client, bytes): return beginAgent(client, bytes)
         case .bad(let fault):
             buffers.recycle(bytes)
             return refuse(client, fault.status)
@@ -121,6 +123,7 @@ extension Worker {
     /// A whole head is here: finds where it goes, and sends it there with what came of the body.
     private mutating func begin(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         refresh()
+        if slots[client].isInner { return beginInner(client, bytes) }
         slots[client].phase = .exchange
         slots[client].errorStatus = 0
         slots[client].activity = nil

@@ -22,7 +22,7 @@ extension Worker {
         switch shared.routes.peers.peer(endpoint.peer) {
         case .tls(let name): return connect(endpoint, securedAs: name)
         case .unix(let path): return adopt(connect(path), endpoint)
-        case .cluster: return askForConnection(endpoint)
+        case .cluster, .api: return askForConnection(endpoint)
         // The route is gone, and this request was on its way with it.
         case nil: return .failed(.unreachable)
         }
@@ -94,6 +94,8 @@ extension Worker {
         }
         slots[upstream].phase = .connecting
         wait(upstream, .connect)
+        // What agents dial is secured: the request waits as it is until there is something to encrypt it with.
+        if shared.tunnel != nil { secure(upstream, TLSStream()) }
         return .upstream(upstream)
     }
 
@@ -105,19 +107,26 @@ extension Worker {
                 upstream < slots.extent && token(upstream) == handed.token && slots[upstream].phase == .connecting
             guard isAwaited else {
                 // Whoever asked has left in the meantime.
+                if let traveller = shared.tunnel?.cloakroom.take(handed.word) {
+                    shared.tunnel?.figures.unbind(traveller.number)
+                }
                 if let descriptor = handed.descriptor { kernel.close(descriptor, reset: false) }
                 continue
             }
             guard let descriptor = handed.descriptor else {
                 dead.answered(slots[upstream].endpoint)
                 let client = slots[upstream].partner
-                if fail(client, .unreachable) { pump(client) }
+                if answerAway(client) { pump(client) }
                 continue
             }
             slots[upstream].descriptor = descriptor
             kernel.watch(descriptor, token: token(upstream))
             slots[upstream].ready.insert(.writable)
-            upstreamReady(upstream)
+            if let traveller = shared.tunnel?.cloakroom.take(handed.word) {
+                offer(upstream, traveller)
+            } else {
+                upstreamReady(upstream)
+            }
         }
     }
 }

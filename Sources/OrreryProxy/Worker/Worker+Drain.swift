@@ -29,7 +29,8 @@ extension Worker {
         switch slots[client].phase {
         case .head where !slots[client].isHeadBegun: wait(client, .farewell)
         case .exchange where slots[client].exchange.isUnanswered: slots[client].exchange.closeAfterwards()
-        case .free, .handshake, .head, .exchange, .finishing, .lingering, .connecting, .pooled, .leaving: break
+        case .free, .handshake, .head, .exchange, .finishing, .lingering, .connecting, .offered, .pooled, .leaving:
+            break
         }
     }
 
@@ -44,6 +45,9 @@ extension Worker {
         // Another kind of listener still gives what was queued.
         while acceptAll() {}
         kernel.unwatch(listener)
+        guard innerListener >= 0 else { return }
+        kernel.stopListening(innerListener)
+        kernel.unwatch(innerListener)
     }
 
     /// Closes what is left. An answer that only its connection's end would end must not look whole.

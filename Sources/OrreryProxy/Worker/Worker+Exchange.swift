@@ -152,7 +152,7 @@ extension Worker {
     }
 
     /// Heads, of which there may be several: answers before the answer, and the answer.
-    private mutating func takeHeads(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Bool {
+    mutating func takeHeads(_ client: UInt32, _ upstream: UInt32, _ bytes: consuming Buffer) -> Bool {
         slots[client].exchange.answerBegan()
         switch nextHead(client, bytes) {
         case .action(let action):

@@ -1,3 +1,4 @@
+internal import OrreryLink
 internal import OrreryWire
 
 /// From a connection to a secured one.
@@ -40,7 +41,7 @@ extension Worker {
 
     /// Goes on with a client's handshake. True when there is more to do.
     mutating func shakeHands(_ client: UInt32) -> Bool {
-        guard slots[client].ready.contains(.readable) else { return false }
+        guard slots[client].ready.contains(.readable) || !slots[client].input.isEmpty else { return false }
         guard handshakesThisTurn < Self.handshakesPerTurn else {
             enqueue(client)
             return false
@@ -50,6 +51,10 @@ extension Worker {
         case .waits: return slots[client].ready.contains(.readable)
         case .done:
             metrics.add(.clientHandshakes)
+            if shared.tunnel != nil, let kind = LinkProtocol(rawValue: streams[client].agreedProtocol) {
+                return passOn(client, kind)
+            }
+            guard contexts.server != nil else { break }
             return beginSecured(client)
         case .failed(let failure) where failure.kind == .plainHTTP: return answerPlain(client)
         case .failed(let failure):
@@ -64,6 +69,12 @@ extension Worker {
     /// Receives once, and lets the handshake go on with that.
     mutating func greet(_ index: UInt32) -> Greeting {
         engine.received.reset()
+        // Read before it was known that it is a handshake.
+        if slots[index].isClient, let early = slots[index].input.take() {
+            early.read { engine.received.append($0) }
+            buffers.recycle(early)
+            return goOn(index)
+        }
         if slots[index].ready.contains(.readable) {
             switch engine.receive(from: slots[index].descriptor, through: &kernel) {
             case .bytes(let count):
@@ -76,6 +87,10 @@ extension Worker {
             case .ended, .failed: return .gone
             }
         }
+        return goOn(index)
+    }
+
+    private mutating func goOn(_ index: UInt32) -> Greeting {
         let outcome = engine.shakeHands(streams[index])
         guard sendReplies(index) else { return .gone }
         switch outcome {

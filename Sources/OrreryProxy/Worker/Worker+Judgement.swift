@@ -14,6 +14,14 @@ extension Worker {
         case enter
     }
 
+    /// What somebody who came to the inner port gets.
+    enum InnerVerdict {
+        case pass(RouteMatch, Endpoint)
+        case answer(Int)
+        /// No cluster has this name.
+        case unknown
+    }
+
     mutating func judge(_ bytes: Span<UInt8>) -> Verdict {
         if head.method == .other, head.methodName.isWord("CONNECT", bytes) || head.methodName.isWord("TRACE", bytes) {
             return .answer(405)

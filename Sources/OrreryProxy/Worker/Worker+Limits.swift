@@ -112,7 +112,7 @@ extension Worker {
     private mutating func isUpstreamBusy(_ client: UInt32) -> Bool {
         let upstream = slots[client].partner
         guard upstream != Slab<Slot>.none else { return false }
-        let isReady = slots[upstream].phase != .connecting && slots[upstream].phase != .handshake
+        let isReady = slots[upstream].phase == .exchange
         return !isReady || hasWaiting(upstream)
     }
 

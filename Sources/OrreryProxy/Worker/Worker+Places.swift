@@ -51,6 +51,7 @@ extension Worker {
         slots[index].endpoint = endpoint
         slots[index].isClient = isClient
         slots[index].isSecure = false
+        slots[index].isInner = false
         slots[index].lending = .none
         slots[index].ready = .none
         slots[index].partner = Slab<Slot>.none
@@ -81,6 +82,7 @@ extension Worker {
         recycleBuffers(index)
         if !requestNotes.isEmpty { requestNotes[index] = nil }
         if !leaving.isEmpty { leaving[index] = nil }
+        if !bound.isEmpty, let number = bound.removeValue(forKey: index) { shared.tunnel?.figures.unbind(number) }
         if !stale.questions.isEmpty { stale.questions[index] = nil }
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }

@@ -22,7 +22,9 @@ extension Worker {
         if slots[index].phase == .handshake, slots[index].isClient { handshakes -= 1 }
         if slots[index].isLent {
             if isOrderly { sayEnd(index) }
-        } else if isOrderly, slots[index].output.isEmpty, !slots[index].ready.contains(.gone) {
+        } else if isOrderly, slots[index].descriptor >= 0, slots[index].output.isEmpty,
+            !slots[index].ready.contains(.gone)
+        {
             engine.end(streams[index])
             // If the kernel has no room for these few bytes now, the other side must do without.
             engine.sendReplies(to: slots[index].descriptor, through: &kernel)

@@ -12,6 +12,7 @@ extension Worker {
             close(upstream)
         case .connecting: connectionReady(upstream)
         case .handshake: handshakeReady(upstream)
+        case .offered: offerReady(upstream)
         case .exchange: exchangeReady(upstream)
         case .leaving: hearLeaving(upstream)
         case .free, .head, .finishing, .lingering: return

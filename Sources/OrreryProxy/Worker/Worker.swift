@@ -23,6 +23,8 @@ struct Worker<K: Kernel>: ~Copyable {
     let signal: CInt
     /// Where connections are asked for that cannot be dialled; -1 when there is no such place.
     let channel: CInt
+    /// Where the hub alone is served; -1 when there is no such place.
+    let innerListener: CInt
     var slots: Slab<Slot>
     var timers: Timers
     var buffers = BufferPool()
@@ -67,6 +69,14 @@ struct Worker<K: Kernel>: ~Copyable {
     /// Upstreams that were not believed lately, and when that was said.
     var distrusted: [Endpoint: UInt64] = [:]
 
+    /// The numbers of agents' keys by the upstream connections that came with them.
+    var bound: [UInt32: AgentBook.Number] = [:]
+    /// How often keys had been struck when that was looked at last.
+    var strikes: UInt64 = 0
+    /// Requests handed to agents, for their logs.
+    var traces: UInt64 = .random(in: 0 ... .max)
+    let innerPlan = ForwardingPlan(ForwardingOptions.inner)
+
     var now: Moment
     var routes: RouteSnapshot
     var routesVersion: UInt64 = 0
@@ -103,13 +113,15 @@ struct Worker<K: Kernel>: ~Copyable {
     static var listenerToken: UInt64 { .max }
     static var signalToken: UInt64 { .max - 1 }
     static var channelToken: UInt64 { .max - 3 }
+    static var innerToken: UInt64 { .max - 4 }
 
-    init(kernel: consuming K, shared: Shared, listener: CInt, signal: CInt, channel: CInt = -1) {
+    init(kernel: consuming K, shared: Shared, listener: CInt, signal: CInt, channel: CInt = -1, inner: CInt = -1) {
         self.kernel = kernel
         self.shared = shared
         self.listener = listener
         self.signal = signal
         self.channel = channel
+        innerListener = inner
         activity = shared.routes.activity.notes
         metrics = shared.metrics.addWorker()
         let limits = shared.limits
@@ -143,6 +155,7 @@ struct Worker<K: Kernel>: ~Copyable {
         now = self.kernel.now()
         self.kernel.watchSource(listener, token: Self.listenerToken)
         self.kernel.watchSource(signal, token: Self.signalToken)
+        if inner >= 0 { self.kernel.watchSource(inner, token: Self.innerToken) }
         if channel >= 0 { self.kernel.watchSource(channel, token: Self.channelToken) }
         setDate()
     }
@@ -185,6 +198,7 @@ struct Worker<K: Kernel>: ~Copyable {
         }
         if event.token == Self.signalToken { return heed() }
         if event.token == Self.channelToken { return takeConnections() }
+        if event.token == Self.innerToken { return acceptInner() }
         let index = UInt32(truncatingIfNeeded: event.token)
         // An event for a connection that was closed earlier in this very turn.
         guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free
@@ -201,6 +215,7 @@ struct Worker<K: Kernel>: ~Copyable {
             contextsVersion = shared.tls.currentVersion
             contexts = shared.tls.snapshot()
         }
+        if let tunnel = shared.tunnel, tunnel.book.strikes != strikes { closeStruck(tunnel) }
         heedEnd()
     }
 

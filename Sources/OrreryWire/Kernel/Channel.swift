@@ -23,24 +23,30 @@ package struct Channel: ~Copyable {
     }
 }
 
+/// What came to the answering end of a channel: what is asked for, and under which token; or a connection that is handed
+/// over there.
+package struct Question: ~Copyable {
+    package let word: UInt64
+    package let token: UInt64
+    package var connection: Descriptor?
+}
+
 extension Descriptor {
-    /// The next question at the answering end of a channel: what is asked for, and under which token. Nil when there is
-    /// none now.
-    package borrowing func nextQuestion() -> (word: UInt64, token: UInt64)? {
+    /// The next message at the answering end of a channel. Nil when there is none now.
+    package borrowing func nextQuestion() -> Question? {
         var token: UInt64 = 0
         var word: UInt64 = 0
         var descriptor: CInt = -1
         guard unsafe linux_channel_receive(number, &token, &word, &descriptor) == 1 else { return nil }
-        if descriptor >= 0 { _ = close(descriptor) }
-        return (word, token)
+        return Question(word: word, token: token, connection: descriptor < 0 ? nil : Descriptor(owning: descriptor))
     }
 
-    /// Answers a question with a connection, or with none. The other thread gets a descriptor of its own, and ours is
-    /// closed. False when the channel takes nothing now.
-    package borrowing func hand(_ connection: consuming Descriptor?, token: UInt64) -> Bool {
+    /// Answers a question with a connection, or with none, and a word about it. The other thread gets a descriptor of its
+    /// own, and ours is closed. False when the channel takes nothing now.
+    package borrowing func hand(_ connection: consuming Descriptor?, word: UInt64 = 0, token: UInt64) -> Bool {
         switch consume connection {
-        case .some(let connection): linux_channel_send(number, token, 0, connection.number) == 0
-        case .none: linux_channel_send(number, token, 0, -1) == 0
+        case .some(let connection): linux_channel_send(number, token, word, connection.number) == 0
+        case .none: linux_channel_send(number, token, word, -1) == 0
         }
     }
 }

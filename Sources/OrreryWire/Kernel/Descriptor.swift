@@ -9,6 +9,13 @@ package struct Descriptor: ~Copyable, Sendable {
     package init(owning number: CInt) { self.number = number }
 
     deinit { _ = close(number) }
+
+    /// Gives the number up: whoever gets it closes it.
+    package consuming func release() -> CInt {
+        let number = number
+        discard self
+        return number
+    }
 }
 
 extension Descriptor {

@@ -49,6 +49,9 @@ public protocol Kernel {
     /// Asks at the other end of a channel for a connection, which `takeHanded` yields later under this token. False when
     /// the channel is full or gone.
     mutating func ask(_ channel: CInt, for word: UInt64, token: UInt64) -> Bool
+    /// Hands a connection over to the other end of a channel, where it gets a descriptor of its own; ours stays open. False
+    /// when the channel is full or gone.
+    mutating func hand(_ descriptor: CInt, over channel: CInt, word: UInt64, token: UInt64) -> Bool
     /// What has been handed over through a channel; nil when there is nothing now.
     mutating func takeHanded(_ channel: CInt) -> Handed?
     /// Empties a signal, so that it can be given again.
@@ -157,10 +160,13 @@ public enum Connection: Sendable {
 /// What came through a channel: under which token, and a connection that is now this thread's, or none.
 public struct Handed: Equatable, Sendable {
     public let token: UInt64
+    /// What was said about the connection; 0 for nothing.
+    public let word: UInt64
     public let descriptor: CInt?
 
-    public init(token: UInt64, descriptor: CInt?) {
+    public init(token: UInt64, word: UInt64 = 0, descriptor: CInt?) {
         self.token = token
+        self.word = word
         self.descriptor = descriptor
     }
 }

@@ -112,8 +112,15 @@ internal import Glibc
         var word: UInt64 = 0
         var descriptor: CInt = -1
         guard unsafe linux_channel_receive(channel, &token, &word, &descriptor) == 1 else { return nil }
-        return Handed(token: token, descriptor: descriptor < 0 ? nil : descriptor)
+        return Handed(token: token, word: word, descriptor: descriptor < 0 ? nil : descriptor)
     }
+
+    public func hand(_ descriptor: CInt, over channel: CInt, word: UInt64, token: UInt64) -> Bool {
+        linux_channel_send(channel, token, word, descriptor) == 0
+    }
+
+    /// Lets the kernel find out within a minute that the other side of a connection is gone, bytes or none.
+    package func watchOver(_ descriptor: CInt) { linux_watch_over(descriptor) }
 
     public func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
 

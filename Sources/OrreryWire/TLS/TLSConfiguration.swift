@@ -54,6 +54,9 @@ package struct TLSServerConfiguration: Sendable, Equatable {
     package var parameters: String?
     /// What is spoken inside, best first (ALPN).
     package var protocols = ["http/1.1"]
+    /// What is spoken only with somebody who shows a key: over TLS 1.3, with a client's certificate that is not judged,
+    /// and without tickets. Nobody else is asked for a certificate because of these. `TLSStream.peerPublicKey` is the key.
+    package var keyedProtocols: [String] = []
     /// Whether a kernel may go on encrypting what a connection sends. Its secret is kept for that.
     package var lendsKeys = false
 

@@ -65,6 +65,7 @@ extension ContextDraft {
 private final class ServerFacts: @unchecked Sendable {
     let tickets: TLSTickets
     let protocols: [UInt8]
+    let keyedProtocols: [UInt8]
     let staple: TLSStaple?
     var names = TLSNames()
     /// Those of the certificates after the first.
@@ -89,6 +90,7 @@ private final class ServerFacts: @unchecked Sendable {
         }
         self.tickets = tickets
         protocols = try ContextDraft.listed(configuration.protocols)
+        keyedProtocols = try ContextDraft.listed(configuration.keyedProtocols)
         staple = Self.staple(beside: identity.certificate, &notes)
     }
 
@@ -138,15 +140,31 @@ private func chooseProtocol(
     _ argument: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let facts = unsafe ServerFacts.of(ssl) else { return SSL_TLSEXT_ERR_NOACK }
-    return unsafe facts.protocols.withUnsafeBufferPointer { ours in
+    if unsafe choose(facts.keyedProtocols, chosen, count, offered, offeredCount) {
+        guard unsafe SSL_version(ssl) == TLS1_3_VERSION else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        unsafe SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, { _, _ in 1 })
+        unsafe SSL_set_num_tickets(ssl, 0)
+        return SSL_TLSEXT_ERR_OK
+    }
+    // RFC 7301 3.2: with nothing in common there is no point in going on.
+    return unsafe choose(facts.protocols, chosen, count, offered, offeredCount)
+        ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
+}
+
+/// Chooses the first of `ours` that was offered; false when none was.
+@unsafe private func choose(
+    _ ours: [UInt8], _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ count: UnsafeMutablePointer<UInt8>?,
+    _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32
+) -> Bool {
+    guard !ours.isEmpty else { return false }
+    return unsafe ours.withUnsafeBufferPointer { ours in
         var name: UnsafeMutablePointer<UInt8>?
         let code = unsafe SSL_select_next_proto(
             &name, count, ours.baseAddress, UInt32(ours.count), offered, offeredCount)
-        // RFC 7301 3.2: with nothing in common there is no point in going on.
-        guard code == OPENSSL_NPN_NEGOTIATED else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        guard code == OPENSSL_NPN_NEGOTIATED else { return false }
         // Points into our list, which lives as long as the context.
         unsafe chosen?.pointee = UnsafePointer(name)
-        return SSL_TLSEXT_ERR_OK
+        return true
     }
 }
 

@@ -86,6 +86,12 @@ internal import COpenSSL
         return stream
     }
 
+    /// Takes over a connection that was made by the engine of another thread, which must not use it any more.
+    package func adopt(_ stream: borrowing TLSStream) {
+        unsafe BIO_up_ref(bio)
+        unsafe SSL_set_bio(stream.ssl, bio, bio)
+    }
+
     private func stream(_ context: TLSContext) -> TLSStream? {
         guard let ssl = unsafe SSL_new(context.pointer) else {
             ERR_clear_error()

@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// One secured connection: what TLS must remember of it. The bytes come and go through the `TLSEngine` of its thread.
 ///
-/// Concurrency: belongs to the thread of the engine that made it.
-@safe package struct TLSStream: ~Copyable {
+/// Concurrency: belongs to the thread of the engine that made it, until another thread's engine has adopted it.
+@safe package struct TLSStream: ~Copyable, @unchecked Sendable {
     /// Null for a place where no connection is.
     let ssl: OpaquePointer?
 

@@ -1,3 +1,4 @@
+import OrreryLink
 import OrreryModel
 import Testing
 
@@ -22,7 +23,11 @@ struct FeedReaderTests {
                 return words + ["line \(reader.line): \(error)"]
             }
         }
-        for step in reader.drain() { words.append(Self.words(step)) }
+        for step in reader.drain() {
+            // Every snapshot has them, and few tests are about them.
+            if case .agents(let entries) = step, entries.isEmpty { continue }
+            words.append(Self.words(step))
+        }
         return words
     }
 
@@ -34,6 +39,10 @@ struct FeedReaderTests {
             "apply \(changes.map(words)) @\(position.epoch)\(position.number)"
         case .logouts(let sessions, let seconds): "logouts \(sessions) \(seconds)"
         case .gate(let keys): "gate \(keys)"
+        case .agents(let entries): "agents \(entries.map { "\($0.cluster)=\($0.uid)" })"
+        case .agent(let entry): "agent \(entry.cluster)=\(entry.uid)"
+        case .strike(_, let reason): "strike \(reason)"
+        case .tell(_, let frame): "tell \(frame.type)"
         case .warning(let text): "warning \(text)"
         }
     }
@@ -49,6 +58,33 @@ struct FeedReaderTests {
         let begun = [#"{"epoch":"e","number":5,"snapshot":true}"#, Self.set("/a", 1), Self.set("/b", 2)]
         #expect(read(begun) == [])
         #expect(read(begun + [#"{"end":5}"#]) == [#"all ["/a>10.0.0.1:1", "/b>10.0.0.1:2"] @e5"#])
+    }
+
+    private static let key = String(repeating: "0a", count: 32)
+    private static let agent = #"{"agent":"\#(key)","cluster":"south","uid":"u-1""#
+
+    @Test func agentsOfASnapshotAreAllThereAreAndComeBeforeItsRoutes() {
+        let lines = [#"{"epoch":"e","number":5,"snapshot":true}"#, Self.agent + "}", Self.set("/a", 1), #"{"end":5}"#]
+        #expect(read(lines) == [#"agents ["south=u-1"]"#, #"all ["/a>10.0.0.1:1"] @e5"#])
+    }
+
+    @Test func wordsAboutAgentsAreNumberedLikeAllOthers() {
+        let lines = [
+            Self.head, Self.agent + #","number":6}"#, #"{"tell":"\#(Self.key)","frame":{"type":"rotate"},"number":7}"#,
+            #"{"strike":"\#(Self.key)","reason":"revoked","number":8}"#,
+        ]
+        #expect(
+            read(lines, after: Self.position)
+                == ["agent south=u-1", "tell rotate", "strike revoked", "apply [] @e8"])
+    }
+
+    @Test(arguments: [
+        #"{"agent":"0a","cluster":"south","uid":"u"}"#, #"{"agent":"\#(key)","cluster":"so/uth","uid":"u"}"#,
+        #"{"agent":"\#(key)","cluster":"south"}"#, #"{"strike":"me"}"#, #"{"tell":"\#(key)"}"#,
+        #"{"tell":"\#(key)","frame":{}}"#,
+    ])
+    func aWordAboutAgentsThatMakesNoSenseBreaksTheFeed(_ line: String) {
+        #expect(read([Self.head, line], after: Self.position).first?.hasPrefix("line 2: ") == true)
     }
 
     @Test func linesThatCameAtOnceAreOneBatch() {

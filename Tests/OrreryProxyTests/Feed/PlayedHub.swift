@@ -11,6 +11,9 @@ final class PlayedHub: Sendable {
         var asked: [String] = []
         var feeds: [Stream] = []
         var activity: [JSON] = []
+        /// What agents said, a body for each request, and what the next ones are answered with.
+        var agents: [JSON] = []
+        var agentsAnswer = #"{"answers":[]}"#
         var activityStatus = 200
         var feedStatus = 200
     }
@@ -53,12 +56,31 @@ final class PlayedHub: Sendable {
             line.lowercased().hasPrefix("content-length:") ? Int(line.dropFirst(15).drop { $0 == " " }) : nil
         }.first
         let body = stream.receive(exactly: length ?? 0)
+        if head.hasPrefix("POST /api/v1/proxy/agents") { return noteAgents(body, stream, notes) }
         let status = notes.heard.withLock { heard in
             if let value = JSONText.read(body), heard.activityStatus == 200 { heard.activity.append(value) }
             return heard.activityStatus
         }
         stream.send("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n")
     }
+
+    private static func noteAgents(_ body: [UInt8], _ stream: Stream, _ notes: Notes) {
+        let (status, answer) = notes.heard.withLock { heard in
+            if let value = JSONText.read(body), heard.activityStatus == 200 { heard.agents.append(value) }
+            return (heard.activityStatus, heard.agentsAnswer)
+        }
+        let text =
+            "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(answer.utf8.count)\r\n\r\n"
+        stream.send(text + answer)
+    }
+
+    /// The frames of a type that agents have said so far, with what was said about each.
+    func frames(_ type: String) -> [JSON] {
+        heard.agents.flatMap { $0["frames"]?.array ?? [] }.filter { $0["frame"]?["type"]?.string == type }
+    }
+
+    /// What the next words of agents are answered with.
+    func answerAgents(_ text: String) { notes.heard.withLock { $0.agentsAnswer = text } }
 
     /// Waits until the feed was asked for `count` times; the first line of the last question.
     func question(_ count: Int) throws -> String {

@@ -1,0 +1,148 @@
+internal import OrreryLink
+internal import OrreryModel
+
+/// What is said over one control connection, as a machine that decides and does nothing: no socket and no clock.
+struct ControlTalk {
+    enum Standing: Equatable {
+        /// It has not said who it is.
+        case silent
+        /// A key that the book has not: the hub is asked.
+        case stranger
+        case welcomed(cluster: String)
+    }
+
+    enum Act: Equatable {
+        case say(ControlFrame)
+        /// Passed on to the hub.
+        case post(ControlFrame)
+        /// It is let in: its data connections are taken from now on.
+        case admitted
+        /// It leaves: nothing new for it.
+        case leaving
+        /// Said last what there was to say; the reason is the hub's to know.
+        case close(String)
+    }
+
+    /// What the proxy says of itself to whoever is welcomed.
+    struct Host {
+        var proxy: String
+        var pins: [String] = []
+    }
+
+    static let pingInterval: UInt64 = 10_000
+    static let patience: UInt64 = 30_000
+    static let helloLimit: UInt64 = 10_000
+    /// Frames within ten seconds; nobody who means well says so many.
+    static let rateLimit = 200
+
+    let key: KeyID
+    private(set) var standing = Standing.silent
+    private(set) var hello: AgentHello?
+    private(set) var isLeaving = false
+    /// In milliseconds; nil before the first pong.
+    private(set) var roundTrip: Double?
+    private let host: Host
+    private let began: UInt64
+    private var lastHeard: UInt64
+    private var nextPing: UInt64
+    private var pings: Int64 = 0
+    private var pingSaid: UInt64 = 0
+    private var heardSincePing = 0
+
+    init(key: KeyID, host: Host, at now: UInt64) {
+        self.key = key
+        self.host = host
+        (began, lastHeard, nextPing) = (now, now, now + Self.pingInterval)
+    }
+
+    var agent: AgentID? { hello?.agent }
+    var cluster: String? { if case .welcomed(let name) = standing { name } else { nil } }
+    /// How long a frame may be.
+    var frameLimit: Int { cluster == nil ? ControlFrame.strangerLimit : ControlFrame.limit }
+
+    /// The agent has said something. `entry` is what the book has of its key.
+    mutating func hear(_ frame: ControlFrame, entry: AgentEntry?, wall: UInt64, at now: UInt64) -> [Act] {
+        lastHeard = now
+        heardSincePing += 1
+        guard heardSincePing <= Self.rateLimit else { return deny("too many frames at once", retry: 60) }
+        if hello == nil { return greet(frame, entry, wall) }
+        switch frame.type {
+        case "pong":
+            guard frame["number"]?.integer == pings, pings > 0 else { return [] }
+            roundTrip = smoothed(Double(now - pingSaid))
+            return []
+        case "drain":
+            isLeaving = true
+            return [.leaving]
+        case "ping": return [.say(ControlFrame("pong", ["number": frame["number"] ?? 0]))]
+        default: return cluster == nil ? [] : [.post(frame)]
+        }
+    }
+
+    private func smoothed(_ latest: Double) -> Double { roundTrip.map { $0 * 0.7 + latest * 0.3 } ?? latest }
+
+    private mutating func greet(_ frame: ControlFrame, _ entry: AgentEntry?, _ wall: UInt64) -> [Act] {
+        do throws(LinkError) {
+            hello = try AgentHello(frame)
+        } catch {
+            return deny("\(error)", retry: 60)
+        }
+        standing = .stranger
+        return [.post(frame)] + look(entry, wall: wall)
+    }
+
+    /// The book may say something else of the key than before.
+    mutating func look(_ entry: AgentEntry?, wall: UInt64) -> [Act] {
+        guard let hello, standing == .stranger, let entry else { return [] }
+        guard hello.cluster.uid.isExactly(entry.uid) else {
+            return deny(
+                "this key belongs to another cluster than the one it came from; tell whoever runs the hub", retry: 600)
+        }
+        standing = .welcomed(cluster: entry.cluster)
+        // The round trip is worth knowing before the first burst.
+        nextPing = 0
+        let welcome = ControlFrame(
+            "welcome",
+            [
+                "cluster": .string(entry.cluster), "proxy": .string(host.proxy), "peers": [],
+                "pins": .array(host.pins.map(JSON.string)), "time": .integer(Int64(wall / 1000)),
+            ])
+        return [.say(welcome), .admitted]
+    }
+
+    /// The key is let in no more.
+    mutating func strike(_ reason: String) -> [Act] {
+        [.say(ControlFrame("revoke", ["reason": .string(reason)])), .close(reason)]
+    }
+
+    /// The hub has answered.
+    func answered(_ frames: [ControlFrame], closes: Bool) -> [Act] {
+        var acts = frames.filter(\.fits).map(Act.say)
+        if let last = frames.last, closes || last.type == "denied" || last.type == "revoke" {
+            acts.append(.close(last["reason"]?.string ?? "the hub has ended it"))
+        } else if closes {
+            acts.append(.close("the hub has ended it"))
+        }
+        return acts
+    }
+
+    /// Time has passed. `idle` and `bound` are how many data connections wait, and are in use.
+    mutating func tick(idle: Int, bound: Int, at now: UInt64) -> [Act] {
+        if hello == nil, now >= began + Self.helloLimit { return deny("no hello came", retry: 10) }
+        if now >= lastHeard + Self.patience { return [.close("it was silent for 30 seconds")] }
+        guard now >= nextPing, hello != nil else { return [] }
+        nextPing = now + Self.pingInterval
+        pings += 1
+        pingSaid = now
+        heardSincePing = 0
+        var beat: [String: JSON] = ["idle": .integer(Int64(idle)), "bound": .integer(Int64(bound))]
+        beat["rtt"] = roundTrip.map { .integer(Int64($0.rounded())) }
+        return [
+            .say(ControlFrame("ping", ["number": .integer(pings)])), .post(ControlFrame("beat", beat)),
+        ]
+    }
+
+    private mutating func deny(_ reason: String, retry: Int64) -> [Act] {
+        [.say(ControlFrame("denied", ["reason": .string(reason), "retry": .integer(retry)])), .close(reason)]
+    }
+}
