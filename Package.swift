@@ -66,6 +66,12 @@ let package = Package(
         .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryLink", "CLinux"]),
         .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
         .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
+        .layer(
+            "OrreryAgent",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
+                "OrreryLink", logging,
+            ]),
 
         .layer(
             "OrreryAgent",
@@ -131,6 +137,12 @@ let package = Package(
             of: "OrrerySpawn",
             [
                 "OrreryModel", "OrreryFetch", "OrreryStore", "OrreryKubernetes", "OrreryPocket", "FaultDouble", logging,
+            ]),
+        .tests(
+            of: "OrreryAgent",
+            [
+                "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
+                "OrreryLink", "OrreryPocket", "COpenSSL", logging,
             ]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(

@@ -16,6 +16,15 @@ struct ResourcePath {
         if let subresource { text += "/\(subresource)" }
     }
 
+    /// A namespace itself.
+    init(namespace: String) throws(KubernetesError) {
+        guard Self.isName(namespace) else { throw .badRequest("\"\(namespace)\" is no name of a namespace") }
+        text = "/api/v1/namespaces/\(namespace)"
+    }
+
+    /// A path of the server's own, without any name in it.
+    init(path: StaticString) { text = "\(path)" }
+
     /// Adds one parameter; nil adds none.
     mutating func add(_ parameter: String, _ value: String?) {
         guard let value else { return }

@@ -5,7 +5,7 @@ enum Seed {
     /// Makes what is missing; what is there already stays as it is. Throws `configuration` for an object that a
     /// request would not get in either.
     static func plant(_ configuration: PocketConfiguration, in store: ObjectStore) throws(PocketError) {
-        for name in ["default"] + configuration.namespaces {
+        for name in ["default", "kube-system"] + configuration.namespaces {
             try make(["kind": "Namespace", "metadata": ["name": .string(name)]], in: store)
         }
         for object in configuration.objects { try make(object, in: store) }

@@ -1,0 +1,76 @@
+package import OrreryCrypto
+package import OrreryLink
+import OrreryModel
+
+/// Has the agent's key, and changes it together with the hub: the new key is kept before anybody hears of it, and shown
+/// once the hub has said that it knows it. Until then, and for a day more, the old one serves.
+package actor KeyKeeper {
+    private let shelf: any KeyShelf
+    private var kept: KeptKeys
+
+    /// How old a key grows before it is changed unasked, in seconds.
+    package static let age: Int64 = 30 * 86_400
+
+    private init(_ shelf: any KeyShelf, _ kept: KeptKeys) {
+        self.shelf = shelf
+        self.kept = kept
+    }
+
+    /// The key that is kept, or a fresh one, which is kept from now on.
+    package static func opening(_ shelf: any KeyShelf, now: Int64) async throws(AgentError) -> KeyKeeper {
+        if let kept = try await shelf.read() { return KeyKeeper(shelf, kept) }
+        return KeyKeeper(shelf, try await shelf.keep(KeptKeys(current: try fresh(), since: now), after: nil))
+    }
+
+    package var current: AgentKey { kept.current }
+
+    /// Whether the key has grown so old that it should be changed.
+    package func isOld(_ now: Int64) -> Bool { now - kept.since >= Self.age }
+
+    /// What to say to the hub to change the key: the next key, with both signatures. Says the same again until the hub has
+    /// answered, and the same as every other replica.
+    package func rotation() async throws(AgentError) -> ControlFrame {
+        try await refresh()
+        if kept.next == nil {
+            let next = KeptKeys(current: kept.current, since: kept.since, next: try Self.fresh())
+            kept = try await shelf.keep(next, after: kept)
+        }
+        guard let next = kept.next else { throw .key("another replica has changed the key meanwhile") }
+        do {
+            let rotation = try KeyRotation(from: kept.current, to: next)
+            return ControlFrame(
+                "rotate",
+                [
+                    "key": .string(Base64.encode(rotation.new.info)),
+                    "old": .string(Base64.encode(rotation.oldSignature)),
+                    "new": .string(Base64.encode(rotation.newSignature)),
+                ])
+        } catch { throw .key("\(error)") }
+    }
+
+    /// The hub knows the key with this id. The key to show from now on; nil when it is the one that is shown.
+    package func rotated(to id: String, now: Int64) async throws(AgentError) -> AgentKey? {
+        let shown = kept.current.id
+        try await refresh()
+        if kept.current.id != id {
+            guard let promoted = kept.promoted(at: now), promoted.current.id == id else { return nil }
+            kept = try await shelf.keep(promoted, after: kept)
+        }
+        return kept.current.id == shown ? nil : kept.current
+    }
+
+    /// Looks whether another replica has changed the key. The key to show from now on; nil when it is the one that is shown.
+    package func renewed() async throws(AgentError) -> AgentKey? {
+        let shown = kept.current.id
+        try await refresh()
+        return kept.current.id == shown ? nil : kept.current
+    }
+
+    private func refresh() async throws(AgentError) {
+        if let now = try await shelf.read() { kept = now }
+    }
+
+    private static func fresh() throws(AgentError) -> AgentKey {
+        do { return try AgentKey.fresh() } catch { throw .key("\(error)") }
+    }
+}

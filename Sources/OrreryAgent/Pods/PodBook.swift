@@ -1,0 +1,87 @@
+package import OrreryKubernetes
+package import OrreryLink
+package import OrreryWire
+import Synchronization
+
+/// The hub's pods on this cluster, by uid: the only places in it that a proxy can reach through the agent.
+///
+/// Concurrency: filled by the tasks that watch, asked by the relay's thread.
+package final class PodBook: Sendable {
+    /// What became of a question.
+    package enum Answer: Equatable, Sendable {
+        case at(SocketAddress)
+        case refused(HandoffAnswer.Code, say: String)
+    }
+
+    private struct Place {
+        let namespace: String
+        var name: String
+        var address: String?
+        var ports: Set<UInt16>
+    }
+
+    private let places = Mutex<[String: Place]>([:])
+
+    package init() {}
+
+    /// How many pods are known.
+    package var count: Int { places.withLock { $0.count } }
+
+    /// Where a port of the pod with this uid is. Only ports that its containers declare can be reached: a pod's other
+    /// ports are nobody's business.
+    package func place(uid: String, port: UInt16) -> Answer {
+        let place = places.withLock { $0[uid] }
+        guard let place else { return .refused(.noPod, say: "The cluster has no such session any more.") }
+        guard place.ports.contains(port) else {
+            return .refused(
+                .policy, say: "The session does not declare port \(port); only ports that it declares are reached.")
+        }
+        guard let address = place.address.flatMap({ SocketAddress.resolve($0, port: port) }) else {
+            return .refused(.noAnswer, say: "The session has no address yet.")
+        }
+        return .at(address)
+    }
+
+    /// Takes what one watch of one namespace tells.
+    package func take(_ reflection: Reflection<Pod>, namespace: String) {
+        switch reflection {
+        case .complete(let pods, _):
+            places.withLock { places in
+                // What cannot be read is not reached; what is not in the list is gone.
+                places = places.filter { !$0.value.namespace.utf8.elementsEqual(namespace.utf8) }
+                for pod in pods { Self.put(pod, namespace, &places) }
+            }
+        case .changed(let pod): places.withLock { Self.put(pod, namespace, &$0) }
+        case .deleted(let pod): places.withLock { places in pod.metadata.uid.map { places[$0] = nil } }
+        case .seen, .unseen: break
+        }
+    }
+
+    /// Forgets the pods of a namespace that the site does not allow any more.
+    package func forget(namespace: String) {
+        places.withLock { places in places = places.filter { !$0.value.namespace.utf8.elementsEqual(namespace.utf8) } }
+    }
+
+    private static func put(_ pod: Pod, _ namespace: String, _ places: inout [String: Place]) {
+        guard let uid = pod.metadata.uid else { return }
+        let hasEnded = pod.status?.phase == "Succeeded" || pod.status?.phase == "Failed"
+        guard !hasEnded else {
+            places[uid] = nil
+            return
+        }
+        // On the network of its node its ports would be the node's.
+        let isOnNode = pod.spec.hostNetwork == true
+        let ports =
+            isOnNode
+            ? [] : pod.spec.containers.flatMap { $0.ports ?? [] }.compactMap { UInt16(exactly: $0.containerPort) }
+        places[uid] = Place(
+            namespace: namespace, name: pod.metadata.name ?? "", address: literal(pod.status?.podIP), ports: Set(ports))
+    }
+
+    /// An address, never a name: nothing is looked up for a pod.
+    private static func literal(_ text: String?) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        let isLiteral = text.utf8.allSatisfy { $0 &- 48 < 10 || $0 == 46 } || text.utf8.contains(UInt8(ascii: ":"))
+        return isLiteral ? text : nil
+    }
+}

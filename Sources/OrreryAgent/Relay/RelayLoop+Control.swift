@@ -1,0 +1,195 @@
+import OrreryLink
+import OrreryModel
+import OrreryWire
+import Synchronization
+
+/// Control connections: short messages, and what they change.
+extension RelayLoop {
+    /// The first word on a control connection.
+    mutating func greet(_ index: UInt32) {
+        let number = Int(slots[index].line)
+        slots[index].phase = .talking
+        lines[number].state = .greeted(slot: index)
+        lines[number].reader = FrameReader(limit: ControlFrame.limit)
+        // A proxy that knows nobody yet does not ping: then the hub must decide, which may take days.
+        guard deliver(setting.hello(lines[number].place).frame.encode(), to: index) else {
+            return lose(index, "it closed the connection")
+        }
+        wait(index, .silence)
+        talk(index)
+    }
+
+    /// Reads messages as they come.
+    mutating func talk(_ index: UInt32) {
+        guard flush(index) else { return lose(index, "the connection broke") }
+        if let held = slots[index].input.take() { guard hear(index, held) else { return } }
+        while slots[index].ready.contains(.readable) {
+            var bytes = workBuffer()
+            switch receive(index, into: &bytes) {
+            case .bytes: guard hear(index, bytes) else { return }
+            case .blocked: return buffers.recycle(bytes)
+            case .ended, .failed:
+                buffers.recycle(bytes)
+                let isStranger = !lines[Int(slots[index].line)].isWelcomed
+                return lose(index, isStranger ? "it closed the connection without a welcome" : "the connection ended")
+            }
+        }
+    }
+
+    /// False when the connection is gone.
+    private mutating func hear(_ index: UInt32, _ bytes: consuming Buffer) -> Bool {
+        let number = Int(slots[index].line)
+        lines[number].reader.take(bytes.read { bytes in (0..<bytes.count).map { bytes[$0] } })
+        buffers.recycle(bytes)
+        do {
+            while let frame = try lines[number].reader.next() {
+                heed(index, frame)
+                guard lines[number].slot == index else { return false }
+            }
+            return true
+        } catch {
+            lose(index, "\(error)")
+            return false
+        }
+    }
+
+    private mutating func heed(_ index: UInt32, _ frame: ControlFrame) {
+        let number = Int(slots[index].line)
+        wait(index, .silence)
+        switch frame.type {
+        case "ping":
+            let pong = ControlFrame("pong", ["number": frame["number"] ?? 0])
+            if !deliver(pong.encode(), to: index) { lose(index, "the connection broke") }
+            return
+        case "pool": return lines[number].pool(idle: frame.count("idle") ?? 0)
+        case "want": return lines[number].want(frame.count("count") ?? 0)
+        case "drain": lines[number].isDraining = true
+        case "welcome":
+            if !lines[number].isWelcomed { figures.welcomedCount.wrappingAdd(1, ordering: .relaxed) }
+            lines[number].welcomed(slot: index)
+        default: break
+        }
+        setting.tell(.frame(lines[number].place, frame))
+        let patience: Int? =
+            switch frame.type {
+            case "denied": frame.count("retry") ?? 60
+            case "revoke": 300
+            default: nil
+            }
+        if let patience { leave(index, for: patience) }
+    }
+
+    /// Closes a control connection whose other side has said when to come again.
+    private mutating func leave(_ index: UInt32, for seconds: Int) {
+        let number = Int(slots[index].line)
+        abandon(number)
+        lines[number].sentAway(now.monotonic, seconds: seconds)
+    }
+
+    // MARK: The end of a connection to a proxy
+
+    /// A connection to a proxy is gone, or never came to be.
+    mutating func lose(_ index: UInt32, _ reason: String) {
+        let number = Int(slots[index].line)
+        guard slots[index].role == .control else {
+            if slots[index].phase == .idle || slots[index].phase == .handing {
+                lines[number].left()
+            } else {
+                lines[number].failed(now.monotonic)
+            }
+            return close(index, reset: true)
+        }
+        abandon(number)
+        lines[number].lost(now.monotonic)
+        setting.tell(.lost(lines[number].place, reason: reason))
+    }
+
+    /// There is not even a connection to lose.
+    mutating func lose(number: Int, _ reason: String) {
+        lines[number].lost(now.monotonic)
+        setting.tell(.lost(lines[number].place, reason: reason))
+    }
+
+    /// Closes the control connection of a proxy, and the data connections that wait there: it takes none without. What is
+    /// relayed goes on.
+    private mutating func abandon(_ number: Int) {
+        if lines[number].isWelcomed { figures.welcomedCount.wrappingSubtract(1, ordering: .relaxed) }
+        if let slot = lines[number].slot { close(slot, reset: false) }
+        for index in 0..<slots.extent where slots[index].role == .data && slots[index].line == Int32(number) {
+            switch slots[index].phase {
+            case .idle, .handing:
+                lines[number].left()
+                close(index, reset: false)
+            case .connecting, .asking, .handshake:
+                lines[number].failed(now.monotonic)
+                close(index, reset: false)
+            case .free, .talking, .reaching, .relaying, .leaving: break
+            }
+        }
+    }
+}
+
+// MARK: Mail
+
+extension RelayLoop {
+    mutating func readMail() {
+        kernel.clearSignal(mailbox.signal.number)
+        for mail in mailbox.take() {
+            switch mail {
+            case .places(let places): use(places)
+            case .resolved(let number, let address): resolved(number, address)
+            case .send(let bytes, let place): send(bytes, to: place)
+            case .trust(let trust): show(trust)
+            case .drain(let grace): drain(grace)
+            case .stop: isStopping = true
+            }
+        }
+    }
+
+    private mutating func use(_ places: [ProxyPlace]) {
+        for number in lines.indices {
+            let isWanted = places.contains(lines[number].place)
+            if isWanted, lines[number].isForgotten { lines[number].state = .resting(until: now.monotonic) }
+            lines[number].isForgotten = !isWanted
+            // What waits there is of no use to anybody; what is relayed goes on.
+            if !isWanted, lines[number].slot != nil {
+                abandon(number)
+                lines[number].state = .resting(until: now.monotonic)
+            }
+        }
+        for place in places where !lines.contains(where: { $0.place == place }) { lines.append(ProxyLine(place)) }
+    }
+
+    private mutating func send(_ bytes: [UInt8], to place: ProxyPlace?) {
+        for number in lines.indices where place == nil || lines[number].place == place {
+            guard case .welcomed(let slot) = lines[number].state else { continue }
+            if !deliver(bytes, to: slot) { lose(slot, "the connection broke") }
+        }
+    }
+
+    /// Connections that are made from now on show the new key, and the control connections are made anew with it.
+    private mutating func show(_ trust: LinkTrust) {
+        setting.trust = trust
+        for number in lines.indices where lines[number].slot != nil {
+            abandon(number)
+            lines[number].state = .resting(until: now.monotonic)
+        }
+    }
+
+    private mutating func drain(_ grace: Duration) {
+        guard leavesBy == nil else { return }
+        leavesBy = now.monotonic + grace.milliseconds
+        answersUntil = now.monotonic + 1000
+        let frame = ControlFrame("drain", ["seconds": .integer(grace.components.seconds)])
+        send(frame.encode(), to: nil)
+    }
+
+    /// Whether all that ran has ended by now.
+    mutating func tendLeaving() {
+        guard let end = leavesBy, end != .max else { return }
+        let isQuiet = figures.bound == 0 && answersUntil <= now.monotonic
+        guard isQuiet || end <= now.monotonic else { return }
+        leavesBy = .max
+        setting.tell(.drained)
+    }
+}

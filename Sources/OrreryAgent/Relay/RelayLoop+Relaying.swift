@@ -1,0 +1,47 @@
+import OrreryWire
+
+/// Connections that have their purpose: bytes both ways, as they come. One buffer each way at most, so that who reads
+/// slowly holds back who sends.
+extension RelayLoop {
+    /// Portions that one connection may move before the others have their turn.
+    private static var turnLimit: Int { 16 }
+
+    mutating func relay(_ data: UInt32) {
+        let local = slots[data].partner
+        guard flush(data), flush(local) else { return closePair(data, reset: true) }
+        var isMoving = true
+        for _ in 0..<Self.turnLimit where isMoving {
+            switch (move(data, to: local), move(local, to: data)) {
+            case (.broken, _), (_, .broken): return closePair(data, reset: true)
+            case (.moved, _), (_, .moved): isMoving = true
+            case (.waits, .waits): isMoving = false
+            }
+        }
+        if slots[data].hasEnded, slots[local].hasEnded, slots[data].output.isEmpty, slots[local].output.isEmpty {
+            return closePair(data, reset: false)
+        }
+        if isMoving { enqueue(data) }
+    }
+
+    private enum Move { case moved, waits, broken }
+
+    private mutating func move(_ from: UInt32, to: UInt32) -> Move {
+        guard slots[to].output.isEmpty, !slots[from].hasEnded else { return .waits }
+        if let held = slots[from].input.take() { return deliver(held, to: to) ? .moved : .broken }
+        guard slots[from].ready.contains(.readable) else { return .waits }
+        var bytes = workBuffer()
+        switch receive(from, into: &bytes) {
+        case .bytes: return deliver(bytes, to: to) ? .moved : .broken
+        case .blocked:
+            buffers.recycle(bytes)
+            return .waits
+        case .ended:
+            buffers.recycle(bytes)
+            slots[from].hasEnded = true
+            return endSending(to) ? .moved : .broken
+        case .failed:
+            buffers.recycle(bytes)
+            return .broken
+        }
+    }
+}
