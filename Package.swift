@@ -70,15 +70,7 @@ let package = Package(
             "OrreryAgent",
             [
                 "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
-                "OrreryLink", logging,
-            ]),
-
-        .layer(
-            "OrreryAgent",
-            [
-                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes", hummingbird,
-                lifecycle,
-                logging,
+                "OrreryLink", hummingbird, lifecycle, logging,
             ]),
 
         // Layer 5: the control plane.
@@ -100,7 +92,7 @@ let package = Package(
                 logging,
             ]),
         .command("orrery-proxy", ["OrreryModel", "OrreryWire", "OrreryProxy", argumentParser]),
-        .command("orrery-agent", ["OrreryAgent", argumentParser]),
+        .command("orrery-agent", ["OrreryModel", "OrreryAgent", argumentParser, lifecycle, logging]),
 
         // Tests, one target per layer above, and a slow reading of HTTP to compare the parser with.
         .target(
@@ -142,15 +134,9 @@ let package = Package(
             of: "OrreryAgent",
             [
                 "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
-                "OrreryLink", "OrreryPocket", "COpenSSL", logging,
+                "OrreryLink", "OrreryPocket", "COpenSSL", hummingbird, logging,
             ]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
-        .tests(
-            of: "OrreryAgent",
-            [
-                "OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryKubernetes", "OrreryPocket", hummingbird,
-                logging,
-            ]),
         .tests(
             of: "OrreryHub",
             [

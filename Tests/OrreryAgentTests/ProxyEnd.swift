@@ -108,7 +108,9 @@ final class ProxyEnd: @unchecked Sendable {
 
     /// Receives once. False at the end.
     private func fill() -> Bool {
-        guard let bytes = stream.receive(TLSEngine.portion), !bytes.isEmpty else { return false }
+        guard !isDone || !tls.hasEnded, let bytes = stream.receive(TLSEngine.portion), !bytes.isEmpty else {
+            return false
+        }
         engine.received.reset()
         engine.received.append(bytes.span)
         if !isDone { shake() }

@@ -36,8 +36,11 @@ package final class Relay: Sendable {
         mailbox.post(.send(frame.encode(), to: place))
     }
 
-    /// Shows another key from now on.
-    package func show(_ trust: LinkTrust) { mailbox.post(.trust(trust)) }
+    /// Shows another key from now on; control connections are made anew with it.
+    package func show(_ trust: LinkTrust) { mailbox.post(.trust(trust, isAnew: true)) }
+
+    /// Believes others, or shows another key, on connections that are made from now on.
+    package func believe(_ trust: LinkTrust) { mailbox.post(.trust(trust, isAnew: false)) }
 
     /// Takes nothing new. What runs goes on for at most `grace`; `.drained` is told at the end.
     package func drain(grace: Duration) { mailbox.post(.drain(grace)) }

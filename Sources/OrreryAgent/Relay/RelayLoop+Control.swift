@@ -139,7 +139,9 @@ extension RelayLoop {
             case .places(let places): use(places)
             case .resolved(let number, let address): resolved(number, address)
             case .send(let bytes, let place): send(bytes, to: place)
-            case .trust(let trust): show(trust)
+            case .trust(let trust, let isAnew):
+                setting.trust = trust
+                if isAnew { reconnect() }
             case .drain(let grace): drain(grace)
             case .stop: isStopping = true
             }
@@ -167,9 +169,8 @@ extension RelayLoop {
         }
     }
 
-    /// Connections that are made from now on show the new key, and the control connections are made anew with it.
-    private mutating func show(_ trust: LinkTrust) {
-        setting.trust = trust
+    /// Makes the control connections anew.
+    private mutating func reconnect() {
         for number in lines.indices where lines[number].slot != nil {
             abandon(number)
             lines[number].state = .resting(until: now.monotonic)

@@ -10,8 +10,9 @@ enum RelayMail: Sendable {
     case resolved(line: Int, SocketAddress?)
     /// A frame for one proxy, or for every one.
     case send([UInt8], to: ProxyPlace?)
-    /// Another key: connections made from now on show it, and control connections are made anew.
-    case trust(LinkTrust)
+    /// Another key, or others to believe: for connections that are made from now on, and control connections are made anew
+    /// if need be.
+    case trust(LinkTrust, isAnew: Bool)
     /// Nothing new; `.drained` is told when all that runs has ended, or after this time.
     case drain(Duration)
     case stop

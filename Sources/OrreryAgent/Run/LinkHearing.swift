@@ -1,0 +1,152 @@
+import Logging
+import OrreryCrypto
+import OrreryLink
+import OrreryModel
+
+/// Does what the hub and the proxies say, and says to the person at the terminal what they must know.
+///
+/// Concurrency: belongs to one task.
+struct LinkHearing {
+    let configuration: AgentConfiguration
+    let relay: Relay
+    let keeper: KeyKeeper
+    let writer: HelloWriter
+    let now: @Sendable () -> Int64
+    /// One line for the person who started the agent.
+    let say: @Sendable (String) -> Void
+    let logger: Logger
+    /// Pins that a proxy has named beside those of the join string.
+    private var pins: [[UInt8]]
+    private var peers: [ProxyPlace: [ProxyPlace]] = [:]
+    private var lastReason: [ProxyPlace: String] = [:]
+    private var lastCode = ""
+    private var isKnown = false
+
+    init(
+        _ configuration: AgentConfiguration, _ relay: Relay, _ keeper: KeyKeeper, _ writer: HelloWriter,
+        now: @escaping @Sendable () -> Int64, say: @escaping @Sendable (String) -> Void, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.relay = relay
+        self.keeper = keeper
+        self.writer = writer
+        self.now = now
+        self.say = say
+        self.logger = logger
+        pins = configuration.join.pins
+    }
+
+    /// The place that the join string names.
+    private var first: ProxyPlace { ProxyPlace(host: configuration.join.host, port: configuration.join.port) }
+
+    /// Hears one piece of news. True when there is something to tell the hub now: it has just said that it knows us.
+    mutating func hear(_ news: LinkNews) async -> Bool {
+        switch news {
+        case .frame(let place, let frame):
+            await hear(frame, from: place)
+            return frame.type == "welcome"
+        case .lost(let place, let reason): lost(place, reason)
+        case .refused(let trace, let code, let say):
+            logger.info(
+                "a connection was refused",
+                metadata: ["trace": "\(trace)", "code": "\(code.rawValue)", "reason": "\(say)"])
+        case .drained: break
+        }
+        return false
+    }
+
+    private mutating func hear(_ frame: ControlFrame, from place: ProxyPlace) async {
+        switch frame.type {
+        case "welcome": await welcome(frame, from: place)
+        case "pending": pending(frame)
+        case "denied", "revoke": refused(frame, by: place)
+        case "drain": logger.notice("a proxy is leaving", metadata: ["proxy": "\(place)"])
+        case "rotate": await rotate(place)
+        case "rotated": await rotated(frame)
+        default: break
+        }
+    }
+
+    private mutating func welcome(_ frame: ControlFrame, from place: ProxyPlace) async {
+        let name = frame["cluster"]?.string ?? "?"
+        logger.notice("welcomed", metadata: ["cluster": "\(name)", "proxy": "\(place)"])
+        if !isKnown { say("This cluster is a member of \(configuration.join.host) and is called \(name) there.") }
+        isKnown = true
+        lastReason[place] = nil
+        writer.isWelcome()
+        checkClock(frame["time"]?.integer)
+        peers[place] = (frame["peers"]?.array ?? []).compactMap { $0.string.flatMap { ProxyPlace($0) } }
+        var all = [first]
+        for place in peers.values.joined() where !all.contains(place) { all.append(place) }
+        relay.use(all)
+        await learn(frame["pins"]?.array ?? [])
+    }
+
+    /// Other proxies may have other keys; the one that we believe has said which.
+    private mutating func learn(_ texts: [JSON]) async {
+        guard !configuration.join.pins.isEmpty else { return }
+        let fresh = texts.compactMap { $0.string.flatMap { JoinString.pin($0) } }.filter { !pins.contains($0) }
+        guard !fresh.isEmpty, pins.count + fresh.count <= 64 else { return }
+        pins += fresh
+        if let trust = try? LinkTrust(key: await keeper.current, pins: pins) { relay.believe(trust) }
+    }
+
+    private func checkClock(_ time: Int64?) {
+        guard let time else { return }
+        let ahead = now() - time
+        guard abs(ahead) > 60 else { return }
+        let words = ahead > 0 ? "\(ahead) s ahead" : "\(-ahead) s behind"
+        logger.warning("this machine's clock is wrong, or the proxy's is", metadata: ["difference": "\(words)"])
+        say("The clock of this machine is \(words) of the proxy's. Tokens and certificates need a clock that is right.")
+    }
+
+    private mutating func pending(_ frame: ControlFrame) {
+        let sentence = frame["say"]?.string ?? "The hub has not decided yet whether this cluster may join."
+        let code = frame["code"]?.string ?? ""
+        guard !code.utf8.elementsEqual(lastCode.utf8) || code.isEmpty else { return }
+        lastCode = code
+        logger.notice("waiting to be let in", metadata: ["reason": "\(sentence)"])
+        guard !code.isEmpty else { return say(sentence) }
+        say("To let this cluster in, open \(frame["page"]?.string ?? configuration.join.host) and type \(code)")
+    }
+
+    private mutating func refused(_ frame: ControlFrame, by place: ProxyPlace) {
+        let reason = frame["reason"]?.string ?? "no reason was given"
+        logger.error("the hub does not take this agent", metadata: ["proxy": "\(place)", "reason": "\(reason)"])
+        guard lastReason[place] != reason else { return }
+        lastReason[place] = reason
+        say("\(configuration.join.host) does not take this cluster: \(reason)")
+    }
+
+    private mutating func lost(_ place: ProxyPlace, _ reason: String) {
+        // Each attempt fails the same way for as long as nobody has mended it.
+        let isNews = lastReason[place] != reason
+        lastReason[place] = reason
+        logger.log(
+            level: isNews ? .warning : .debug, "no connection to a proxy; it is tried again",
+            metadata: ["proxy": "\(place)", "reason": "\(reason)"])
+        if isNews, !isKnown { say("No connection to \(place): \(reason)") }
+    }
+
+    // MARK: Keys
+
+    private func rotate(_ place: ProxyPlace) async {
+        do { relay.send(try await keeper.rotation(), to: place) } catch {
+            logger.error("the key was not changed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func rotated(_ frame: ControlFrame) async {
+        do {
+            guard let key = try await keeper.rotated(to: frame["key"]?.string ?? "", now: now()) else { return }
+            logger.notice("another key is shown from now on", metadata: ["key": "\(key.id)"])
+            try await show(key)
+        } catch { logger.error("the new key is not shown yet", metadata: ["error": "\(error)"]) }
+    }
+
+    /// Shows another key on all connections that are made from now on.
+    func show(_ key: AgentKey) async throws(AgentError) {
+        writer.show(key)
+        relay.show(try LinkTrust(key: key, pins: pins, authorities: configuration.authorities))
+    }
+}
