@@ -2,7 +2,7 @@ internal import GRDB
 
 /// The hub's state in one SQLite file: the store behind every protocol of this target.
 ///
-/// Reads see the last commit and never wait for a writer; writes are short, one at a time, and on disk when the call
+/// Reads see the last commit and never wait for a writer; writes are short, one after the other, and on disk when the call
 /// returns. The file is made with mode 0600.
 ///
 /// Concurrency: safe from any task. One process should have a file open; a second one waits up to five seconds for each
@@ -10,6 +10,9 @@ internal import GRDB
 package final class Database: Sendable {
     package let path: String
     private let pool: DatabasePool
+    private let queue: WriteQueue
+    /// The plans of sessions that were read before.
+    let plans = PlanMemory()
 
     /// Opens the file or makes it, and brings its schema to this version. `.unavailable` with one sentence when the path
     /// cannot be written or a newer Orrery wrote the file; `.corrupt` when it is no database.
@@ -22,6 +25,7 @@ package final class Database: Sendable {
         self.path = path
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
+            queue = WriteQueue(pool)
             if !migrations.isEmpty { try pool.write { db in try Migration.apply(migrations, to: db, path: path) } }
             // GRDB chooses NORMAL, which may forget the last commits when the machine loses power: a token that was
             // revoked would be good again.
@@ -54,13 +58,26 @@ extension Database {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do { return try await pool.read(body) } catch { throw StoreError(error, path: path) }
+        do {
+            try Task.checkCancellation()
+            // Not the pool's own `await`, which gives its connection back only when the task goes on: with `look` holding all
+            // threads of tasks until one becomes free, that would be never.
+            return try await withCheckedThrowingContinuation { continuation in
+                pool.asyncRead { db in continuation.resume(with: Result { try body(db.get()) }) }
+            }
+        } catch { throw StoreError(error, path: path) }
     }
 
-    /// Runs `body` as one transaction: all of it, or with an error nothing.
+    /// Runs `body`, which is one short statement, where the caller is: going to another thread and back costs several times as
+    /// much as a look at one record.
+    func look<Value: Sendable>(_ body: @Sendable (GRDB.Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.unsafeRead(body) } catch { throw StoreError(error, path: path) }
+    }
+
+    /// Runs `body` as one transaction: all of it, or with an error nothing. It may share the way to the disk with others.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do { return try await pool.write(body) } catch { throw StoreError(error, path: path) }
+        do { return try await queue.write(body) } catch { throw StoreError(error, path: path) }
     }
 }

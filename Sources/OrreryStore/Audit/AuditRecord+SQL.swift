@@ -7,12 +7,12 @@ extension AuditPlace {
 
     static func start(_ db: GRDB.Database) throws -> AuditPlace {
         let sql = "SELECT last AS number, mark FROM audit_removed ORDER BY last DESC LIMIT 1"
-        return try Row.fetchOne(db, sql: sql).map(AuditPlace.init) ?? .start
+        return try db.first(sql).map(AuditPlace.init) ?? .start
     }
 
     static func end(_ db: GRDB.Database) throws -> AuditPlace {
         let sql = "SELECT number, mark FROM audit ORDER BY number DESC LIMIT 1"
-        return try Row.fetchOne(db, sql: sql).map(AuditPlace.init) ?? start(db)
+        return try db.first(sql).map(AuditPlace.init) ?? start(db)
     }
 }
 
@@ -22,14 +22,14 @@ extension AuditRecord {
         after place: AuditPlace, _ mark: (AuditRecord, AuditPlace) -> [UInt8], _ db: GRDB.Database
     ) throws -> AuditPlace {
         let next = AuditPlace(number: place.number + 1, mark: mark(self, place))
-        try db.execute(
-            sql: """
-                INSERT INTO audit (number, at, act, person, name, issuer, subject, ordered_by, address, cluster, object,
-                    why, request, mark)
-                VALUES (:number, :at, :act, :person, :name, :issuer, :subject, :ordered_by, :address, :cluster, :object,
-                    :why, :request, :mark)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO audit (number, at, act, person, name, issuer, subject, ordered_by, address, cluster, object,
+                why, request, mark)
+            VALUES (:number, :at, :act, :person, :name, :issuer, :subject, :ordered_by, :address, :cluster, :object,
+                :why, :request, :mark)
+            """,
+            [
                 "number": next.number, "at": Column.milliseconds(at), "act": act, "person": person, "name": name,
                 "issuer": identity?.issuer, "subject": identity?.subject, "ordered_by": orderedBy,
                 "address": address, "cluster": cluster, "object": object, "why": why, "request": request,

@@ -33,10 +33,9 @@ extension Database: CredentialStore {
     private func credentials(
         _ condition: String, _ arguments: StatementArguments
     ) async throws(StoreError) -> [CredentialRecord] {
-        try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM credential WHERE \(condition) ORDER BY login_at DESC", arguments: arguments
-            ).map(CredentialRecord.init)
+        try look { db in
+            try db.all("SELECT * FROM credential WHERE \(condition) ORDER BY login_at DESC", arguments)
+                .map(CredentialRecord.init)
         }
     }
 

@@ -21,6 +21,10 @@ enum Column {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
+
+    static func document<Value: Decodable>(_ text: String, as type: Value.Type = Value.self) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
 }
 
 /// Reading a row where every column may be wrong: the file outlives this program, and other hands reach it. A value of
@@ -58,10 +62,14 @@ extension Row {
 
     func document<Value: Decodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
         let text = try text(column)
-        do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch { throw damaged(column) }
+        do { return try Column.document(text) } catch { throw damaged(column) }
     }
 
-    private func damaged(_ column: String) -> StoreError {
+    private func damaged(_ column: String) -> StoreError { .damaged(column) }
+}
+
+extension StoreError {
+    static func damaged(_ column: String) -> StoreError {
         StoreError(
             .corrupt, "a stored record has a value in the column \(column) that this version cannot read",
             next: "restore the database from a backup, or report this with the version of Orrery")

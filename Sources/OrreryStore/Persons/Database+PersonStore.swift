@@ -4,7 +4,7 @@ package import OrreryModel
 
 extension Database: PersonStore {
     package func person(id: Int64) async throws(StoreError) -> PersonRecord? {
-        try await read { db in try PersonRecord.fetch(db, where: "id = :id", ["id": id]).first }
+        try look { db in try PersonRecord.fetch(db, where: "id = :id", ["id": id]).first }
     }
 
     package func person(identity: Identity) async throws(StoreError) -> PersonRecord? {
@@ -12,7 +12,7 @@ extension Database: PersonStore {
     }
 
     package func person(named name: String) async throws(StoreError) -> PersonRecord? {
-        try await read { db in try PersonRecord.fetch(db, where: "name = :name", ["name": name]).first }
+        try look { db in try PersonRecord.fetch(db, where: "name = :name", ["name": name]).first }
     }
 
     package func allPersons() async throws(StoreError) -> [PersonRecord] {

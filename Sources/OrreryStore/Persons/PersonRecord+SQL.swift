@@ -16,8 +16,7 @@ extension PersonRecord {
     static func fetch(
         _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [PersonRecord] {
-        try Row.fetchAll(db, sql: "SELECT * FROM person WHERE \(condition) ORDER BY name", arguments: arguments)
-            .map(PersonRecord.init)
+        try db.all("SELECT * FROM person WHERE \(condition) ORDER BY name", arguments).map(PersonRecord.init)
     }
 
     static func find(_ db: GRDB.Database, _ identity: Identity) throws -> PersonRecord? {

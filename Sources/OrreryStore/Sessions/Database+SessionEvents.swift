@@ -12,39 +12,43 @@ extension Database {
     }
 
     package func events(session: String, after number: Int) async throws(StoreError) -> [SessionEventRecord] {
-        try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM session_event WHERE session = :session AND number > :number ORDER BY number",
-                arguments: ["session": session, "number": number]
-            ).map(SessionEventRecord.init)
+        try look { db in
+            let sql = """
+                SELECT number, at, state, message FROM session_event
+                WHERE session = :session AND number > :number ORDER BY number
+                """
+            let rows = try Row.fetchCursor(db.kept(sql), arguments: ["session": session, "number": number])
+            var events: [SessionEventRecord] = []
+            while let row = try rows.next() { events.append(try SessionEventRecord(row, of: session)) }
+            return events
         }
     }
 }
 
 extension SessionEventRecord {
-    init(_ row: Row) throws {
+    fileprivate init(_ row: Row, of session: String) throws {
+        var walk = ColumnWalk(row, ["number", "at", "state", "message"])
         self.init(
-            session: try row.text("session"), number: Int(try row.integer("number")), at: try row.instant("at"),
-            state: try row.word("state"), message: try row.text("message"))
+            session: session, number: Int(try walk.integer()), at: try walk.instant(), state: try walk.word(),
+            message: try walk.text())
     }
 
     /// Writes the event with the next number of its session, inside the caller's transaction.
     static func append(
         _ db: GRDB.Database, session: String, at now: Date, state: SessionState, message: String
     ) throws -> SessionEventRecord {
-        let row = try Row.fetchOne(
-            db,
-            sql: """
-                INSERT INTO session_event (session, number, at, state, message)
-                SELECT id, (SELECT coalesce(max(number), 0) + 1 FROM session_event WHERE session = :session), :at,
-                    :state, :message
-                FROM session WHERE id = :session
-                RETURNING *
-                """,
-            arguments: [
-                "session": session, "at": Column.milliseconds(now), "state": state.rawValue, "message": message,
-            ])
+        let instant = Column.milliseconds(now)
+        let row = try db.first(
+            """
+            INSERT INTO session_event (session, number, at, state, message)
+            SELECT id, (SELECT coalesce(max(number), 0) + 1 FROM session_event WHERE session = :session), :at,
+                :state, :message
+            FROM session WHERE id = :session
+            RETURNING number
+            """, ["session": session, "at": instant, "state": state.rawValue, "message": message])
         guard let row else { throw StoreError.noSession }
-        return try SessionEventRecord(row)
+        return SessionEventRecord(
+            session: session, number: Int(try row.decode(Int64.self, atIndex: 0)), at: Column.instant(instant),
+            state: state, message: message)
     }
 }

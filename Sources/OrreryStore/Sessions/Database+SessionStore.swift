@@ -26,18 +26,18 @@ extension Database: SessionStore {
     }
 
     package func session(id: String) async throws(StoreError) -> SessionRecord? {
-        try await read { db in try SessionRecord.fetch(db, where: "id = :id", ["id": id]).first }
+        try look { [plans] db in try SessionRecord.fetch(db, plans, where: "id = :id", ["id": id]).first }
     }
 
     package func active(person: Int64) async throws(StoreError) -> [SessionRecord] {
-        try await read { db in
+        try look { [plans] db in
             try SessionRecord.fetch(
-                db, where: "person = :person AND ended_at IS NULL ORDER BY id", ["person": person])
+                db, plans, where: "person = :person AND ended_at IS NULL ORDER BY id", ["person": person])
         }
     }
 
     package func allActive() async throws(StoreError) -> [SessionRecord] {
-        try await read { db in try SessionRecord.fetch(db, where: "ended_at IS NULL ORDER BY id") }
+        try await read { [plans] db in try SessionRecord.fetch(db, plans, where: "ended_at IS NULL ORDER BY id") }
     }
 
     package func newestSession() async throws(StoreError) -> String? {
@@ -49,47 +49,74 @@ extension Database: SessionStore {
     }
 
     package func history(person: Int64, limit: Int) async throws(StoreError) -> [SessionRecord] {
-        try await read { db in
+        try await read { [plans] db in
             try SessionRecord.fetch(
-                db, where: "person = :person AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT :limit",
+                db, plans,
+                where: "person = :person AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT :limit",
                 ["person": person, "limit": limit])
         }
     }
 
     package func ended(since instant: Date) async throws(StoreError) -> [SessionRecord] {
-        try await read { db in
+        try await read { [plans] db in
             try SessionRecord.fetch(
-                db, where: "ended_at >= :instant ORDER BY id", ["instant": Column.milliseconds(instant)])
+                db, plans, where: "ended_at >= :instant ORDER BY id", ["instant": Column.milliseconds(instant)])
         }
     }
 
     package func places(person: Int64) async throws(StoreError) -> [String] {
-        try await read { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT cluster FROM session WHERE person = :person AND ready_at IS NOT NULL
-                    ORDER BY id DESC LIMIT 10
-                    """, arguments: ["person": person]
-            ).reversed()
+        try look { db in
+            let sql = """
+                SELECT cluster FROM session WHERE person = :person AND ready_at IS NOT NULL
+                ORDER BY id DESC LIMIT 10
+                """
+            return try String.fetchAll(db.kept(sql), arguments: ["person": person]).reversed()
         }
     }
 
     package func update(
         _ id: String, _ change: @escaping @Sendable (inout SessionRecord) -> Void
     ) async throws(StoreError) -> SessionRecord {
-        try await write { db in try SessionRecord.change(id, db, change) }
+        try await write { [plans] db in try Self.take([.change(change)], of: id, at: nil, db, plans).session }
     }
 
     package func advance(
         _ id: String, at now: Date, _ change: @escaping @Sendable (inout SessionRecord) -> Void
     ) async throws(StoreError) -> (session: SessionRecord, event: SessionEventRecord) {
-        try await write { db in
-            let session = try SessionRecord.change(id, db, change)
-            let event = try SessionEventRecord.append(
-                db, session: id, at: now, state: session.state, message: session.message)
+        try await write { [plans] db in
+            let (session, events) = try Self.take([.advance(change)], of: id, at: now, db, plans)
+            guard let event = events.first else { throw StoreError.noSession }
             return (session, event)
         }
+    }
+
+    package func keep(
+        _ steps: [SessionStep], of id: String, at now: Date
+    ) async throws(StoreError) -> [SessionEventRecord] {
+        try await write { [plans] db in try Self.take(steps, of: id, at: now, db, plans).events }
+    }
+
+    /// Reads the session, takes the steps and writes what they change, inside the caller's transaction.
+    private static func take(
+        _ steps: [SessionStep], of id: String, at now: Date?, _ db: GRDB.Database, _ plans: PlanMemory
+    ) throws -> (session: SessionRecord, events: [SessionEventRecord]) {
+        let before = try SessionRecord.require(id, db, plans)
+        var after = before
+        var told: [(SessionState, String)] = []
+        for step in steps {
+            switch step {
+            case .change(let change): change(&after)
+            case .advance(let change):
+                change(&after)
+                told.append((after.state, after.message))
+            case .note(let state, let message): told.append((state, message))
+            }
+        }
+        try after.write(over: before, db)
+        let events = try told.map { state, message in
+            try SessionEventRecord.append(db, session: id, at: now ?? after.createdAt, state: state, message: message)
+        }
+        return (after, events)
     }
 
     package func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) {

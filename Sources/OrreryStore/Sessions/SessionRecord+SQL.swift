@@ -2,45 +2,55 @@ internal import GRDB
 internal import OrreryModel
 
 extension SessionRecord {
-    init(_ row: Row) throws {
+    /// The columns as `init` reads them.
+    private static let columns = [
+        "id", "person", "person_name", "server", "profile", "environment", "size", "cluster", "plan", "plan_hash",
+        "spawn", "namespace", "pod", "pod_uid", "address", "prefix", "state", "message", "created_at", "ready_at",
+        "ended_at", "end_reason", "last_activity", "account", "wish",
+    ]
+    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM session WHERE "
+
+    private init(_ row: Row, _ plans: PlanMemory) throws {
+        var walk = ColumnWalk(row, Self.columns)
+        let id = try walk.text()
         self.init(
-            id: try row.text("id"), person: try row.integer("person"), personName: try row.text("person_name"),
-            server: try row.text("server"), profile: try row.text("profile"), environment: try row.text("environment"),
-            size: try row.text("size"), cluster: try row.text("cluster"), plan: try row.document("plan"),
-            planHash: try row.text("plan_hash"), spawn: try row.text("spawn"), namespace: try row.text("namespace"),
-            pod: try row.text("pod"), podUID: try row.textIfAny("pod_uid"), address: try row.textIfAny("address"),
-            prefix: try row.text("prefix"), state: try row.word("state"), message: try row.text("message"),
-            createdAt: try row.instant("created_at"), readyAt: try row.instantIfAny("ready_at"),
-            endedAt: try row.instantIfAny("ended_at"),
-            endReason: try row.textIfAny("end_reason").map { _ in try row.word("end_reason") },
-            lastActivity: try row.instant("last_activity"), account: try row.text("account"),
-            wish: try row.textIfAny("wish").map { _ in try row.document("wish") })
+            id: id, person: try walk.integer(), personName: try walk.text(), server: try walk.text(),
+            profile: try walk.text(), environment: try walk.text(), size: try walk.text(), cluster: try walk.text(),
+            plan: try walk.document { try plans.plan($0, of: id) }, planHash: try walk.text(),
+            spawn: try walk.text(), namespace: try walk.text(), pod: try walk.text(), podUID: try walk.textIfAny(),
+            address: try walk.textIfAny(), prefix: try walk.text(), state: try walk.word(),
+            message: try walk.text(), createdAt: try walk.instant(), readyAt: try walk.instantIfAny(),
+            endedAt: try walk.instantIfAny(), endReason: try walk.wordIfAny(), lastActivity: try walk.instant(),
+            account: try walk.text(), wish: try walk.documentIfAny { try Column.document($0) })
+        if state == .ended { plans.forget(id) }
     }
 
     /// The sessions that meet `condition`, which may go on with ORDER BY and LIMIT.
     static func fetch(
-        _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments = [:]
+        _ db: GRDB.Database, _ plans: PlanMemory, where condition: String, _ arguments: StatementArguments = [:]
     ) throws -> [SessionRecord] {
-        try Row.fetchAll(db, sql: "SELECT * FROM session WHERE \(condition)", arguments: arguments)
-            .map(SessionRecord.init)
+        let rows = try Row.fetchCursor(db.kept(selection + condition), arguments: arguments)
+        var records: [SessionRecord] = []
+        while let row = try rows.next() { records.append(try SessionRecord(row, plans)) }
+        return records
     }
 
-    static func require(_ id: String, _ db: GRDB.Database) throws -> SessionRecord {
-        guard let record = try fetch(db, where: "id = :id", ["id": id]).first else { throw StoreError.noSession }
+    static func require(_ id: String, _ db: GRDB.Database, _ plans: PlanMemory) throws -> SessionRecord {
+        guard let record = try fetch(db, plans, where: "id = :id", ["id": id]).first else { throw StoreError.noSession }
         return record
     }
 
     func insert(_ db: GRDB.Database) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO session (id, person, person_name, server, profile, environment, size, cluster, plan,
-                    plan_hash, spawn, namespace, pod, pod_uid, address, prefix, state, message, created_at, ready_at,
-                    ended_at, end_reason, last_activity, account, wish)
-                VALUES (:id, :person, :person_name, :server, :profile, :environment, :size, :cluster, :plan,
-                    :plan_hash, :spawn, :namespace, :pod, :pod_uid, :address, :prefix, :state, :message, :created_at,
-                    :ready_at, :ended_at, :end_reason, :last_activity, :account, :wish)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO session (id, person, person_name, server, profile, environment, size, cluster, plan,
+                plan_hash, spawn, namespace, pod, pod_uid, address, prefix, state, message, created_at, ready_at,
+                ended_at, end_reason, last_activity, account, wish)
+            VALUES (:id, :person, :person_name, :server, :profile, :environment, :size, :cluster, :plan,
+                :plan_hash, :spawn, :namespace, :pod, :pod_uid, :address, :prefix, :state, :message, :created_at,
+                :ready_at, :ended_at, :end_reason, :last_activity, :account, :wish)
+            """,
+            [
                 "id": id, "person": person, "person_name": personName, "server": server, "profile": profile,
                 "environment": environment, "size": size, "cluster": cluster, "plan": try Column.json(plan),
                 "plan_hash": planHash, "spawn": spawn, "namespace": namespace, "pod": pod, "pod_uid": podUID,
@@ -54,43 +64,38 @@ extension SessionRecord {
 
     /// Writes where it runs, which changes once at most: when it has waited long enough.
     private func writePlace(_ db: GRDB.Database) throws {
-        try db.execute(
-            sql: """
-                UPDATE session SET cluster = :cluster, plan = :plan, plan_hash = :plan_hash, namespace = :namespace,
-                    wish = :wish
-                WHERE id = :id
-                """,
-            arguments: [
+        try db.run(
+            """
+            UPDATE session SET cluster = :cluster, plan = :plan, plan_hash = :plan_hash, namespace = :namespace,
+                wish = :wish
+            WHERE id = :id
+            """,
+            [
                 "id": id, "cluster": cluster, "plan": try Column.json(plan), "plan_hash": planHash,
                 "namespace": namespace, "wish": try wish.map { try Column.json($0) },
             ])
     }
 
     /// Writes what is variable. Activity is not: it comes through `touch` alone, so that an update never sets it back.
-    func write(_ db: GRDB.Database) throws {
-        try db.execute(
-            sql: """
-                UPDATE session SET pod_uid = :pod_uid, address = :address, state = :state, message = :message,
-                    ready_at = :ready_at, ended_at = :ended_at, end_reason = :end_reason
-                WHERE id = :id
-                """,
-            arguments: [
+    private func write(_ db: GRDB.Database) throws {
+        try db.run(
+            """
+            UPDATE session SET pod_uid = :pod_uid, address = :address, state = :state, message = :message,
+                ready_at = :ready_at, ended_at = :ended_at, end_reason = :end_reason
+            WHERE id = :id
+            """,
+            [
                 "id": id, "pod_uid": podUID, "address": address, "state": state.rawValue, "message": message,
                 "ready_at": readyAt.map(Column.milliseconds), "ended_at": endedAt.map(Column.milliseconds),
                 "end_reason": endReason?.rawValue,
             ])
     }
 
-    /// Reads the session, changes it and writes it, inside the caller's transaction.
-    static func change(
-        _ id: String, _ db: GRDB.Database, _ change: (inout SessionRecord) -> Void
-    ) throws -> SessionRecord {
-        let before = try require(id, db)
-        var after = before
-        change(&after)
-        if before.state == .ended, after.state != .ended { throw StoreError.taken(.ended) }
-        if after != before { try after.write(db) }
-        if after.isElsewhere(than: before) { try after.writePlace(db) }
-        return after
+    /// Writes what is another than in `before`, which is what is stored now.
+    func write(over before: SessionRecord, _ db: GRDB.Database) throws {
+        if before.state == .ended, state != .ended { throw StoreError.taken(.ended) }
+        guard self != before else { return }
+        try write(db)
+        if isElsewhere(than: before) { try writePlace(db) }
     }
 }

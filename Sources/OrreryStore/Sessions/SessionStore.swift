@@ -35,6 +35,10 @@ package protocol SessionStore: Sendable {
     func advance(_ id: String, at now: Date, _ change: @escaping @Sendable (inout SessionRecord) -> Void)
         async throws(StoreError) -> (session: SessionRecord, event: SessionEventRecord)
 
+    /// Takes all of `steps` in one transaction, in their order; gives the events that they have added. As `update` and
+    /// `advance` in everything else.
+    func keep(_ steps: [SessionStep], of id: String, at now: Date) async throws(StoreError) -> [SessionEventRecord]
+
     /// Adds what happened and gives it its number. `.missing` when there is no such session.
     func appendEvent(session: String, at now: Date, state: SessionState, message: String)
         async throws(StoreError) -> SessionEventRecord

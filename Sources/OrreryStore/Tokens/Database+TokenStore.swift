@@ -6,14 +6,14 @@ extension Database: TokenStore {
         try await write { db in
             if let code = token.code, try !ShownCode.isGood(code, db) { throw StoreError.taken(.code) }
             guard try Self.count(like: token, db) < most else { throw StoreError.taken(.tokens) }
-            try db.execute(
-                sql: """
-                    INSERT INTO token (id, hash, person, kind, session, sid, code, parent, scopes, note, created_at,
-                        expires_at, last_used)
-                    VALUES (:id, :hash, :person, :kind, :session, :sid, :code, :parent, :scopes, :note, :created_at,
-                        :expires_at, :last_used)
-                    """,
-                arguments: [
+            try db.run(
+                """
+                INSERT INTO token (id, hash, person, kind, session, sid, code, parent, scopes, note, created_at,
+                    expires_at, last_used)
+                VALUES (:id, :hash, :person, :kind, :session, :sid, :code, :parent, :scopes, :note, :created_at,
+                    :expires_at, :last_used)
+                """,
+                [
                     "id": token.id, "hash": Data(token.hash), "person": token.person, "kind": token.kind.rawValue,
                     "session": token.session, "sid": token.sid, "code": token.code.map { Data($0) },
                     "parent": token.parent, "scopes": try Column.json(token.scopes),
@@ -27,21 +27,21 @@ extension Database: TokenStore {
     /// How many tokens of its kind `token`'s person has when it is made.
     private static func count(like token: TokenRecord, _ db: GRDB.Database) throws -> Int {
         try Int.fetchOne(
-            db,
-            sql: """
+            db.kept(
+                """
                 SELECT count(*) FROM token
                 WHERE person = :person AND kind = :kind AND (expires_at IS NULL OR expires_at > :now)
-                """,
+                """),
             arguments: [
                 "person": token.person, "kind": token.kind.rawValue, "now": Column.milliseconds(token.createdAt),
             ]) ?? 0
     }
 
     package func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord? {
-        try await read { db in
-            try Row.fetchOne(
-                db, sql: "SELECT * FROM token WHERE hash = :hash AND (expires_at IS NULL OR expires_at > :now)",
-                arguments: ["hash": Data(hash), "now": Column.milliseconds(now)]
+        try look { db in
+            try db.first(
+                "SELECT * FROM token WHERE hash = :hash AND (expires_at IS NULL OR expires_at > :now)",
+                ["hash": Data(hash), "now": Column.milliseconds(now)]
             ).map(TokenRecord.init)
         }
     }
