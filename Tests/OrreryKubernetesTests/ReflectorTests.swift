@@ -188,7 +188,7 @@ private final class Run: Sendable {
     }
 
     @Test func anObjectBeyondUsIsMarkedAndPassedOverAndNeverCalledGone() async {
-        let strange = #"{"metadata":{"name":"b","uid":"b","resourceVersion":"12"},"spec":{"containers":7}}"#
+        let strange = #"{"metadata":{"name":"b","uid":"b","resourceVersion":"12"},"spec":{"containers":[]},"status":7}"#
         let list = """
             {"metadata":{"resourceVersion":"12"},"items":[\(podText("a")),\(strange)]}
             """

@@ -70,7 +70,8 @@ extension KubernetesClient {
         path.add("fieldSelector", selection.fields)
         path.add("limit", limit.map { String($0) })
         path.add("continue", next)
-        return try decode(ObjectList<Object>.self, try await send("GET", path, urgent: true))
+        return try decode(
+            ObjectList<Object>.self, try await send("GET", path, urgent: true), with: .amongMany)
     }
 
     /// The last `lines` lines that a container wrote, at most 64 KiB of them.

@@ -145,8 +145,10 @@ extension KubernetesClient {
         }
     }
 
-    func decode<Value: Decodable>(_ type: Value.Type, _ body: [UInt8]) throws(KubernetesError) -> Value {
-        do { return try JSONDecoder().decode(type, from: Data(body)) } catch { throw .unreadable("\(error)") }
+    func decode<Value: Decodable>(
+        _ type: Value.Type, _ body: [UInt8], with decoder: JSONDecoder = JSONDecoder()
+    ) throws(KubernetesError) -> Value {
+        do { return try decoder.decode(type, from: Data(body)) } catch { throw .unreadable("\(error)") }
     }
 }
 

@@ -16,6 +16,31 @@ package struct Pod: KubernetesObject {
     }
 }
 
+extension Pod {
+    private enum Key: String, CodingKey { case apiVersion, kind, metadata, spec, status }
+
+    /// Of the spec of a pod that a list or a watch tells, only what others change is read: the gates. All the rest is as it was
+    /// made, and is five sixths of the work; `get` and `create` give all of it.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Key.self)
+        let isToldAmongMany = decoder.userInfo[.toldAmongMany] != nil
+        if isToldAmongMany {
+            spec = PodSpec(containers: [])
+            spec.schedulingGates = try members.decode(Gates.self, forKey: .spec).schedulingGates
+        } else {
+            spec = try members.decode(PodSpec.self, forKey: .spec)
+        }
+        apiVersion = try members.decodeIfPresent(String.self, forKey: .apiVersion)
+        kind = try members.decodeIfPresent(String.self, forKey: .kind)
+        metadata = try members.decode(ObjectMeta.self, forKey: .metadata)
+        status = try members.decodeIfPresent(PodStatus.self, forKey: .status)
+    }
+
+    private struct Gates: Decodable {
+        let schedulingGates: [SchedulingGate]?
+    }
+}
+
 package struct PodSpec: Codable, Hashable, Sendable {
     package var containers: [Container]
     package var volumes: [Volume]?

@@ -19,7 +19,7 @@ extension WatchEvent {
     /// Understands one line. Never fails: a line that is no event is an unreadable one, and the watch goes on.
     init(line: [UInt8]) {
         do {
-            self = try JSONDecoder().decode(Line.self, from: Data(line)).event
+            self = try JSONDecoder.amongMany.decode(Line.self, from: Data(line)).event
         } catch {
             let named = try? JSONDecoder().decode(NamedLine.self, from: Data(line))
             self = .unreadable("\(error)", about: named?.object.metadata)
