@@ -38,9 +38,9 @@ struct ServerRoutes: Sendable {
             throw HubError(.badRequest, "a server's name has small letters, digits and hyphens: '\(asked.server)'")
         }
         let choice = try Self.choice(await request.json())
-        try await recheck.beforeStart(of: asked.owner)
+        let mayHaveChanged = try await recheck.beforeStart(of: asked.owner)
         // As both are now: the issuer may have taken away what let the caller in, or the owner.
-        let now = try await question(request, context, needing: "start:servers")
+        let now = mayHaveChanged ? try await question(request, context, needing: "start:servers") : asked
         let isOwn = now.caller.person.id == now.owner.id
         if !isOwn, try await !gate.logins.admitsPrograms(of: now.owner) {
             throw HubError(.forbidden, "\(now.owner.person.name) is in no group that may enter")

@@ -91,15 +91,18 @@ struct Recheck: Service {
     }
 
     /// Throws, in words for the person, when a session of `person` must not start now for want of a word of the issuer.
-    func beforeStart(of person: PersonRecord) async throws {
-        guard let objection = try await objection(to: person) else { return }
+    /// False when the issuer had nothing to say, so that who they are cannot have changed by it.
+    @discardableResult
+    func beforeStart(of person: PersonRecord) async throws -> Bool {
+        let verdict = try await check(person.id, unlessWithin: Self.freshness)
+        guard let objection = try await objection(to: person, verdict) else { return verdict != .unknown }
         await audit.record(AuditAct(.spawnRefused, of: person, because: objection.message))
         throw objection
     }
 
-    private func objection(to person: PersonRecord) async throws -> HubError? {
-        let verdict = try await check(person.id, unlessWithin: Self.freshness)
-        guard verdict != .confirmed else { return nil }
+    private func objection(to person: PersonRecord, _ verdict: Verdict) async throws -> HubError? {
+        if verdict == .confirmed { return nil }
+        if verdict == .unknown, now() <= person.lastLogin + limits.max.seconds { return nil }
         let record = try await store.latestCredential(person: person.id)
         if verdict == .ended {
             return HubError(
