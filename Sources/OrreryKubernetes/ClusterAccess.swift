@@ -12,6 +12,8 @@ package struct ClusterAccess: Sendable {
     package let namespace: String
     /// How much of the API the hub takes.
     package var budget = Budget()
+    /// Whether addresses of its pods mean its pods from here, too. Behind an agent they may be those of other machines.
+    package var hasPodsInReach = true
 
     package init(name: String, server: String, credential: Credential, authority: Authority, namespace: String) {
         self.name = name

@@ -8,4 +8,8 @@ package protocol RouteBook: Sendable {
 
     /// Whether the server behind `prefix` answers through the proxy, on the way that a person's requests take.
     func answers(_ prefix: String) async -> Bool
+
+    /// Whether the server at `target` answers at `prefix` when it is asked there, and not through the proxy. False also where
+    /// it cannot be reached from here.
+    func listens(_ target: String, at prefix: String) async -> Bool
 }

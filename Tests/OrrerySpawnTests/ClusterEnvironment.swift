@@ -124,4 +124,8 @@ final class DirectRoutes: RouteBook {
         guard let target = targets.withLock({ $0[prefix] }) else { return false }
         return (try? await fetcher.fetch(FetchRequest(url: target + prefix + "api")).status) == 200
     }
+
+    func listens(_ target: String, at prefix: String) async -> Bool {
+        (try? await fetcher.fetch(FetchRequest(url: target + prefix + "api")).status) == 200
+    }
 }

@@ -51,11 +51,12 @@ final class Facility: Sendable {
 
     /// A hub starts on the state that is there.
     @discardableResult
-    func start(cut: Wire.Cut? = nil) -> Spawner {
+    func start(cut: Wire.Cut? = nil, hasPodsInReach: Bool = true) -> Spawner {
         let wire = Wire(["api.test": cluster], cut: cut)
         routes.wire.withLock { $0 = wire }
-        let access = ClusterAccess(
+        var access = ClusterAccess(
             name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
+        access.hasPodsInReach = hasPodsInReach
         let spawner = Spawner(
             clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
             settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

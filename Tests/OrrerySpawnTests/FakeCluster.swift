@@ -63,7 +63,7 @@ extension FakeCluster {
         }
     }
 
-    func run(_ name: String) { change(name) { $0.run() } }
+    func run(_ name: String, isReady: Bool = true) { change(name) { $0.run(isReady: isReady) } }
 
     /// The pod's object goes away.
     func lose(_ name: String) { state.withLock { $0.drop("pods/\(name)") } }
@@ -125,12 +125,13 @@ extension FakeCluster.State {
 extension JSON {
     var text: [UInt8] { (try? JSONEncoder().encode(self)).map { [UInt8]($0) } ?? [] }
 
-    mutating func run() {
+    mutating func run(isReady: Bool = true) {
         self["spec"]?["nodeName"] = "node-1"
+        let ready: JSON = ["type": "Ready", "status": isReady ? "True" : "False"]
         self["status"] = [
             "phase": "Running", "podIP": "10.1.0.7",
-            "conditions": [["type": "PodScheduled", "status": "True"], ["type": "Ready", "status": "True"]],
-            "containerStatuses": [["name": "notebook", "ready": true, "state": ["running": [:]]]],
+            "conditions": [["type": "PodScheduled", "status": "True"], ready],
+            "containerStatuses": [["name": "notebook", "ready": .bool(isReady), "state": ["running": [:]]]],
         ]
     }
 

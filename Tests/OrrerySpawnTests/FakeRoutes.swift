@@ -10,6 +10,8 @@ final class FakeRoutes: RouteBook {
         var routes: [String: String] = [:]
         var story: [String] = []
         var answers = true
+        /// Whether a server answers that is asked directly, before its cluster calls it ready.
+        var listens = false
         var isDown = false
     }
 
@@ -36,6 +38,8 @@ final class FakeRoutes: RouteBook {
     func answers(_ prefix: String) async -> Bool {
         (try? take { $0.answers && $0.routes[prefix] != nil }) ?? false
     }
+
+    func listens(_ target: String, at prefix: String) async -> Bool { state.withLock { $0.listens } }
 
     private func take<Value>(_ body: (inout State) -> Value) throws -> Value {
         guard state.withLock({ !$0.isDown }) else { throw Trouble() }

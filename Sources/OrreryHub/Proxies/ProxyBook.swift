@@ -64,6 +64,14 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         return answer.status < 500 && answer.status != 424
     }
 
+    /// As a kubelet's probe asks, whose answers from 400 on are none.
+    package func listens(_ target: String, at prefix: String) async -> Bool {
+        let request = FetchRequest(
+            url: "\(target)\(prefix)api", connectLimit: .seconds(1), limit: .seconds(2), bodyLimit: 64 << 10)
+        guard let answer = try? await fetcher.fetch(request) else { return false }
+        return (200..<400).contains(answer.status)
+    }
+
     /// Closes everything behind the proxies for a login that has ended. Those that are away are told when they come.
     func refuse(sid: String) async {
         let number = feed.refuse(sid: sid, until: gate.now() + Self.memory.seconds)

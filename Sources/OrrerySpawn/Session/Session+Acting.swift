@@ -5,33 +5,40 @@ import OrreryStore
 import Synchronization
 
 extension Session {
-    /// Carries out `actions` and what follows from those that are answered at once.
+    /// Carries out `actions` and what follows from those that are answered at once. What is to be stored is in the store
+    /// before anything happens outside, and, when `storingAll`, at the end.
     func perform(
-        _ actions: [SessionAction], _ machine: inout StateMachine, _ limits: inout Limits,
-        _ group: inout DiscardingTaskGroup
+        _ actions: [SessionAction], _ machine: inout StateMachine, _ hands: inout Hands,
+        _ group: inout DiscardingTaskGroup, storingAll: Bool = true
     ) async throws {
         var rest = actions[...]
         while let action = rest.popFirst() {
+            if let step = step(for: action, ending: machine.ending) {
+                hands.take(step)
+                continue
+            }
+            if action.reachesOut { try await store(&hands) }
             switch action {
             case .openRoute(let address): rest += machine.routed(await openRoute(to: address))
             case .closeRoute: _ = await closeRoute()
             case .wait(let limit, let duration):
-                let generation = limits.renew(limit)
+                let generation = hands.renew(limit)
                 group.addTask { [scene] in
                     guard (try? await scene.time.sleep(duration)) != nil else { return }
                     self.tell(.elapsed(limit, generation: generation))
                 }
-            case .forget(let limit): _ = limits.renew(limit)
+            case .forget(let limit): _ = hands.renew(limit)
             case .create: call(&group) { await $0.make() }
             case .ask: call(&group) { .answered(await $0.scene.routes.answers($0.record.prefix)) }
+            case .knock(let address): knock(at: address, &group)
             case .delete(let keepingLog): call(&group) { await $0.remove(keepingLog: keepingLog) }
             case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
             case .cleanUp: call(&group) { await $0.cleanUp() }
             case .review: call(&group) { await $0.review() }
-            case .enter, .say, .remark, .keepPod, .keepAddress, .warn, .finish:
-                try await keep(action, ending: machine.ending)
+            case .enter, .say, .remark, .keepPod, .keepAddress, .warn, .finish: break
             }
         }
+        if storingAll || machine.state == .ended || hands.unstored.count >= 16 { try await store(&hands) }
     }
 
     private func call(
@@ -41,6 +48,13 @@ extension Session {
             let answer = await errand(self)
             // A call that was cut off by our own end has no answer: the next start finds out.
             if !Task.isCancelled { self.tell(answer) }
+        }
+    }
+
+    private func knock(at address: String, _ group: inout DiscardingTaskGroup) {
+        guard cluster.access.hasPodsInReach else { return }
+        call(&group) {
+            .knocked(await $0.scene.routes.listens("http://\(address)", at: $0.record.prefix), address: address)
         }
     }
 
@@ -77,39 +91,42 @@ extension Session {
         return events?.map(\.message) ?? []
     }
 
-    private func keep(_ action: SessionAction, ending: Ending?) async throws {
+    /// What `action` stores; nil for one that does something.
+    private func step(for action: SessionAction, ending: Ending?) -> SessionStep? {
         let now = scene.now()
         switch action {
         case .enter(let state, let sentence):
             logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
-            try await advance { session in
+            return .advance { session in
                 session.state = state
                 session.message = sentence
                 // The reason is stored when it is decided, so that a hub started meanwhile ends it for the same one.
                 if state == .stopping { session.endReason = ending?.reason }
                 if state == .ready, session.readyAt == nil { session.readyAt = now }
             }
-        case .say(let sentence): try await advance { $0.message = sentence }
+        case .say(let sentence): return .advance { $0.message = sentence }
         case .warn(let warning):
             memory.withLock { $0.warning = warning }
             logger.notice("a session's warning changes", metadata: ["warning": "\(warning ?? "none")"])
-            try await advance { $0.message = warning ?? "The warning is over: the session goes on." }
-        case .remark(let sentence): try await keepEvidence(sentence)
+            return .advance { $0.message = warning ?? "The warning is over: the session goes on." }
+        case .remark(let sentence): return .note(.stopping, sentence)
         case .finish(let ending):
             logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])
-            try await advance { $0.end(ending.reason, ending.sentence, at: now) }
-        case .keepPod(let uid): try await persist { _ = try await $0.update(self.record.id) { $0.podUID = uid } }
-        case .keepAddress(let address):
-            try await persist { _ = try await $0.update(self.record.id) { $0.address = address } }
-        default: preconditionFailure("not an action that is stored: \(action)")
+            return .advance { $0.end(ending.reason, ending.sentence, at: now) }
+        case .keepPod(let uid): return .change { $0.podUID = uid }
+        case .keepAddress(let address): return .change { $0.address = address }
+        default: return nil
         }
     }
 
-    private func advance(_ change: @escaping @Sendable (inout SessionRecord) -> Void) async throws {
+    private func store(_ hands: inout Hands) async throws {
+        let steps = hands.unstored
+        guard !steps.isEmpty else { return }
         let now = scene.now()
         try await persist { store in
-            self.scene.board.publish(try await store.advance(self.record.id, at: now, change).event)
+            for event in try await store.keep(steps, of: self.record.id, at: now) { self.scene.board.publish(event) }
         }
+        hands.stored()
     }
 
     /// Stores a text that belongs to the session's story but is not its newest sentence.

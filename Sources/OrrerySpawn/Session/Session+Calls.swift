@@ -13,15 +13,19 @@ extension Session {
             hasTokens: scene.contract.hasTokens(for: record))
         let wanted = builder.pod()
         do {
-            let asked = scene.time.elapsed()
-            if let found = try await pod() { return judge(found, wanted) }
-            scene.latencies.note(scene.time.elapsed() - asked, of: record.cluster)
+            let hasAsked = memory.withLock { memory in
+                defer { memory.hasAskedForPod = true }
+                return memory.hasAskedForPod
+            }
+            if hasAsked, let found = try await pod() { return judge(found, wanted) }
             if let refusal = try await provideClaims(builder) { return .refused(refusal) }
             let token: Secret
             do { token = try await scene.contract.issueToken(for: record) } catch {
                 return .refused(.later("The hub cannot give the session its token (\(error)). Trying again."))
             }
+            let asked = scene.time.elapsed()
             try await put(builder.tokenSecret(token), called: record.tokenName)
+            scene.latencies.note(scene.time.elapsed() - asked, of: record.cluster)
             if builder.hasTokens {
                 let tokens = await scene.contract.tokens(for: record)
                 try await put(builder.tokensSecret(tokens), called: record.tokensName)

@@ -87,15 +87,9 @@ extension Session.StateMachine {
         if reading.trouble == nil { actions += startLimits(of: reading.progress) }
         if let trouble = reading.trouble { return actions + self.trouble(trouble) }
         lastRefusal = nil
-        guard reading.progress == .answering, !isRouted, retry == nil, let host = reading.host else {
-            return actions
-        }
+        guard let host = reading.host, !isRouted, retry == nil else { return actions }
         let address = "\(host):\(port)"
-        if self.address != address {
-            self.address = address
-            actions.append(.keepAddress(address))
-        }
-        return actions + [.openRoute(address)]
+        return actions + (reading.progress == .answering ? lead(to: address) : knock(at: address))
     }
 
     private mutating func trouble(_ trouble: PodReading.Trouble) -> [SessionAction] {
@@ -188,7 +182,9 @@ extension Session.StateMachine {
     /// A running pod's health, as its kubelet sees it. A pod that is not Ready but runs is not ended: its node, or the
     /// server, may come back.
     private mutating func health(_ reading: PodReading) -> [SessionAction] {
-        isUnwell = reading.progress != .answering
+        wasReady = wasReady || reading.progress == .answering
+        // The hub's own question may be faster than its kubelet's.
+        isUnwell = wasReady && reading.progress != .answering
         let news = restarted(reading)
         switch (state, isUnwell, isUnseen) {
         case (.ready, true, _):
@@ -220,7 +216,7 @@ extension Session.StateMachine {
         }
     }
 
-    private func words(for progress: SessionState) -> String {
+    func words(for progress: SessionState) -> String {
         switch progress {
         case .scheduled: "The cluster has found a place for it."
         case .volumes: "Attaching home and data."

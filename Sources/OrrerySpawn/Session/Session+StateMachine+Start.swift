@@ -38,6 +38,7 @@ extension Session.StateMachine {
         switch limit {
         case .retry: return redo()
         case .ask: return [.ask]
+        case .knock: return knockAgain()
         case .review: return ending == nil && state == .ready ? [.review] : []
         case .revocation:
             guard ending == nil, let withdrawn else { return [] }

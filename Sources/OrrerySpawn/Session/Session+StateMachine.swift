@@ -33,6 +33,11 @@ extension Session {
         var isUnwell = false
         var hasRun = false
         var isRouted = false
+        /// The address at which the server itself is asked, and how often it was silent.
+        var knocking: String?
+        var knocks = 0
+        /// The cluster has called it ready: from then on, not being so is news.
+        var wasReady: Bool
         /// The kubelet's word for the last refusal of the image, and how many there were.
         var lastRefusal: String?
         var refusals = 0
@@ -70,6 +75,7 @@ extension Session {
             image = session.plan.environment.image
             port = session.plan.environment.port
             isUnseen = session.state == .unreachable
+            wasReady = session.readyAt != nil
             self.patience = patience
             life = session.plan.life
             self.told = Set(told)
@@ -147,7 +153,8 @@ extension Session.StateMachine {
         isMovingOn = false
         podUID = nil
         early = nil
-        return forget(.stop) + [call(.create)]
+        knocking = nil
+        return forget(.stop) + forget(.knock) + [call(.create)]
     }
 
     /// What became of the wish to delete the pod.

@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// Concurrency: `run` belongs to one task, which owns the state machine. Everybody else talks to it through `tell`. Calls
 /// to the cluster are made in child tasks, whose answers come back as inputs; calls to the store and the proxy are made
-/// in line, so that they happen in the order of the decisions.
+/// in line, so that they happen in the order of the decisions. What follows from several inputs that have come together is
+/// stored together, but always before the next call to the cluster or the proxy.
 final class Session: Sendable {
     /// As it was when this object was made: for what never changes.
     let record: SessionRecord
@@ -18,6 +19,8 @@ final class Session: Sendable {
     let logger: Logger
     private let inputs: AsyncStream<Input>
     private let inbox: AsyncStream<Input>.Continuation
+    /// How many inputs have been told and not been taken yet.
+    private let waiting = Atomic(0)
     let memory: Mutex<Memory>
 
     struct Memory {
@@ -31,6 +34,8 @@ final class Session: Sendable {
         var warning: String?
         /// Another grace than the profile's, on an administrator's wish.
         var grace: Duration?
+        /// The cluster was asked to make the pod, by us or by the hub before. What was never asked for is not there.
+        var hasAskedForPod: Bool
         /// The proxy may have a route of ours.
         var mayHaveRoute = true
     }
@@ -50,6 +55,7 @@ final class Session: Sendable {
         case refused(CreationRefusal)
         case deletion(Deletion)
         case answered(Bool)
+        case knocked(Bool, address: String)
         case cleaned(String?)
         case elapsed(SessionLimit, generation: Int)
     }
@@ -58,7 +64,7 @@ final class Session: Sendable {
         self.record = record
         self.cluster = cluster
         self.scene = scene
-        memory = Mutex(Memory(watchedSince: scene.now()))
+        memory = Mutex(Memory(watchedSince: scene.now(), hasAskedForPod: record.state != .queued))
         var logger = scene.logger
         logger[metadataKey: "session"] = "\(record.id)"
         logger[metadataKey: "cluster"] = "\(record.cluster)"
@@ -67,6 +73,7 @@ final class Session: Sendable {
     }
 
     func tell(_ input: Input) {
+        waiting.add(1, ordering: .relaxed)
         if case .terminated = inbox.yield(input) { Self.letGo(input) }
     }
 
@@ -81,12 +88,13 @@ final class Session: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             var machine = StateMachine(record, patience: scene.settings.patience, told: await wordsSaid())
-            var limits = Limits()
+            var hands = Hands()
             do {
-                try await perform(machine.begin(), &machine, &limits, &group)
+                try await perform(machine.begin(), &machine, &hands, &group)
                 for await input in inputs {
-                    let actions = react(to: input, &machine, limits)
-                    try await perform(actions, &machine, &limits, &group)
+                    let isLast = waiting.subtract(1, ordering: .relaxed).newValue == 0
+                    let actions = react(to: input, &machine, hands)
+                    try await perform(actions, &machine, &hands, &group, storingAll: isLast)
                     Self.letGo(input)
                     if machine.state == .ended { break }
                 }
@@ -100,7 +108,7 @@ final class Session: Sendable {
     }
 
     private func react(
-        to input: Input, _ machine: inout StateMachine, _ limits: borrowing Limits
+        to input: Input, _ machine: inout StateMachine, _ hands: Hands
     ) -> [SessionAction] {
         switch input {
         case .pod(let pod):
@@ -122,26 +130,15 @@ final class Session: Sendable {
         case .refused(let refusal): return machine.refused(refusal)
         case .deletion(let outcome): return machine.deletion(outcome)
         case .answered(let doesAnswer): return machine.answered(doesAnswer)
+        case .knocked(let listens, let address): return machine.knocked(listens, at: address)
         case .cleaned(let problem): return machine.cleaned(problem)
         case .elapsed(let limit, let generation):
-            return limits.isCurrent(limit, generation) ? machine.elapsed(limit) : []
+            return hands.isCurrent(limit, generation) ? machine.elapsed(limit) : []
         }
     }
 
     /// Nobody waits any more for what the input asked.
     private static func letGo(_ input: Input) {
         if case .stop(_, _, let continuation) = input { continuation.resume() }
-    }
-
-    /// Which start of every limit is the current one: a limit that was forgotten or started again runs out unheard.
-    struct Limits {
-        private var generations: [SessionLimit: Int] = [:]
-
-        func isCurrent(_ limit: SessionLimit, _ generation: Int) -> Bool { generations[limit] == generation }
-
-        mutating func renew(_ limit: SessionLimit) -> Int {
-            generations[limit, default: 0] += 1
-            return generations[limit, default: 0]
-        }
     }
 }

@@ -1,7 +1,7 @@
 import OrreryModel
 
 /// What a session's state machine wants done. Actions are carried out in the order in which they are given; one that is
-/// stored is stored before the next begins.
+/// stored is stored before the next that reaches out begins.
 enum SessionAction: Hashable, Sendable {
     /// Store the new state and the sentence, and tell both to whoever watches.
     case enter(SessionState, String)
@@ -19,6 +19,8 @@ enum SessionAction: Hashable, Sendable {
     case openRoute(String)
     /// Ask through the proxy whether the server answers. Answered by `answered`.
     case ask
+    /// Ask the server itself, at its own address, whether it listens. Answered by `knocked`.
+    case knock(String)
     case closeRoute
     /// Store the log's tail when there is one, then ask for the pod's deletion. Answered by `deletion`.
     case delete(keepingLog: Bool)
@@ -36,6 +38,16 @@ enum SessionAction: Hashable, Sendable {
     case forget(SessionLimit)
 }
 
+extension SessionAction {
+    /// Whether it asks the cluster, the proxy or the server for something, so that what was decided before must be stored.
+    var reachesOut: Bool {
+        switch self {
+        case .create, .openRoute, .ask, .closeRoute, .delete, .lookAgain, .cleanUp, .review: true
+        case .enter, .say, .remark, .keepPod, .keepAddress, .finish, .warn, .wait, .forget, .knock: false
+        }
+    }
+}
+
 /// The times that a session may wait for. Each runs at most once at a time.
 enum SessionLimit: String, Hashable, Sendable {
     case start, room, claims, volumes, silence, sandbox, image, configuration, listening, answer, stop
@@ -47,6 +59,8 @@ enum SessionLimit: String, Hashable, Sendable {
     case retry
     /// Until the server is asked again.
     case ask
+    /// The same, at its own address.
+    case knock
 }
 
 /// What became of the wish to delete a session's pod.
