@@ -134,7 +134,7 @@ let package = Package(
             of: "OrreryAgent",
             [
                 "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
-                "OrreryLink", "OrreryPocket", "COpenSSL", hummingbird, logging,
+                "OrreryLink", "OrreryPocket", "COpenSSL", hummingbird, lifecycle, logging,
             ]),
         .tests(of: "OrreryPocket", ["OrreryModel", "OrreryDocument", hummingbird, logging]),
         .tests(

@@ -51,9 +51,9 @@ final class ProxyEnd: @unchecked Sendable {
 
     func text(_ count: Int) -> String { String(decoding: receive(count), as: UTF8.self) }
 
-    /// All that comes up to the end, or some that has come.
-    func receiveSome() -> [UInt8] {
-        if understood.isEmpty { _ = fill() }
+    /// All that comes up to the end.
+    func all() -> [UInt8] {
+        while fill() {}
         defer { understood = [] }
         return understood
     }
