@@ -99,7 +99,7 @@ import Testing
                 let answer = try await Self.off {
                     try proxy.welcome(idle: 2)
                     let request =
-                        "GET /api/v1/namespaces/sessions/pods/session-1 HTTP/1.1\r\nHost: cluster\r\nConnection: close\r\n\r\n"
+                        "GET /api/v1/namespaces/sessions/pods?labelSelector=orrery.io%2Fhub%3Dorrery HTTP/1.1\r\nHost: cluster\r\nConnection: close\r\n\r\n"
                     // The gate may not listen yet when the first connections wait.
                     while true {
                         let data = try proxy.handed(.api, request)

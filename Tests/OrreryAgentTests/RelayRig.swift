@@ -71,11 +71,10 @@ final class RelayRig {
 
     static func pod(
         _ uid: String, address: String? = "127.0.0.1", ports: [UInt16], phase: String = "Running"
-    ) -> Pod {
-        var container = Container(name: "notebook", image: "image")
-        container.ports = ports.map { ContainerPort(name: "p\($0)", containerPort: Int($0)) }
-        return Pod(
-            metadata: ObjectMeta(name: "pod-\(uid)", uid: uid), spec: PodSpec(containers: [container]),
-            status: PodStatus(phase: phase, podIP: address))
+    ) -> PodPlace {
+        let ports = ports.map { ContainerPort(name: "p\($0)", containerPort: Int($0)) }
+        return PodPlace(
+            metadata: ObjectMeta(name: "pod-\(uid)", uid: uid), spec: .init(containers: [.init(ports: ports)]),
+            status: .init(phase: phase, podIP: address))
     }
 }

@@ -15,9 +15,8 @@ package final class PodBook: Sendable {
 
     private struct Place {
         let namespace: String
-        var name: String
-        var address: String?
-        var ports: Set<UInt16>
+        let address: String?
+        let ports: Set<UInt16>
     }
 
     private let places = Mutex<[String: Place]>([:])
@@ -43,7 +42,7 @@ package final class PodBook: Sendable {
     }
 
     /// Takes what one watch of one namespace tells.
-    package func take(_ reflection: Reflection<Pod>, namespace: String) {
+    package func take(_ reflection: Reflection<PodPlace>, namespace: String) {
         switch reflection {
         case .complete(let pods, _):
             places.withLock { places in
@@ -62,20 +61,13 @@ package final class PodBook: Sendable {
         places.withLock { places in places = places.filter { !$0.value.namespace.utf8.elementsEqual(namespace.utf8) } }
     }
 
-    private static func put(_ pod: Pod, _ namespace: String, _ places: inout [String: Place]) {
+    private static func put(_ pod: PodPlace, _ namespace: String, _ places: inout [String: Place]) {
         guard let uid = pod.metadata.uid else { return }
-        let hasEnded = pod.status?.phase == "Succeeded" || pod.status?.phase == "Failed"
-        guard !hasEnded else {
+        guard !pod.hasEnded else {
             places[uid] = nil
             return
         }
-        // On the network of its node its ports would be the node's.
-        let isOnNode = pod.spec.hostNetwork == true
-        let ports =
-            isOnNode
-            ? [] : pod.spec.containers.flatMap { $0.ports ?? [] }.compactMap { UInt16(exactly: $0.containerPort) }
-        places[uid] = Place(
-            namespace: namespace, name: pod.metadata.name ?? "", address: literal(pod.status?.podIP), ports: Set(ports))
+        places[uid] = Place(namespace: namespace, address: literal(pod.status?.podIP), ports: pod.ports)
     }
 
     /// An address, never a name: nothing is looked up for a pod.

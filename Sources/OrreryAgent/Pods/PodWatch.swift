@@ -52,7 +52,7 @@ package struct PodWatch: Sendable {
 
     private func watch(_ namespace: String, hub: String) async {
         let selection = Selection(labels: "orrery.io/hub=\(hub)")
-        let reflector = Reflector(Pod.self, client(namespace), selection, time: time, logger: logger)
+        let reflector = Reflector(PodPlace.self, client(namespace), selection, time: time, logger: logger)
         await reflector.run { reflection in
             if case .unseen(let error) = reflection {
                 logger.warning(
