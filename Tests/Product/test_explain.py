@@ -26,6 +26,7 @@ def test_mounts_refusals_and_the_pod_of_somebody_made_up(site):
     answer = site.orrery("explain", "ann", "--groups", "developers,project:photoz", "--uid", "20001", "--gid", "20001")
     assert answer.returncode == 0, answer.stderr
     for line in ["person ann: uid 20001, gid 20001, in developers, project:photoz", "profile standard at ",
+                 "placement, were all clusters empty and well\n  North: ", "    your home is here +40",
                  "cluster north (North)", "  size small: cpu 100m to 1, memory 256Mi to 1Gi", "  option cuda: 12",
                  "  mount /home/ann rw: fileset home, the home", "  mount /group/photoz rw: fileset groups",
                  "  not mounted: fileset dr3: it opens to everyone on 2027-06-30"]:

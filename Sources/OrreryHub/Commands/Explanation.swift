@@ -39,6 +39,8 @@ package struct Explanation: Sendable {
     private let services: HubServices
     private let question: Question
     private let person: Person
+    /// Where the person's sessions ran before.
+    private var past: [String] = []
 
     /// Reads the configuration's policy, and of somebody who is known the database, which it does not change.
     package init(_ question: Question, _ configuration: HubConfiguration) async throws(HubError) {
@@ -48,7 +50,7 @@ package struct Explanation: Sendable {
         case .known(let name):
             let room = try Backroom(configuration, logger: Self.silent)
             services = Self.services(configuration, policy, room.database, room.keys)
-            person = try await Self.person(named: name, in: room.database)
+            (person, past) = try await Self.person(named: name, in: room.database)
         case .madeUp(let name, let groups, let uid, let gid):
             person = try Self.person(named: name, groups, uid: uid, gid: gid, configuration)
             services = try Self.servicesOfNobody(configuration, policy)
@@ -87,18 +89,18 @@ package struct Explanation: Sendable {
         }
     }
 
-    private static func person(named name: String, in database: Database) async throws(HubError) -> Person {
-        let known: PersonRecord?
+    private static func person(
+        named name: String, in database: Database
+    ) async throws(HubError) -> (Person, past: [String]) {
         do throws(StoreError) {
-            known = try await database.person(named: name)
+            if let known = try await database.person(named: name) {
+                return (known.person, try await database.places(person: known.id))
+            }
         } catch {
             throw HubError(.cannotStart, error.message, next: error.next)
         }
-        guard let known else {
-            throw HubError(
-                .cannotStart, "nobody here is named \(name)", next: "say the groups of somebody made up with --groups")
-        }
-        return known.person
+        throw HubError(
+            .cannotStart, "nobody here is named \(name)", next: "say the groups of somebody made up with --groups")
     }
 
     private static func person(
@@ -136,7 +138,17 @@ package struct Explanation: Sendable {
             throw HubError(
                 .cannotStart, "there is no cluster \(question.choice.cluster ?? "")", next: "known are \(known)")
         }
+        place(profile, policy, configuration)
         for cluster in clusters { try explain(cluster, profile, policy) }
+    }
+
+    /// Where it would go and why. What runs is not known here, so clusters and quotas are taken to be empty, and all is well.
+    private mutating func place(_ profile: String, _ policy: Policy, _ configuration: HubConfiguration) {
+        var request = PlacementRequest(person: person, profile: profile, question.choice)
+        request.past = past
+        let placement = policy.place(
+            request, on: configuration.clusters.map(\.facts), of: SiteFacts(), at: question.now)
+        lines += ["", "placement, were all clusters empty and well"] + placement.lines.map { "  \($0)" }
     }
 
     private mutating func explain(
