@@ -5,11 +5,14 @@ extension PlaceView {
     /// Nil where nothing can be started, and nothing waited for.
     init?(_ placement: Placement) {
         guard let best = placement.verdicts.first else { return nil }
-        let others = placement.verdicts.dropFirst().map { $0.notHere ?? "\($0.title): \($0.score) points" }
+        let others = placement.verdicts.dropFirst().map {
+            $0.notHere ?? "\($0.title) would do, but less speaks for it (\($0.score) of \(best.score) points)"
+        }
         switch placement.outcome {
         case .placed:
             self.init(
-                title: "\(best.title), with \(best.score) points", terms: best.terms.map(\.text), others: others,
+                title: others.isEmpty ? best.title : "now that is \(best.title)", terms: best.terms.map(\.text),
+                others: others,
                 isSelected: false)
         case .queued:
             let full = placement.verdicts.compactMap(\.fullness)
