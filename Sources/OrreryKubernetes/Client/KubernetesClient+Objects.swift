@@ -10,9 +10,18 @@ extension KubernetesClient {
     /// Makes an object and gives it as the cluster keeps it. A field that the cluster does not know is an error, not a
     /// warning. When the error `isUncertain`, the object may have been made all the same: read before trying again.
     package func create<Object: KubernetesObject>(_ object: Object) async throws(KubernetesError) -> Object {
+        try decode(Object.self, try await post(object))
+    }
+
+    /// The same, for whoever does not want to know how the cluster keeps it.
+    package func put<Object: KubernetesObject>(_ object: Object) async throws(KubernetesError) {
+        _ = try await post(object)
+    }
+
+    private func post<Object: KubernetesObject>(_ object: Object) async throws(KubernetesError) -> [UInt8] {
         var path = try ResourcePath(Object.plural, in: namespace)
         path.add("fieldValidation", "Strict")
-        return try decode(Object.self, try await send("POST", path, body: try encode(object)))
+        return try await send("POST", path, body: try encode(object))
     }
 
     /// Merges `patch` into an object (RFC 7396): a member replaces, null removes.

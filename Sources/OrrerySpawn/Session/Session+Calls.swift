@@ -64,7 +64,7 @@ extension Session {
     }
 
     private func put(_ secret: SecretObject, called name: String) async throws(KubernetesError) {
-        do { _ = try await cluster.create(secret) } catch {
+        do { try await cluster.put(secret) } catch {
             guard error.alreadyExists else { throw error }
             // Left by an attempt that was cut off; its token may be forgotten by now.
             _ = try await cluster.patch(SecretObject.self, name, with: secret)
@@ -72,7 +72,7 @@ extension Session {
     }
 
     private func put(_ accounts: ConfigMap) async throws(KubernetesError) {
-        do { _ = try await cluster.create(accounts) } catch {
+        do { try await cluster.put(accounts) } catch {
             guard error.alreadyExists else { throw error }
         }
     }
