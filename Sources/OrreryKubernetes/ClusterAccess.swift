@@ -12,8 +12,9 @@ package struct ClusterAccess: Sendable {
     package let namespace: String
     /// How much of the API the hub takes.
     package var budget = Budget()
-    /// Whether addresses of its pods mean its pods from here, too. Behind an agent they may be those of other machines.
-    package var hasPodsInReach = true
+    /// Whether addresses of its pods mean its pods from here, too. Behind an agent they may be those of other machines, so
+    /// whoever knows that they do must say so.
+    package var hasPodsInReach = false
 
     package init(name: String, server: String, credential: Credential, authority: Authority, namespace: String) {
         self.name = name

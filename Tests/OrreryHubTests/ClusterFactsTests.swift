@@ -1,4 +1,5 @@
 import OrreryDocument
+import OrreryKubernetes
 import OrreryModel
 import OrreryPolicy
 import Testing
@@ -7,7 +8,9 @@ import Testing
 
 /// What `orrery.yaml` says of a cluster for placement.
 struct ClusterFactsTests {
-    private func read(_ keys: String) throws -> ClusterFacts {
+    private func read(_ keys: String) throws -> ClusterFacts { try cluster(keys).facts }
+
+    private func cluster(_ keys: String) throws -> HubConfiguration.Cluster {
         let text = """
             url: http://127.0.0.1:8000
             proxy: {token: t}
@@ -18,7 +21,7 @@ struct ClusterFactsTests {
             clusters: {north: {title: North, server: "http://127.0.0.1:2", token: t, namespace: hub, \(keys)}}
             """
         let configuration = try HubConfiguration.read(DocumentNode.parse(text, file: "/etc/orrery/orrery.yaml"))
-        return try #require(configuration.clusters.first).facts
+        return try #require(configuration.clusters.first)
     }
 
     @Test func everyKeyArrives() throws {
@@ -35,6 +38,14 @@ struct ClusterFactsTests {
         #expect(facts.trust == .groups(["project:photoz"]) && facts.homes == "sdf" && facts.cost == 3)
     }
 
+    @Test func aClustersApiIsAskedAsOftenAsItsBudgetSays() throws {
+        let budget = try cluster("budget: {rate: 200, burst: 400}").access.budget
+        #expect(budget.callsPerSecond == 200 && budget.burst == 400)
+        let usual = try cluster("starts: 1").access
+        #expect(usual.budget.callsPerSecond == 20 && usual.budget.burst == 40)
+        #expect(usual.hasPodsInReach)
+    }
+
     @Test func whatIsNotWrittenBoundsNothing() throws {
         let facts = try read("scheduling: schedulable")
         #expect(facts.capacity == .none && facts.headroom == 0 && facts.startsAtOnce == 64)
@@ -46,7 +57,7 @@ struct ClusterFactsTests {
         ("capacity: {pods: 4}", "unknown key `pods`"), ("capacity: {headroom: 95}", "90"),
         ("owner: sciense", "did you mean `science`?"), ("trust: owner", "`trust: owner` needs an `owner`"),
         ("trust: [sciense]", "did you mean `science`?"), ("scheduling: closed", "state"), ("starts: 0", "0"),
-        ("trust: everyone", "trust"),
+        ("trust: everyone", "trust"), ("budget: {rate: 0}", "0"), ("budget: {calls: 3}", "unknown key `calls`"),
     ]) func whatIsWrongIsSaid(_ keys: String, _ words: String) {
         let error = #expect(throws: DocumentError.self) { _ = try read(keys) }
         #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(error.map { "\($0)" } ?? "")")

@@ -14,15 +14,25 @@ extension HubConfiguration.Cluster {
     /// | `server`, `ca`, `token` or `certificate` | or all of it here |
     /// | `holds` | what is trusted to lie there; absent: `ordinary` |
     /// | `namespace` | where sessions live; absent: what the kubeconfig's context, or the hub's pod, has |
+    /// | `budget` | how much of its API the hub takes: calls a second (`rate`, 20), after so many at once (`burst`, 40) |
     ///
     /// and what placement is told of it: `HubConfiguration.facts`.
     init(_ name: String, _ node: DocumentNode, groups: [String]) throws(DocumentError) {
         let keys = try node.mapping(
-            ["title", "server", "token", "certificate", "ca", "namespace", "holds", "kubeconfig", "inCluster"]
+            [
+                "title", "server", "token", "certificate", "ca", "namespace", "holds", "kubeconfig", "inCluster",
+                "budget",
+            ]
                 + HubConfiguration.factKeys)
         let title = try keys["title"]?.string() ?? name
+        var access = try Self.access(name, keys)
+        access.hasPodsInReach = true
+        if let budget = try keys["budget"]?.mapping(["rate", "burst"]) {
+            if let rate = try budget["rate"]?.int(in: 1...10_000) { access.budget.callsPerSecond = Double(rate) }
+            if let burst = try budget["burst"]?.int(in: 1...10_000) { access.budget.burst = burst }
+        }
         self.init(
-            title: title, access: try Self.access(name, keys),
+            title: title, access: access,
             facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups))
         if let holds = keys["holds"] {
             self.holds = []
