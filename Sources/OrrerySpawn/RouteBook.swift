@@ -12,4 +12,8 @@ package protocol RouteBook: Sendable {
     /// Whether the server at `target` answers at `prefix` when it is asked there, and not through the proxy. False also where
     /// it cannot be reached from here.
     func listens(_ target: String, at prefix: String) async -> Bool
+
+    /// Waits until the routes of ready sessions, as they are stored, are in force again after a start; not for longer than
+    /// a few seconds.
+    func restored() async
 }

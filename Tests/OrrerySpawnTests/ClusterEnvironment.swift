@@ -125,6 +125,8 @@ final class DirectRoutes: RouteBook {
         return (try? await fetcher.fetch(FetchRequest(url: target + prefix + "api")).status) == 200
     }
 
+    func restored() async {}
+
     func listens(_ target: String, at prefix: String) async -> Bool {
         (try? await fetcher.fetch(FetchRequest(url: target + prefix + "api")).status) == 200
     }

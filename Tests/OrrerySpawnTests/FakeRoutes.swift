@@ -13,6 +13,8 @@ final class FakeRoutes: RouteBook {
         /// Whether a server answers that is asked directly, before its cluster calls it ready.
         var listens = false
         var isDown = false
+        /// Called when a hub that starts waits for the routes of before.
+        var whenRestored: @Sendable () -> Void = {}
     }
 
     let state = Mutex(State())
@@ -38,6 +40,8 @@ final class FakeRoutes: RouteBook {
     func answers(_ prefix: String) async -> Bool {
         (try? take { $0.answers && $0.routes[prefix] != nil }) ?? false
     }
+
+    func restored() async { state.withLock { $0.whenRestored }() }
 
     func listens(_ target: String, at prefix: String) async -> Bool { state.withLock { $0.listens } }
 

@@ -6,6 +6,24 @@ import Testing
 @testable import OrrerySpawn
 
 @Suite struct RestartTests {
+    @Test func noClusterIsAskedBeforeThoseWithANotebookHaveTheirRoutes() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.reaches(.ready, session.id))
+        await facility.kill()
+        let before = facility.cluster.calls.count
+        let asked = Mutex<Int?>(nil)
+        facility.routes.state.withLock { state in
+            state.whenRestored = { asked.withLock { $0 = facility.cluster.calls.count } }
+        }
+        facility.start()
+        #expect(await facility.turn { facility.cluster.calls.count > before })
+        #expect(asked.withLock { $0 } == before)
+        await facility.kill()
+    }
+
     @Test func aReadySessionIsAdoptedAndNotRestarted() async throws {
         let facility = try await Facility()
         facility.cluster.set { $0.runsPods = true }

@@ -64,6 +64,15 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         return answer.status < 500 && answer.status != 424
     }
 
+    package func restored() async {
+        let deadline = ContinuousClock.now + Self.pause
+        while !feed.isOpen, ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
+        }
+        let number = feed.book.withLock { $0.number }
+        if feed.isOpen { _ = await feed.arrival(of: number, patience: Self.pause, absence: Self.pause) }
+    }
+
     /// As a kubelet's probe asks, whose answers from 400 on are none.
     package func listens(_ target: String, at prefix: String) async -> Bool {
         let request = FetchRequest(

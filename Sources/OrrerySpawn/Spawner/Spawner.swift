@@ -78,6 +78,8 @@ package final class Spawner: Service {
             await withDiscardingTaskGroup { group in
                 for record in records { self.add(record) }
                 self.live.withLock { $0.isRunning = true }
+                // People with a notebook come first: comparing the clusters takes the same processors.
+                if records.contains(where: { $0.readyAt != nil }) { await self.scene.routes.restored() }
                 for cluster in self.clusters.values {
                     group.addTask { await self.watchPods(of: cluster) }
                     group.addTask { await self.watchEvents(of: cluster) }
