@@ -187,6 +187,22 @@ private final class Run: Sendable {
         #expect(run.transport.calls.count == 2)
     }
 
+    /// What an agent reaches, and on whose network, must not be lost on the way.
+    @Test func aPodToldAmongManySaysWhereItCanBeReached() async throws {
+        let spec =
+            #"{"hostNetwork":true,"containers":[{"name":"c","image":"i","env":[{"name":"A","value":"b"}],"#
+            + #""ports":[{"containerPort":8888}]}]}"#
+        let told = #"{"metadata":{"name":"a","uid":"a","resourceVersion":"1"},"spec":\#(spec)}"#
+        let transport = ScriptedTransport([
+            .json(200, #"{"metadata":{"resourceVersion":"1"},"items":[\#(told)]}"#)
+        ])
+        let client = KubernetesClient(access, transport: transport, time: Timekeeper(ManualClock()))
+        let pod = try #require(try await client.list(Pod.self, Selection()).items.first)
+        #expect(pod.spec.containers.first?.ports?.map(\.containerPort) == [8888])
+        #expect(pod.spec.hostNetwork == true)
+        #expect(pod.spec.containers.first?.env == nil, "and nothing else is read")
+    }
+
     @Test func anObjectBeyondUsIsMarkedAndPassedOverAndNeverCalledGone() async {
         let strange = #"{"metadata":{"name":"b","uid":"b","resourceVersion":"12"},"spec":{"containers":[]},"status":7}"#
         let list = """

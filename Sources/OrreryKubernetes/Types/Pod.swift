@@ -19,14 +19,14 @@ package struct Pod: KubernetesObject {
 extension Pod {
     private enum Key: String, CodingKey { case apiVersion, kind, metadata, spec, status }
 
-    /// Of the spec of a pod that a list or a watch tells, only what others change is read: the gates. All the rest is as it was
-    /// made, and is five sixths of the work; `get` and `create` give all of it.
+    /// Of the spec of a pod that a list or a watch tells, only this is read: the gates, which others change, and where it can
+    /// be reached, which an agent must know of pods that it has not made. All the rest is as it was made, and is most of
+    /// the work; `get` and `create` give all of it.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Key.self)
         let isToldAmongMany = decoder.userInfo[.toldAmongMany] != nil
         if isToldAmongMany {
-            spec = PodSpec(containers: [])
-            spec.schedulingGates = try members.decode(Gates.self, forKey: .spec).schedulingGates
+            spec = try members.decode(ToldSpec.self, forKey: .spec).spec
         } else {
             spec = try members.decode(PodSpec.self, forKey: .spec)
         }
@@ -36,8 +36,28 @@ extension Pod {
         status = try members.decodeIfPresent(PodStatus.self, forKey: .status)
     }
 
-    private struct Gates: Decodable {
+    private struct ToldSpec: Decodable {
         let schedulingGates: [SchedulingGate]?
+        let hostNetwork: Bool?
+        let containers: [ToldContainer]?
+
+        var spec: PodSpec {
+            var spec = PodSpec(containers: (containers ?? []).map(\.container))
+            spec.schedulingGates = schedulingGates
+            spec.hostNetwork = hostNetwork
+            return spec
+        }
+    }
+
+    private struct ToldContainer: Decodable {
+        let name: String?
+        let ports: [ContainerPort]?
+
+        var container: Container {
+            var container = Container(name: name ?? "", image: "")
+            (container.image, container.ports) = (nil, ports)
+            return container
+        }
     }
 }
 
