@@ -4,5 +4,5 @@ import ArgumentParser
 struct OrreryAgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orrery-agent", abstract: "Lets a hub run sessions on this cluster, by this site's rules.",
-        subcommands: [RunCommand.self, ManifestCommand.self])
+        subcommands: [RunCommand.self, ManifestCommand.self, DoctorCommand.self])
 }

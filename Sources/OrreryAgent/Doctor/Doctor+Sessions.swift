@@ -1,0 +1,134 @@
+import OrreryFetch
+import OrreryKubernetes
+import OrreryModel
+
+// A session from beginning to end, and what it reaches.
+extension Doctor {
+    func sessions() async -> [Finding] {
+        guard let image else {
+            return [
+                .warning(
+                    "session", "none was tried", whose: Self.site,
+                    next: "give --image REGISTRY/NAME@sha256:…, an image with python3 that the cluster may pull")
+            ]
+        }
+        let mark = String(UInt32.random(in: .min ... .max), radix: 16)
+        let trial = TrialPod.server(mark, image: image, policy: policy.current)
+        let findings = await attempt(trial, mark, image)
+        for name in [trial.name, "nb-doctor-\(mark)-b"] { try? await client.delete(Pod.self, name, grace: .zero) }
+        return findings
+    }
+
+    private func attempt(_ trial: TrialPod, _ mark: String, _ image: String) async -> [Finding] {
+        do {
+            let refusals = policy.current.refusals(of: try trial.json())
+            guard refusals.isEmpty else {
+                return [failed("its own policy refuses the smallest session: \(refusals.joined(separator: " "))")]
+            }
+            let begin = ContinuousClock.now
+            _ = try await client.create(trial.pod)
+            let pod = try await wait(for: trial.name) { $0.status?.phase != "Pending" && $0.status?.phase != nil }
+            guard let pod, pod.status?.phase == "Running", let address = pod.status?.podIP else {
+                return [failed("does not start: \(Self.reason(pod) ?? "it waits for more than two minutes")")]
+            }
+            let took = Self.words(ContinuousClock.now - begin)
+            return [.ok("session", "starts in \(took)")] + (await reach(address))
+                + (try await walls(mark, address, image))
+        } catch {
+            return [failed("\(error)")]
+        }
+    }
+
+    private func failed(_ found: String) -> Finding {
+        .failed(
+            "session", found, whose: Self.site,
+            next: "look at `kubectl -n \(client.namespace) get events`: image, room on the nodes, PodSecurity, quota")
+    }
+
+    /// From here, which is where the agent's relay will be.
+    private func reach(_ address: String) async -> [Finding] {
+        let place = address.contains(":") ? "[\(address)]" : address
+        let url = "http://\(place):\(TrialPod.port)"
+        let deadline = ContinuousClock.now + .seconds(30)
+        var last = "no answer"
+        while ContinuousClock.now < deadline {
+            do {
+                _ = try await fetcher.fetch(FetchRequest(url: url + "/", limit: .seconds(5)))
+                return [.ok("reached", "\(address) answers")] + (await throughput(url))
+            } catch { last = error.message }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        return [
+            .failed(
+                "reached", "\(address) does not answer from here: \(last)", whose: Self.site,
+                next:
+                    "run the doctor where the agent runs, and let the agent's pods in by the NetworkPolicy of the sessions"
+            )
+        ]
+    }
+
+    private func throughput(_ url: String) async -> [Finding] {
+        let begin = ContinuousClock.now
+        let request = FetchRequest(url: url + "/bulk", limit: .seconds(60), bodyLimit: TrialPod.bulk)
+        guard let answer = try? await fetcher.fetch(request), answer.body.count == TrialPod.bulk else {
+            return [
+                .warning(
+                    "throughput", "\(TrialPod.bulk >> 20) MiB do not arrive in a minute", whose: Self.site,
+                    next: "look at the network between the agent's node and those of the sessions")
+            ]
+        }
+        let rate = Double(TrialPod.bulk) / ((ContinuousClock.now - begin) / .seconds(1)) / 1_000_000
+        let found = "\(Int(rate)) MB/s from a session"
+        guard rate < 10 else { return [.ok("throughput", found)] }
+        return [
+            .warning(
+                "throughput", found, whose: Self.site,
+                next: "look at the network between the agent's node and those of the sessions: people will feel it")
+        ]
+    }
+
+    /// What one session can reach of another, and of the machine that it runs on.
+    private func walls(_ mark: String, _ address: String, _ image: String) async throws -> [Finding] {
+        let other = TrialPod.neighbour(mark, of: address, image: image, policy: policy.current)
+        _ = try await client.create(other.pod)
+        let pod = try await wait(for: other.name) { $0.status?.phase == "Failed" || $0.status?.phase == "Succeeded" }
+        let code = pod?.status?.containerStatuses?.first?.state?.terminated?.exitCode
+        guard let code, (10...13).contains(code) else {
+            return [failed("a second one does not run: \(Self.reason(pod) ?? "it does not end")")]
+        }
+        let next = "use a network that enforces NetworkPolicies, and apply those of `orrery-agent manifest`"
+        let between: Finding =
+            code.isMultiple(of: 2)
+            ? .ok("NetworkPolicy", "one session does not reach another")
+            : .failed("NetworkPolicy", "one session reaches another's port", whose: Self.site, next: next)
+        let metadata: Finding =
+            code < 12
+            ? .ok("metadata", "a session does not reach 169.254.169.254")
+            : .failed(
+                "metadata", "a session reaches 169.254.169.254, where clouds give out their machines' credentials",
+                whose: Self.site, next: next)
+        return [between, metadata]
+    }
+
+    private func wait(for name: String, _ condition: (Pod) -> Bool) async throws -> Pod? {
+        let deadline = ContinuousClock.now + .seconds(120)
+        var last: Pod?
+        while ContinuousClock.now < deadline {
+            let pod = try await client.get(Pod.self, name)
+            if condition(pod) { return pod }
+            last = pod
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        return last
+    }
+
+    private static func reason(_ pod: Pod?) -> String? {
+        let state = pod?.status?.containerStatuses?.first?.state
+        let condition = pod?.status?.conditions?.first { $0.status == "False" && $0.message != nil }
+        return state?.waiting.map { "\($0.reason ?? "waiting") \($0.message ?? "")" }
+            ?? state?.terminated.map { "\($0.reason ?? "ended") \($0.message ?? "")" } ?? condition?.message
+            ?? pod?.status?.message
+    }
+
+    private static func words(_ time: Duration) -> String { "\(Double(Int(time / .milliseconds(100))) / 10) s" }
+}
