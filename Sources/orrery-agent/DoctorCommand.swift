@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import OrreryAgent
 
@@ -21,6 +22,10 @@ struct DoctorCommand: AsyncParsableCommand {
     var own: String?
     @Option(help: "The site's policy, a YAML file.")
     var policy: String?
+    @Option(name: .customLong("join-file"), help: "A file with the join string; or the variable ORRERY_JOIN.")
+    var joinFile: String?
+    @Option(help: "A PEM file of the authorities that the hub's certificate comes from; without it the system's.")
+    var authorities: String?
     @Option(help: "An image by digest with python3 in it, for a session to try.")
     var image: String?
     @Flag(help: "Print one JSON object for each finding.")
@@ -28,9 +33,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "orrery-agent") { _ in SwiftLogNoOpLogHandler() }
-        let doctor = try Doctor(
+        var doctor = try Doctor(
             kubeconfig: kubeconfig, namespace: namespace, own: own, image: image,
             policy: SitePolicyKeeper(file: policy, logger: logger))
+        doctor.hub = try Doctor.hub(
+            joinFile: joinFile, authorities: authorities, environment: ProcessInfo.processInfo.environment)
         let isWell = await doctor.examine { finding in print(json ? finding.json : finding.text) }
         if !isWell { throw ExitCode.failure }
     }

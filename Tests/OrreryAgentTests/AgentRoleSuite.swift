@@ -37,8 +37,7 @@ struct AgentRoleSuite {
         let gate = APIGate(
             address: .hostname("127.0.0.1", port: 0), client: agent,
             policy: SitePolicyKeeper(file: nil, logger: quiet), logger: quiet, onListening: { listening.yield($0) })
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await gate.run() }
+        try await serving(gate) {
             for await port in ports {
                 let access = ClusterAccess(
                     name: "south", server: "http://127.0.0.1:\(port ?? 0)", token: Secret("none"),
@@ -46,7 +45,6 @@ struct AgentRoleSuite {
                 try await Self.life(KubernetesClient(access, transport: Fetcher()))
                 break
             }
-            group.cancelAll()
         }
         #expect(way.refused.isEmpty)
     }

@@ -31,19 +31,16 @@ struct GatedCluster: Sendable {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let pocket = try PocketServer(
             configuration: configuration(directory), logger: quiet, onListening: { listening.yield($0) })
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await pocket.run() }
+        try await serving(pocket) {
             for await port in ports {
-                try await gate(directory, isAway ? 9 : port, direct: port, &group, work)
+                try await gate(directory, isAway ? 9 : port, direct: port, work)
                 break
             }
-            group.cancelAll()
         }
     }
 
     private static func gate(
-        _ directory: String, _ port: Int, direct: Int, _ group: inout ThrowingTaskGroup<Void, any Error>,
-        _ work: @escaping @Sendable (GatedCluster) async throws -> Void
+        _ directory: String, _ port: Int, direct: Int, _ work: @escaping @Sendable (GatedCluster) async throws -> Void
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int?.self)
         let log = Notes()
@@ -52,14 +49,15 @@ struct GatedCluster: Sendable {
             address: .hostname("127.0.0.1", port: 0), client: client("http://127.0.0.1:\(port)", way),
             policy: SitePolicyKeeper(file: directory + "/policy.yaml", logger: quiet),
             logger: Logger(label: "gate") { _ in log.handler }, onListening: { listening.yield($0) })
-        group.addTask { try await gate.run() }
-        for await port in ports {
-            let url = "http://127.0.0.1:\(port ?? 0)"
-            try await work(
-                GatedCluster(
-                    hub: client(url, Fetcher(), token: "the-hub-has-none"),
-                    direct: client("http://127.0.0.1:\(direct)", Fetcher()), url: url, log: log, way: way))
-            break
+        try await serving(gate) {
+            for await port in ports {
+                let url = "http://127.0.0.1:\(port ?? 0)"
+                try await work(
+                    GatedCluster(
+                        hub: client(url, Fetcher(), token: "the-hub-has-none"),
+                        direct: client("http://127.0.0.1:\(direct)", Fetcher()), url: url, log: log, way: way))
+                break
+            }
         }
     }
 

@@ -1,8 +1,19 @@
 """`orrery-agent doctor` on a pocket: with the rights of `orrery-agent manifest`, with less, with more, and what it leaves behind."""
+import base64
+import contextlib
+import datetime
+import hashlib
 import json
+import socketserver
+import ssl
 import subprocess
+import threading
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from apiserver import AGENT, AgentGround, server
 
@@ -96,6 +107,60 @@ def test_a_session_that_the_policy_forbids_is_not_even_tried(ground):
     assert status == 1 and "registry.example" in found["session"]["found"]
 
 
-def test_a_cluster_that_does_not_answer_is_the_only_finding(ground):
+def test_a_cluster_that_does_not_answer_is_the_last_finding(ground):
     status, found = examine(ground, token="of-nobody")
-    assert status == 1 and list(found) == ["Kubernetes API"], found
+    assert status == 1 and list(found) == ["hub", "Kubernetes API"], found
+
+
+@contextlib.contextmanager
+def proxy_end(directory, protocols):
+    """The port of somebody who shakes hands as a proxy does, with a key of its own, and the pin of that key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "proxy")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+                   .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+                   .sign(key, hashes.SHA256()))
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    spki = key.public_key().public_bytes(serialization.Encoding.DER, form)
+    (directory / "proxy.pem").write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "proxy.pem")
+    context.set_alpn_protocols(protocols)
+
+    class Guest(socketserver.BaseRequestHandler):
+        def handle(self):
+            with contextlib.suppress(OSError), context.wrap_socket(self.request, server_side=True) as stream:
+                stream.recv(1)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Guest) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], base64.b64encode(hashlib.sha256(spki).digest()).decode()
+        server.shutdown()
+
+
+def visit(ground, text):
+    """What the doctor finds of the hub of a join string."""
+    file = ground.directory / "join"
+    file.write_text(text)
+    return examine(ground, "--join-file", file)[1]["hub"]
+
+
+def test_a_proxy_with_the_pinned_key_is_reached(ground):
+    with proxy_end(ground.directory, ["orrery-c/1"]) as (port, pin):
+        found = visit(ground, f"orrery://127.0.0.1:{port}#pin=sha256:{pin}")
+    assert found["grade"] == "ok" and "pins" in found["found"]
+
+
+@pytest.mark.parametrize("protocols,join,words,whose", [
+    (["orrery-c/1"], "orrery://127.0.0.1:{port}#pin=sha256:" + "A" * 43 + "=", "not pinned", "the hub's"),
+    (["orrery-c/1"], "orrery://127.0.0.1:{port}", "not trusted", "the hub's"),
+    (["http/1.1"], "orrery://127.0.0.1:{port}#pin=sha256:{pin}", "127.0.0.1", "the hub's"),
+    ([], "orrery://127.0.0.1:1", "refused", "this site's"),
+    ([], "orrery://nowhere.invalid", "no address for nowhere.invalid", "this site's")])
+def test_a_step_on_the_way_to_the_hub_that_fails_is_named(ground, protocols, join, words, whose):
+    with proxy_end(ground.directory, protocols) as (port, pin):
+        found = visit(ground, join.format(port=port, pin=pin))
+    assert found["grade"] == "failed" and words in found["found"] and found["whose"] == whose, found

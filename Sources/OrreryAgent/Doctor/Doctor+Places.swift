@@ -2,6 +2,7 @@ import FoundationEssentials
 import OrreryDocument
 import OrreryFetch
 import OrreryKubernetes
+import OrreryLink
 import OrreryModel
 
 extension Doctor {
@@ -20,6 +21,20 @@ extension Doctor {
         self.init(
             client: KubernetesClient(access, transport: Fetcher()), own: own ?? pods ?? AgentManifest().namespace,
             policy: policy, image: image)
+    }
+}
+
+extension Doctor {
+    /// The hub of a join string in a file, or in the variable `ORRERY_JOIN`; nil where there is neither.
+    package static func hub(
+        joinFile: String?, authorities: String?, environment: [String: String]
+    ) throws -> Hub? {
+        guard
+            let text = try joinFile.map({ try String(contentsOfFile: $0, encoding: .utf8) })
+                ?? environment["ORRERY_JOIN"]
+        else { return nil }
+        let join = try JoinString(text)
+        return Hub(join: join, way: try HTTPProxy.of(environment, to: join.host), authorities: authorities)
     }
 }
 

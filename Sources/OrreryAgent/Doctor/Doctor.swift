@@ -11,6 +11,8 @@ package struct Doctor: Sendable {
     let policy: SitePolicyKeeper
     /// An image by digest with python3 in it; without one no session is tried.
     let image: String?
+    /// The hub to be joined; nil when nobody has said.
+    package var hub: Hub?
     let fetcher = Fetcher()
 
     package init(client: KubernetesClient, own: String, policy: SitePolicyKeeper, image: String?) {
@@ -23,7 +25,7 @@ package struct Doctor: Sendable {
     /// Tells each finding as it comes; whether nothing has failed.
     package func examine(_ tell: (Finding) -> Void) async -> Bool {
         var isWell = true
-        for look in [server, rights, forbidden, sitePolicy, quota, storage, sessions] {
+        for look in [road, server, rights, forbidden, sitePolicy, quota, storage, sessions] {
             for finding in await look() {
                 tell(finding)
                 if finding.grade == .failed { isWell = false }
