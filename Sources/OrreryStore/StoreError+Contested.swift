@@ -11,6 +11,9 @@ extension StoreError {
             case .userCode: ("the code is in use", "take another one")
             case .tokens: ("you have as many tokens as one may have", "revoke some that you do not need")
             case .ended: ("the session has ended", "start a new one")
+            case .clusterName: ("the name is or was another cluster's", "choose another name")
+            case .clusterKey: ("the key is or was another cluster's", "let the agent make a new one")
+            case .invite: ("the join token is used up or not good any more", "make another one")
             }
         return StoreError(.conflict, message, next: next, contested: contested)
     }
@@ -27,6 +30,10 @@ extension StoreError {
 
     static var noPerson: StoreError {
         StoreError(.missing, "the person is not known here, or not any more", next: "log in again")
+    }
+
+    static var noCluster: StoreError {
+        StoreError(.missing, "there is no cluster of this name", next: "look which ones are: orrery clusters list")
     }
 
     static var noSession: StoreError {

@@ -43,6 +43,12 @@ package struct StoreError: Error, Hashable, Sendable {
         case tokens
         /// The session has ended and stays ended.
         case ended
+        /// The name is or was another cluster's.
+        case clusterName
+        /// The key is or was another cluster's.
+        case clusterKey
+        /// The join token is used up or not good any more.
+        case invite
     }
 
     /// Who has to act.

@@ -1,4 +1,5 @@
 import OrreryDocument
+import OrreryModel
 import OrreryPolicy
 
 extension HubConfiguration {
@@ -45,12 +46,12 @@ extension HubConfiguration {
         return facts
     }
 
-    private static func trust(_ node: DocumentNode, _ groups: [String]) throws(DocumentError) -> ClusterFacts.Trust {
+    static func trust(_ node: DocumentNode, _ groups: [String]) throws(DocumentError) -> ClusterFacts.Trust {
         guard node.word != nil else { return .groups(try Auth.groups(node, known: groups)) }
         return try node.name(among: ["federation", "owner"], kind: "trust") == "owner" ? .ownerOnly : .federation
     }
 
-    private static func group(_ node: DocumentNode, _ groups: [String]) throws(DocumentError) -> String {
+    static func group(_ node: DocumentNode, _ groups: [String]) throws(DocumentError) -> String {
         let name = try node.string()
         return groups.contains { Auth.makes($0, name) } ? name : try node.name(among: groups, kind: "group")
     }

@@ -1,4 +1,5 @@
 package import Foundation
+package import OrreryModel
 
 /// What placement knows of one cluster: what its admins decided, how it does, and what is taken of it. Whoever asks
 /// gathers it; nothing here is asked of a cluster.
@@ -44,17 +45,9 @@ package struct ClusterFacts: Hashable, Sendable {
         homes = name
     }
 
-    /// Whether it belongs to the site.
-    package enum Membership: String, Hashable, Sendable {
-        case pending, member, suspended, revoked, left
-    }
-
-    /// Whether new sessions may come.
-    package enum Scheduling: Hashable, Sendable {
-        case schedulable
-        case cordoned
-        case draining(until: Date?)
-    }
+    package typealias Membership = ClusterMembership
+    package typealias Scheduling = ClusterScheduling
+    package typealias Trust = ClusterTrust
 
     /// Whether it answers.
     package enum Health: Hashable, Sendable {
@@ -64,15 +57,5 @@ package struct ClusterFacts: Hashable, Sendable {
         case unreachable(since: Date, reason: String)
         /// Not one answer since the hub started.
         case neverSeen
-    }
-
-    /// Whose sessions it takes.
-    package enum Trust: Hashable, Sendable {
-        /// Nobody has vouched for it yet.
-        case unclaimed
-        case ownerOnly
-        case groups(Set<String>)
-        /// Everybody whom the hub lets in.
-        case federation
     }
 }
