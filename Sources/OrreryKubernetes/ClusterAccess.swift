@@ -15,6 +15,10 @@ package struct ClusterAccess: Sendable {
     /// Whether addresses of its pods mean its pods from here, too. Behind an agent they may be those of other machines, so
     /// whoever knows that they do must say so.
     package var hasPodsInReach = false
+    /// Which way leads to its pods.
+    package var reach = Reach.direct
+    /// How long it may give no answer before it counts as one that cannot be reached.
+    package var patience = Duration.zero
 
     package init(name: String, server: String, credential: Credential, authority: Authority, namespace: String) {
         self.name = name
@@ -29,6 +33,27 @@ package struct ClusterAccess: Sendable {
         self.init(
             name: name, server: server, credential: .token(token), authority: authority.map { .pem($0) } ?? .system,
             namespace: namespace)
+    }
+}
+
+extension ClusterAccess {
+    /// How its API and its pods are reached.
+    package enum Reach: Hashable, Sendable {
+        case direct
+        /// Through connections that its agent dials to the proxy.
+        case agent
+    }
+
+    /// What the proxy is told of a pod's server that listens at `address` (`host:port`).
+    package func target(_ address: String, pod: String?) -> String {
+        guard reach == .agent, let pod, let colon = address.lastIndex(of: ":") else { return "http://\(address)" }
+        return "cluster:\(name)/\(pod)\(address[colon...])"
+    }
+
+    /// Whether a client of `other` would do the same.
+    package func isSame(as other: ClusterAccess) -> Bool {
+        name == other.name && server == other.server && namespace == other.namespace && reach == other.reach
+            && patience == other.patience
     }
 }
 

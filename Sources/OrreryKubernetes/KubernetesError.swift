@@ -32,6 +32,11 @@ package enum KubernetesError: Error, Hashable, Sendable {
     }
 }
 
+extension KubernetesError.Refused {
+    /// Whether the site itself forbids it: its agent says so, whatever the API server would.
+    package var isSitePolicy: Bool { causes.contains { $0.reason == "SitePolicy" } }
+}
+
 extension KubernetesError {
     /// The answer when the API server refused; nil otherwise.
     package var refusal: Refused? {

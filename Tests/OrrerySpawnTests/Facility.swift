@@ -51,12 +51,14 @@ final class Facility: Sendable {
 
     /// A hub starts on the state that is there.
     @discardableResult
-    func start(cut: Wire.Cut? = nil, hasPodsInReach: Bool = true) -> Spawner {
+    func start(
+        cut: Wire.Cut? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero
+    ) -> Spawner {
         let wire = Wire(["api.test": cluster], cut: cut)
         routes.wire.withLock { $0 = wire }
         var access = ClusterAccess(
             name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
-        access.hasPodsInReach = hasPodsInReach
+        (access.reach, access.patience, access.hasPodsInReach) = (reach, patience, reach == .direct)
         let spawner = Spawner(
             clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
             settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

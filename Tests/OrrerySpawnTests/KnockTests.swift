@@ -66,7 +66,7 @@ import Testing
 
     @Test func wherePodsAreOutOfReachOnlyTheClusterIsHeard() async throws {
         let facility = try await Facility()
-        facility.start(hasPodsInReach: false)
+        facility.start(reach: .agent)
         facility.routes.state.withLock { $0.listens = true }
         let session = try await facility.click()
         #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })

@@ -72,6 +72,7 @@ extension KubernetesClient {
         request.limit = nil
         do {
             let answer = try await transport.stream(request)
+            if let away = Self.away(answer.status, answer.headers) { throw away }
             note(answered: true)
             guard answer.status != 200 else { return answer }
             var body: [UInt8] = []
@@ -86,6 +87,7 @@ extension KubernetesClient {
             if case .transport = error { note(answered: false) }
             throw error
         } catch let error as KubernetesError {
+            if case .transport = error { note(answered: false) }
             throw error
         } catch {
             throw .unreadable("\(error)")
@@ -100,14 +102,28 @@ extension KubernetesClient {
         }
         do {
             let response = try await transport.fetch(request)
+            if let away = Self.away(response.status, response.headers) { throw away }
             note(answered: true)
             return response
-        } catch {
+        } catch let error as FetchError {
             let error = KubernetesError(error)
             if case .transport = error { note(answered: false) }
             throw error
+        } catch let error as KubernetesError {
+            note(answered: false)
+            throw error
+        } catch {
+            throw .unreadable("\(error)")
         }
     }
+
+    /// The proxy's word that no connection of the cluster's agent is there: nobody at the cluster has answered.
+    private static func away(_ status: Int, _ headers: FetchHeaders) -> KubernetesError? {
+        guard access(headers["Orrery-Tunnel"], is: ["away", "unknown"]), [404, 503].contains(status) else { return nil }
+        return .transport("its agent is not connected", beforeSending: true)
+    }
+
+    private static func access(_ word: String?, is words: [String]) -> Bool { word.map(words.containsExactly) ?? false }
 
     private func note(answered: Bool) {
         let now = time.elapsed()

@@ -45,6 +45,10 @@ enum CreationRefusal: Hashable {
 
     private static func forbidden(_ refusal: KubernetesError.Refused, _ cluster: String) -> CreationRefusal {
         let message = refusal.message
+        if refusal.isSitePolicy {
+            return .never(
+                "The rules of \(cluster)'s site forbid this session: \(message). Choose otherwise, or another cluster.")
+        }
         if let quota = Quota(message) { return .never(quota.sentence(cluster)) }
         if message.contains("failed quota:") {
             return .never(

@@ -59,10 +59,14 @@ extension Session {
     }
 
     private func openRoute(to address: String) async -> String? {
-        memory.withLock { $0.mayHaveRoute = true }
+        let pod = memory.withLock { memory in
+            memory.mayHaveRoute = true
+            return memory.podUID
+        }
         do {
             try await scene.routes.open(
-                record.prefix, to: "http://\(address)", session: record.id, person: record.personName)
+                record.prefix, to: cluster.access.target(address, pod: pod), session: record.id,
+                person: record.personName)
             return nil
         } catch {
             logger.warning("a route was not opened", metadata: ["error": "\(error)"])
@@ -113,7 +117,9 @@ extension Session {
         case .finish(let ending):
             logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])
             return .advance { $0.end(ending.reason, ending.sentence, at: now) }
-        case .keepPod(let uid): return .change { $0.podUID = uid }
+        case .keepPod(let uid):
+            memory.withLock { $0.podUID = uid }
+            return .change { $0.podUID = uid }
         case .keepAddress(let address): return .change { $0.address = address }
         default: return nil
         }

@@ -118,6 +118,15 @@ extension Session.StateMachine {
         return actions
     }
 
+    /// The cluster is gone, and with it whoever could be asked: it ends as it is, and nothing there is touched.
+    mutating func abandoned(_ ending: Ending) -> [SessionAction] {
+        guard state != .ended else { return [] }
+        self.ending = ending
+        isRouted = false
+        state = .ended
+        return forgetAll() + [.closeRoute, .finish(ending)]
+    }
+
     /// The object of a pod that was made for this session was deleted.
     mutating func gone(uid: String) -> [SessionAction] {
         lastGone = uid

@@ -26,6 +26,8 @@ final class Session: Sendable {
     struct Memory {
         /// The last look at our pod: what it said at its end, in case the log cannot be read any more.
         var pod: Pod?
+        /// The uid of our pod, once it is made.
+        var podUID: String?
         /// Since when this hub has seen the session without a gap.
         var watchedSince: Date
         /// The hub's own last question to its server.
@@ -48,6 +50,8 @@ final class Session: Sendable {
         case vanished(whileAway: Bool)
         case seen
         case unseen(String)
+        /// The cluster is gone.
+        case abandon(Ending)
         case stop(Ending, again: Bool, CheckedContinuation<Void, Never>)
         case reviewed(LifeLook?)
         case withdraw(Withdrawal?)
@@ -64,7 +68,8 @@ final class Session: Sendable {
         self.record = record
         self.cluster = cluster
         self.scene = scene
-        memory = Mutex(Memory(watchedSince: scene.now(), hasAskedForPod: record.state != .queued))
+        memory = Mutex(
+            Memory(podUID: record.podUID, watchedSince: scene.now(), hasAskedForPod: record.state != .queued))
         var logger = scene.logger
         logger[metadataKey: "session"] = "\(record.id)"
         logger[metadataKey: "cluster"] = "\(record.cluster)"
@@ -124,6 +129,7 @@ final class Session: Sendable {
             return machine.seen()
         case .unseen(let sentence): return machine.unseen(sentence)
         case .stop(let wish, let again, _): return machine.stop(wish, again: again)
+        case .abandon(let ending): return machine.abandoned(ending)
         case .reviewed(let look): return machine.reviewed(look)
         case .withdraw(let withdrawal): return machine.withdraw(withdrawal, at: scene.now())
         case .created(let pod): return machine.created(pod)

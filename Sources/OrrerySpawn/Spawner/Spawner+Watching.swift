@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import OrreryKubernetes
 import OrreryStore
@@ -102,6 +103,7 @@ extension Spawner {
 
     private func seen(_ cluster: String) {
         let (sessions, isNews) = live.withLock { live in
+            live.silent[cluster] = nil
             let before = live.conditions.updateValue(.ready, forKey: cluster)
             return (live.sessions.values.filter { $0.record.cluster == cluster }, before != .ready)
         }
@@ -109,17 +111,45 @@ extension Spawner {
         if isNews { scene.board.tell(.condition(cluster: cluster)) }
     }
 
+    /// A cluster with patience is given up only when that is over; until then it is unwell.
     private func unseen(_ cluster: String, _ error: KubernetesError) {
         guard !error.wasAnswered else {
-            return live.withLock { $0.conditions[cluster] = .degraded("\(error)") }
+            return live.withLock { live in
+                live.silent[cluster] = nil
+                live.conditions[cluster] = .degraded("\(error)")
+            }
         }
-        var since = scene.now()
-        let sessions = live.withLock { live in
-            if case .unreachable(let first, _)? = live.conditions[cluster] { since = first }
+        let now = scene.now()
+        guard let patience = clusters[cluster]?.access.patience else { return }
+        let since = live.withLock { live in
+            if case .unreachable(let first, _)? = live.conditions[cluster] { return first }
+            let since = live.silent[cluster] ?? now
+            live.silent[cluster] = since
+            // One that has not answered yet stays so.
+            if patience > .zero, live.conditions[cluster] != nil {
+                live.conditions[cluster] = .degraded("it does not answer since \(Words.clock(since)) (\(error))")
+            }
+            return since
+        }
+        guard patience > .zero else { return giveUp(cluster, silentSince: since, error) }
+        launch.yield(.silence(cluster: cluster, since: since, error, patience))
+    }
+
+    /// Says that the cluster cannot be reached, unless it has answered meanwhile.
+    func giveUp(_ cluster: String, silentSince since: Date, _ error: KubernetesError) {
+        let sessions = live.withLock { live -> [Session]? in
+            guard live.silent[cluster] == since || live.conditions[cluster]?.isUnreachable == true else { return nil }
             live.conditions[cluster] = .unreachable(since: since, reason: "\(error)")
             return live.sessions.values.filter { $0.record.cluster == cluster }
         }
+        guard let sessions else { return }
         let sentence = "\(cluster) cannot be reached since \(Words.clock(since)). Nothing is stopped for that."
         for session in sessions { session.tell(.unseen(sentence)) }
+    }
+}
+
+extension ClusterCondition {
+    fileprivate var isUnreachable: Bool {
+        if case .unreachable = self { true } else { false }
     }
 }

@@ -15,12 +15,14 @@ import Synchronization
 /// Concurrency: safe from any task. `run` holds the watches and one task per session that has not ended; `start` and
 /// `stop` hand over to them.
 package final class Spawner: Service {
-    let clusters: [String: KubernetesClient]
+    /// The clusters as they are now: they come and go.
+    let park: Mutex<Park>
     let scene: Scene
     let live = Mutex(Live())
     private let shelf: (any TokenShelf)?
-    private let launches: AsyncStream<Session>
-    private let launch: AsyncStream<Session>.Continuation
+    private let transport: any KubernetesTransport
+    private let launches: AsyncStream<Launch>
+    let launch: AsyncStream<Launch>.Continuation
 
     struct Live {
         var isRunning = false
@@ -33,6 +35,18 @@ package final class Spawner: Service {
         var newest: String?
         /// Clusters whose first complete picture has been taken.
         var pictured: Set<String> = []
+        /// Since when clusters give no answer that are not given up yet.
+        var silent: [String: Date] = [:]
+    }
+
+    /// What `run` has to begin.
+    enum Launch: Sendable {
+        case session(Session)
+        case cluster(KubernetesClient, until: AsyncStream<Void>)
+        /// A stored session of a cluster that is gone.
+        case lost(SessionRecord, String)
+        /// The cluster has given no answer since then.
+        case silence(cluster: String, since: Date, KubernetesError, Duration)
     }
 
     struct PodPlace: Hashable {
@@ -59,12 +73,13 @@ package final class Spawner: Service {
         time: Timekeeper, now: @escaping @Sendable () -> Date
     ) {
         let clients = clusters.map { ($0.name, KubernetesClient($0, transport: transport, time: time)) }
-        self.clusters = Dictionary(clients) { _, last in last }
+        park = Mutex(Park(clients: Dictionary(clients) { _, last in last }))
+        self.transport = transport
         self.shelf = shelf
         scene = Scene(
             store: store, contract: contract, routes: routes, settings: settings, board: ProgressBoard(), time: time,
             now: now, logger: logger)
-        (launches, launch) = AsyncStream.makeStream(of: Session.self)
+        (launches, launch) = AsyncStream.makeStream(of: Launch.self)
     }
 
     /// Holds the watches and lets the sessions live. First the routes of ready sessions are published as they are stored,
@@ -80,23 +95,42 @@ package final class Spawner: Service {
                 self.live.withLock { $0.isRunning = true }
                 // People with a notebook come first: comparing the clusters takes the same processors.
                 if records.contains(where: { $0.readyAt != nil }) { await self.scene.routes.restored() }
-                for cluster in self.clusters.values {
-                    group.addTask { await self.watchPods(of: cluster) }
-                    group.addTask { await self.watchEvents(of: cluster) }
-                    group.addTask { await self.keepToken(of: cluster) }
-                    group.addTask { await self.collect(on: cluster) }
-                }
-                for await session in self.launches {
-                    group.addTask {
-                        await session.run()
-                        self.forget(session)
-                    }
-                }
+                for cluster in self.clusters.values { self.begin(cluster) }
+                for await launch in self.launches { group.addTask { await self.attend(launch) } }
                 group.cancelAll()
             }
         }
         live.withLock { $0 = Live() }
         scene.board.close()
+    }
+
+    private func attend(_ launch: Launch) async {
+        switch launch {
+        case .session(let session):
+            await session.run()
+            forget(session)
+        case .lost(let record, let sentence): await end(record, because: sentence)
+        case .cluster(let cluster, let stop): await attend(cluster, until: stop)
+        case .silence(let cluster, let since, let error, let patience):
+            guard (try? await scene.time.sleep(patience)) != nil else { return }
+            giveUp(cluster, silentSince: since, error)
+        }
+    }
+
+    /// Holds the watches of a cluster until it is taken away.
+    private func attend(_ cluster: KubernetesClient, until stop: AsyncStream<Void>) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.watchPods(of: cluster) }
+            group.addTask { await self.watchEvents(of: cluster) }
+            group.addTask { await self.keepToken(of: cluster) }
+            group.addTask { await self.collect(on: cluster) }
+            for await _ in stop {}
+            group.cancelAll()
+        }
+    }
+
+    func makeClient(_ access: ClusterAccess) -> KubernetesClient {
+        KubernetesClient(access, transport: transport, time: scene.time)
     }
 
     private func keepToken(of cluster: KubernetesClient) async {
@@ -116,6 +150,10 @@ package final class Spawner: Service {
     /// Lets a stored session live, unless it does already or waits for room.
     func add(_ record: SessionRecord) {
         guard !record.isWaiting else { return }
+        if let sentence = park.withLock({ $0.gone[record.cluster] }) {
+            launch.yield(.lost(record, sentence))
+            return
+        }
         guard let cluster = clusters[record.cluster] else {
             scene.logger.error(
                 "a session's cluster is not configured any more",
@@ -129,7 +167,7 @@ package final class Spawner: Service {
             live.pods[PodPlace(cluster: record.cluster, pod: record.pod)] = session
             return true
         }
-        if isNew { launch.yield(session) }
+        if isNew { launch.yield(.session(session)) }
     }
 
     private func forget(_ session: Session) {

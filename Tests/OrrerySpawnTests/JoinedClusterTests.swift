@@ -1,0 +1,121 @@
+import FoundationEssentials
+import OrreryKubernetes
+import OrreryModel
+import OrreryStore
+import Synchronization
+import Testing
+
+@testable import OrrerySpawn
+
+/// Clusters that come and go, and are reached through an agent.
+@Suite struct JoinedClusterTests {
+    private func running(_ facility: Facility) async throws -> SessionRecord {
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        facility.cluster.run(session.pod)
+        #expect(await facility.reaches(.ready, session.id))
+        return try #require(await facility.session(session.id))
+    }
+
+    @Test func theRouteNamesThePodAndNotItsAddress() async throws {
+        let facility = try await Facility()
+        facility.start(reach: .agent)
+        let session = try await running(facility)
+        let uid = try #require(session.podUID)
+        #expect(facility.routes.routes == ["/user/ada/": "cluster:north/\(uid):8888"])
+        await facility.kill()
+        // And again after a restart.
+        facility.routes.state.withLock { $0.routes = [:] }
+        facility.start(reach: .agent)
+        #expect(await facility.turn { facility.routes.routes == ["/user/ada/": "cluster:north/\(uid):8888"] })
+        await facility.kill()
+    }
+
+    @Test func aShortAbsenceIsSaidOfTheClusterAndOfNoSession() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(reach: .agent, patience: .seconds(40))
+        let session = try await running(facility)
+        facility.cluster.setAway(true)
+        #expect(
+            await facility.turn {
+                guard case .degraded(let why) = spawner.condition(of: "north") else { return false }
+                return why.contains("does not answer since")
+            })
+        #expect(await facility.session(session.id)?.state == .ready)
+        facility.cluster.setAway(false)
+        #expect(await facility.turn { spawner.condition(of: "north") == .ready })
+        facility.clock.advance(by: .seconds(60))
+        #expect(await facility.turn { spawner.condition(of: "north") == .ready })
+        #expect(await facility.session(session.id)?.state == .ready)
+        await facility.kill()
+    }
+
+    @Test func aLongOneMakesItUnreachableAndStopsNothing() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(reach: .agent, patience: .seconds(40))
+        let session = try await running(facility)
+        facility.cluster.setAway(true)
+        #expect(await facility.reaches(.unreachable, session.id))
+        guard case .unreachable = spawner.condition(of: "north") else {
+            Issue.record("\(spawner.condition(of: "north"))")
+            return
+        }
+        #expect(facility.cluster.names("pods") == [session.pod])
+        facility.cluster.setAway(false)
+        #expect(await facility.reaches(.ready, session.id))
+        #expect(facility.cluster.names("pods") == [session.pod])
+        await facility.kill()
+    }
+
+    @Test func aClusterThatComesWhileTheHubRunsTakesSessions() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start()
+        spawner.drop("north", because: "It has left.")
+        await #expect(throws: SpawnError.self) { try await facility.click() }
+        let access = ClusterAccess(
+            name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
+        await spawner.put(access)
+        _ = try await running(facility)
+        await facility.kill()
+    }
+
+    @Test func theSessionsOfAClusterThatIsThrownOutEndAndNothingThereIsTouched() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start()
+        let session = try await running(facility)
+        spawner.drop("north", because: "It was thrown out.")
+        #expect(await facility.reaches(.ended, session.id))
+        let ended = try #require(await facility.session(session.id))
+        #expect(ended.endReason == .lost && ended.message == "Lost: It was thrown out.")
+        #expect(facility.routes.routes.isEmpty)
+        #expect(facility.cluster.names("pods") == [session.pod])
+        #expect(!facility.cluster.calls.contains { $0.hasPrefix("DELETE") })
+        await facility.kill()
+    }
+
+    @Test func theyEndTooWhenItWasThrownOutWhileTheHubWasAway() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let session = try await running(facility)
+        await facility.kill()
+        let spawner = facility.start()
+        spawner.drop("north", because: "It was thrown out.")
+        #expect(await facility.reaches(.ended, session.id))
+        #expect(facility.cluster.names("pods") == [session.pod])
+        await facility.kill()
+    }
+
+    @Test func whatTheSiteForbidsIsSaidInItsOwnWords() throws {
+        let cause = try JSONDecoder().decode(ClusterStatus.Cause.self, from: Data(#"{"reason": "SitePolicy"}"#.utf8))
+        let error = KubernetesError.refused(
+            .init(
+                code: 403, reason: "Forbidden", message: "at most 4 CPU", retryAfter: nil,
+                causes: [cause]))
+        let refusal = CreationRefusal(error, cluster: "south")
+        guard case .never(let sentence) = refusal else {
+            Issue.record("\(refusal)")
+            return
+        }
+        #expect(sentence.hasPrefix("The rules of south's site forbid this session: at most 4 CPU."))
+    }
+}
