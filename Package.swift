@@ -78,8 +78,9 @@ let package = Package(
             "OrreryHub",
             [
                 "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
-                "OrreryPolicy", "OrreryKubernetes", "OrreryRegistry", "OrrerySpawn", hummingbird, mustache, lifecycle,
-                logging,
+                "OrreryPolicy", "OrreryKubernetes", "OrreryRegistry", "OrreryLink", "OrrerySpawn", hummingbird,
+                mustache,
+                lifecycle, logging,
             ],
             resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
 
@@ -141,7 +142,7 @@ let package = Package(
             of: "OrreryHub",
             [
                 "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
-                "OrreryPolicy", "OrreryKubernetes", "OrrerySpawn", hummingbird, logging,
+                "OrreryPolicy", "OrreryKubernetes", "OrreryLink", "OrrerySpawn", hummingbird, logging,
             ]),
     ])
 

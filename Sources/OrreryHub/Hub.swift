@@ -43,6 +43,7 @@ package struct Hub: Service {
         // Until the policy's watch listens for it, the signal that has documents read must not end the process.
         signal(SIGHUP, SIG_IGN)
         try await services.audit.prepare()
+        try await services.registry.load()
         let listen = services.configuration.listen
         let (listening, opened) = AsyncStream.makeStream(of: Void.self)
         let application = Application(

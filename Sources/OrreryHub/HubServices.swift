@@ -29,6 +29,10 @@ struct HubServices: Sendable {
     let tokenDesk: TokenDesk
     let devices: DeviceDesk
     let proxy: ProxyBook
+    let registry: ClusterRegistry
+    let clusterDesk: ClusterDesk
+    let agentDesk: AgentDesk
+    let keeper: ClusterKeeper
     let contract: ServerContract
     let spawner: Spawner
     let scheduler: Scheduler
@@ -79,11 +83,14 @@ struct HubServices: Sendable {
             sessions: database, persons: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
         tickets = GateTickets(secret: configuration.proxy.token, store: database, now: now)
+        let feed = ProxyFeed(now: now)
+        let registry = ClusterRegistry(configuration, store: database, feed: feed, logger: logger, now: now)
+        self.registry = registry
         proxy = ProxyBook(
             fetcher: fetcher, proxy: configuration.proxy, store: database,
             gate: ProxyBook.GateSource(
                 tickets: tickets, ended: database, login: configuration.url.origin + "/hub/gate", now: now),
-            logger: logger)
+            feed: feed, logger: logger, target: { session, address in registry.target(of: session, at: address) })
         let workloadKeys = WorkloadKeys(store: database, ring: keys, now: now, logger: logger)
         let own = WorkloadSource.sources(of: configuration, keys: workloadKeys, now: now)
         workload =
@@ -106,13 +113,13 @@ struct HubServices: Sendable {
         let policies = PolicyBook(policy, logger: logger, now: now) { Hub.reading(of: configuration) }
         self.policies = policies
         scheduler = Scheduler(
-            policy: { policies.current }, clusters: configuration.clusters, store: database, persons: database,
+            policy: { policies.current }, clusters: { registry.clusters }, store: database, persons: database,
             spawner: spawner, logger: logger, now: now,
             admitted: { [audit] session, person in
                 await audit.record(SessionDesk.acts(of: session, for: person, under: policies.current))
             })
         desk = SessionDesk(
-            policies: policies, clusters: configuration.clusters, store: database, persons: database, spawner: spawner,
+            policies: policies, registry: registry, store: database, persons: database, spawner: spawner,
             scheduler: scheduler, audit: audit, now: now, logger: logger)
         suspension = Suspension(
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
@@ -125,14 +132,25 @@ struct HubServices: Sendable {
         grants = GrantWatch(desk: desk, persons: database, audit: audit, now: now, logger: logger)
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,
-            longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, now: now, logger: logger
-        )
+            longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, clusters: database,
+            now: now, logger: logger)
+        clusterDesk = ClusterDesk(store: database, audit: audit, configuration: configuration, now: now)
+        agentDesk = AgentDesk(
+            registry: registry, desk: clusterDesk,
+            verifier: EvidenceVerifier(store: database, issuers: issuers, persons: database, now: now),
+            page: configuration.url.origin + ClaimRoutes.path, now: now, logger: logger)
+        keeper = ClusterKeeper(registry: registry, spawner: spawner, store: database, now: now, logger: logger)
+        registry.follow { [spawner, scheduler] change in
+            policies.join(change.holds)
+            await spawner.follow(change)
+            await scheduler.clustersChanged()
+        }
     }
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
     var services: [any Service] {
         let watch = PolicyWatch(book: policies, directory: configuration.policy)
-        return [audit, proxy, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
+        return [audit, proxy, keeper, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
     }
 
     /// Every address that the hub answers at.
@@ -182,6 +200,9 @@ struct HubServices: Sendable {
         SessionRoutes(gate: gate, desk: desk, sessions: database, url: url, recheck: recheck).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)
+        AgentRoutes(desk: agentDesk, token: configuration.proxy.token).add(to: router)
+        ClusterRoutes(gate: gate, registry: registry, desk: clusterDesk, keeper: keeper).add(to: router)
+        ClaimRoutes(gate: gate, registry: registry, desk: clusterDesk).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
         OtherMethods().add(to: router)
         return router

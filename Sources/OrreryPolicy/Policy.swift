@@ -25,6 +25,13 @@ package struct Policy: Hashable, Sendable {
         self.bindings = Dictionary(bindings.map { ($0.cluster, $0) }) { first, _ in first }
     }
 
+    /// The same with other bindings.
+    init(_ other: Policy, bindings: [ClusterBinding]) {
+        (filesets, profiles, environments) = (other.filesets, other.profiles, other.environments)
+        (sizes, registries, quotas) = (other.sizes, other.registries, other.quotas)
+        self.bindings = Dictionary(bindings.map { ($0.cluster, $0) }) { first, _ in first }
+    }
+
     package func profile(named name: String) -> Profile? { profiles.first { $0.name == name } }
 
     /// The profile that is taken when nobody chose.

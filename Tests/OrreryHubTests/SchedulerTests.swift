@@ -33,7 +33,7 @@ private struct Desk: Sendable {
         }
         let policy = hub.services.desk.policy
         scheduler = Scheduler(
-            policy: { policy }, clusters: clusters, store: hub.database, persons: hub.database,
+            policy: { policy }, clusters: { clusters }, store: hub.database, persons: hub.database,
             spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready },
             admitted: { [admitted] session, _ in admitted.note("\(session.id) on \(session.cluster)") })
     }

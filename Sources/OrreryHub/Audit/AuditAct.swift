@@ -38,6 +38,14 @@ struct AuditAct: Sendable {
         /// Somebody let a program in, or did not: the token is made later, when the program asks, and from where that is.
         case programAllowed = "program-allowed"
         case programDenied = "program-denied"
+        /// A cluster became a member.
+        case clusterJoined = "cluster-joined"
+        /// A cluster that asked to join was refused.
+        case clusterDenied = "cluster-denied"
+        /// Somebody decided something about a cluster.
+        case clusterChanged = "cluster-changed"
+        /// A cluster did what a sound one does not.
+        case clusterAlert = "cluster-alert"
         /// Something else that an operator did.
         case admin
         /// Old records were removed from this log.

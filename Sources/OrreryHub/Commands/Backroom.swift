@@ -9,9 +9,11 @@ package struct Backroom: Sendable {
     let database: Database
     let keys: KeyRing
     let audit: AuditLog
+    let configuration: HubConfiguration
 
     /// Throws `.cannotStart` with one sentence when database or keys cannot be opened. Changes neither.
     package init(_ configuration: HubConfiguration, logger: Logger) throws(HubError) {
+        self.configuration = configuration
         do throws(StoreError) {
             database = try Database(beside: configuration.database)
         } catch {

@@ -34,10 +34,13 @@ extension HubConfiguration.Cluster {
         self.init(
             title: title, access: access,
             facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups))
-        if let holds = keys["holds"] {
-            self.holds = []
-            for word in try holds.list() { self.holds.insert(try word.trustWord()) }
-        }
+        if let holds = try Self.holds(keys) { self.holds = holds }
+    }
+
+    static func holds(_ keys: DocumentMapping) throws(DocumentError) -> Set<String>? {
+        var words: Set<String> = []
+        for word in try keys["holds"]?.list() ?? [] { words.insert(try word.trustWord()) }
+        return keys["holds"] == nil ? nil : words
     }
 
     private static func access(_ name: String, _ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess {
@@ -71,6 +74,18 @@ extension HubConfiguration.Cluster {
         default:
             throw keys.node.error("either `token` or `certificate` is needed")
         }
+    }
+}
+
+extension HubConfiguration.Expected {
+    /// One entry of `clusters` with `agent: true`: a cluster that joins by itself. `title`, `holds`, `namespace`, and what
+    /// placement is told of it: `HubConfiguration.facts`. How it is reached is not said.
+    init(_ name: String, _ node: DocumentNode, groups: [String]) throws(DocumentError) {
+        let keys = try node.mapping(["agent", "title", "namespace", "holds"] + HubConfiguration.factKeys)
+        let title = try keys["title"]?.string() ?? name
+        self.init(
+            title: title, facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups),
+            holds: try HubConfiguration.Cluster.holds(keys) ?? [], namespace: try keys["namespace"]?.string())
     }
 }
 

@@ -18,12 +18,15 @@ extension HubConfiguration {
     /// | `hub.database` | `state/orrery.sqlite` | the SQLite file |
     /// | `hub.keys` | `orrery.keys` beside the database | the file with the keys of stored secrets; made when missing |
     /// | `hub.audit.keep` | for ever | how long records of the audit log stay: whole months that are older go |
+    /// | `hub.away` | `40s` | how long a cluster that joined may be away before it counts as unreachable |
     /// | `hub.api` | `<url>/hub/api` | the hub's REST API as pods reach it |
     /// | `proxy.listen` | `127.0.0.1:8000` | where the proxy listens for browsers |
     /// | `proxy.api` | `127.0.0.1:8001` | the REST interface of `orrery up`'s proxy |
+    /// | `proxy.inner` | none | where the proxy takes the hub's calls to clusters that joined |
     /// | `proxy.token` | required | the secret of proxies that follow |
     /// | `policy` | `policy` | directory of the policy documents |
     /// | `auth` | required | who may enter; see `docs/configuration.md` |
+    /// | `admission` | `[{rule: token}, {rule: claim}]` | which clusters may join; see `admission` |
     /// | `notebook` | nothing | tokens that the hub signs for sessions; see `notebook` |
     /// | `clusters.<name>.title` | the name | what people read |
     /// | `clusters.<name>.server` | required | URL of the Kubernetes API |
@@ -39,9 +42,11 @@ extension HubConfiguration {
     }
 
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {
-        let keys = try root.mapping(["url", "domain", "hub", "proxy", "policy", "auth", "clusters", "notebook"])
+        let keys = try root.mapping([
+            "url", "domain", "hub", "proxy", "policy", "auth", "admission", "clusters", "notebook",
+        ])
         let url = try publicURL(keys.required("url"))
-        let hub = try keys["hub"]?.mapping(["listen", "forwarders", "database", "keys", "audit", "api"])
+        let hub = try keys["hub"]?.mapping(["listen", "forwarders", "database", "keys", "audit", "api", "away"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         let auth = try Auth.read(keys.required("auth"), url: url)
         return HubConfiguration(
@@ -56,25 +61,43 @@ extension HubConfiguration {
             proxy: try proxy(keys.required("proxy")),
             policy: try keys["policy"]?.filePath() ?? root.relative("policy"),
             auth: auth,
-            clusters: try clusters(keys.required("clusters"), groups: auth.groups.map(\.name)),
-            notebook: try notebook(keys["notebook"]))
+            clusters: try clusters(keys["clusters"], groups: auth.groups.map(\.name)),
+            notebook: try notebook(keys["notebook"]),
+            expected: try expected(keys["clusters"], groups: auth.groups.map(\.name)),
+            away: try hub?["away"]?.duration() ?? .seconds(40),
+            admission: try admission(keys["admission"], auth: auth))
     }
 
     private static func proxy(_ node: DocumentNode) throws(DocumentError) -> Proxy {
-        let keys = try node.mapping(["listen", "api", "token"])
-        return Proxy(
+        let keys = try node.mapping(["listen", "api", "inner", "token"])
+        var proxy = Proxy(
             listen: try keys["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8000),
             api: try keys["api"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8001),
             token: try keys.required("token").secret())
+        proxy.inner = try keys["inner"].map(listenAddress)
+        return proxy
     }
 
-    private static func clusters(_ node: DocumentNode, groups: [String]) throws(DocumentError) -> [Cluster] {
+    private static func clusters(_ node: DocumentNode?, groups: [String]) throws(DocumentError) -> [Cluster] {
         var clusters: [Cluster] = []
-        for (name, node) in try node.entries() {
+        for (name, node) in try node?.entries() ?? [] where try !isExpected(node) {
             clusters.append(try Cluster(name, node, groups: groups))
         }
-        guard !clusters.isEmpty else { throw node.error("at least one cluster is needed") }
         return clusters
+    }
+
+    private static func expected(
+        _ node: DocumentNode?, groups: [String]
+    ) throws(DocumentError) -> [String: Expected] {
+        var expected: [String: Expected] = [:]
+        for (name, node) in try node?.entries() ?? [] where try isExpected(node) {
+            expected[name] = try Expected(name, node, groups: groups)
+        }
+        return expected
+    }
+
+    private static func isExpected(_ node: DocumentNode) throws(DocumentError) -> Bool {
+        try node.entries().first { $0.key.isExactly("agent") }?.value.bool() ?? false
     }
 
     /// A certificate or key as PEM. What looks like the name of a file is one that lacks its `file:`.
@@ -93,7 +116,7 @@ extension HubConfiguration {
         return address
     }
 
-    private static func networks(_ node: DocumentNode?) throws(DocumentError) -> [InternetNetwork] {
+    static func networks(_ node: DocumentNode?) throws(DocumentError) -> [InternetNetwork] {
         var networks: [InternetNetwork] = []
         for element in try node?.list() ?? [] {
             guard let network = InternetNetwork(try element.string()) else {

@@ -27,6 +27,12 @@ package struct HubConfiguration: Sendable {
     /// In the order of the document, which is the order on pages.
     package var clusters: [Cluster]
     package var notebook = Notebook()
+    /// What is said beforehand of clusters that join, by their names.
+    package var expected: [String: Expected] = [:]
+    /// How long a cluster that joined may be away before it counts as unreachable.
+    package var away = Duration.seconds(40)
+    /// Which clusters may join.
+    package var admission = Admission.usual
 
     /// What is allowed and yet hardly meant, in sentences.
     package var warnings: [String] {
@@ -39,6 +45,8 @@ package struct HubConfiguration: Sendable {
         /// Where the proxy inside `orrery up` has its REST interface.
         package var api: ListenAddress
         package var token: Secret
+        /// Where the proxy takes the hub's calls to clusters that their agents connect; nil: there are none.
+        package var inner: ListenAddress?
 
         package init(listen: ListenAddress, api: ListenAddress, token: Secret) {
             self.listen = listen
@@ -113,6 +121,15 @@ package struct HubConfiguration: Sendable {
 
         /// Whether somebody who comes with `identity` from the issuer called `label` is refused.
         func denies(_ identity: Identity, of label: String) -> Bool { deny.contains("\(label):\(identity.subject)") }
+    }
+
+    /// What the hub's administrator says of a cluster that joins under this name.
+    package struct Expected: Sendable {
+        package var title: String
+        package var facts: ClusterFacts
+        package var holds: Set<String>
+        /// Where its sessions live; nil leaves it to the site.
+        package var namespace: String?
     }
 
     /// A cluster with the words that people read.

@@ -88,7 +88,7 @@ struct HomeView: Sendable {
         _ offer: ProfileOffer, _ placement: Placement, for person: Person, isOpen: Bool
     ) -> ProfileCard {
         let place = PlaceView(placement)
-        let clusters = desk.clusters.map { cluster($0, placement, offer: offer, person: person) }
+        let clusters = desk.clusters.filter(\.isShown).map { cluster($0, placement, offer: offer, person: person) }
         return ProfileCard(
             name: offer.profile.name, title: offer.profile.title, description: offer.profile.description,
             isOpen: isOpen,

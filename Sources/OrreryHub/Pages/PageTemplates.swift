@@ -2,7 +2,9 @@
 enum PageTemplates {
     static var all: [(name: String, text: [UInt8])] {
         [
-            ("account", PackageResources.account_mustache), ("device", PackageResources.device_mustache),
+            ("account", PackageResources.account_mustache), ("claim", PackageResources.claim_mustache),
+            ("cluster", PackageResources.cluster_mustache), ("clusters", PackageResources.clusters_mustache),
+            ("device", PackageResources.device_mustache),
             ("error", PackageResources.error_mustache),
             ("forbidden", PackageResources.forbidden_mustache),
             ("home", PackageResources.home_mustache), ("layout", PackageResources.layout_mustache),

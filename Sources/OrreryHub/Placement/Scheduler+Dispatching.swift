@@ -22,6 +22,9 @@ extension Scheduler {
         }
     }
 
+    /// Clusters have come or gone, or something was decided about one.
+    func clustersChanged() { dispatch() }
+
     /// The first in order whom a place can be given, and their plan there.
     private func next() -> (id: String, plan: Plan)? {
         let facts = Dictionary(facts().map { ($0.name, $0) }) { first, _ in first }

@@ -14,7 +14,8 @@ import ServiceLifecycle
 /// what becomes of sessions and lets those begin whose turn it is.
 actor Scheduler: Service {
     let policy: @Sendable () -> Policy
-    let clusters: [HubConfiguration.Cluster]
+    /// The clusters as they are now.
+    let clusters: @Sendable () -> [HubConfiguration.Cluster]
     let store: any SessionStore
     let persons: any PersonStore
     let spawner: Spawner
@@ -60,7 +61,8 @@ actor Scheduler: Service {
     }
 
     init(
-        policy: @escaping @Sendable () -> Policy, clusters: [HubConfiguration.Cluster], store: any SessionStore,
+        policy: @escaping @Sendable () -> Policy, clusters: @escaping @Sendable () -> [HubConfiguration.Cluster],
+        store: any SessionStore,
         persons: any PersonStore, spawner: Spawner, logger: Logger, now: @escaping @Sendable () -> Date,
         condition: (@Sendable (String) -> ClusterCondition)? = nil,
         admitted: @escaping @Sendable (SessionRecord, PersonRecord) async -> Void = { _, _ in }
@@ -74,7 +76,7 @@ actor Scheduler: Service {
         self.condition = condition ?? spawner.condition(of:)
         self.now = now
         self.logger = logger
-        shares = FairShare(total: clusters.map(\.facts).totalCapacity)
+        shares = FairShare(total: clusters().map(\.facts).totalCapacity)
     }
 
     func run() async throws {
@@ -114,7 +116,7 @@ actor Scheduler: Service {
     /// What placement is told of every cluster now.
     func facts() -> [ClusterFacts] {
         let claims = line.claims(at: now())
-        return clusters.map { cluster in
+        return clusters().map { cluster in
             var facts = cluster.facts
             let memory = memories[cluster.name] ?? ClusterMemory()
             facts.health = ClusterFacts.Health(condition(cluster.name))

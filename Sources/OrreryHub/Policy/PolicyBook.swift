@@ -30,19 +30,23 @@ final class PolicyBook: Sendable {
     }
 
     private let state: Mutex<Standing>
+    /// The policy with the clusters that have joined.
+    private let effective: Mutex<Policy>
+    private let joined = Mutex<[String: Set<String>]>([:])
     private let reading: Reading
     private let now: @Sendable () -> Date
     private let logger: Logger
 
     init(_ policy: Policy, logger: Logger, now: @escaping @Sendable () -> Date, reading: @escaping Reading) {
         state = Mutex(Standing(policy: policy, since: now()))
+        effective = Mutex(policy)
         self.reading = reading
         self.now = now
         self.logger = logger
     }
 
     /// The policy in force. Whoever needs it twice for one question keeps it meanwhile.
-    var current: Policy { state.withLock { $0.policy } }
+    var current: Policy { effective.withLock { $0 } }
 
     var standing: Standing { state.withLock { $0 } }
 
@@ -52,6 +56,17 @@ final class PolicyBook: Sendable {
         case .success(let policy): take(policy)
         case .failure(let errors): reject(errors)
         }
+    }
+
+    /// Takes over which clusters have joined, and what each is trusted with.
+    func join(_ clusters: [String: Set<String>]) {
+        joined.withLock { $0 = clusters }
+        refresh()
+    }
+
+    private func refresh() {
+        let policy = state.withLock { $0.policy }.adding(joined.withLock { $0 })
+        effective.withLock { $0 = policy }
     }
 
     private func take(_ policy: Policy) {
@@ -64,6 +79,7 @@ final class PolicyBook: Sendable {
             standing.taken += 1
             return true
         }
+        refresh()
         logger.notice(isNew ? "a newer policy is in force" : "the policy was read again and is the same")
     }
 

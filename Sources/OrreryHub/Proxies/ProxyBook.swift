@@ -21,6 +21,8 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     private let entrance: ListenAddress
     private let store: any SessionStore
     private let gate: GateSource
+    /// What proxies are told of the server of a stored session that listens there.
+    private let target: @Sendable (SessionRecord, String) -> String
     private let logger: Logger
     /// Since when nobody follows, as far as the log says.
     private let isAway = Mutex(false)
@@ -38,9 +40,11 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     static let memory = GateTickets.life + .seconds(60)
 
     init(
-        fetcher: Fetcher, proxy: HubConfiguration.Proxy, store: any SessionStore, gate: GateSource, logger: Logger
+        fetcher: Fetcher, proxy: HubConfiguration.Proxy, store: any SessionStore, gate: GateSource, feed: ProxyFeed,
+        logger: Logger, target: @escaping @Sendable (SessionRecord, String) -> String
     ) {
-        feed = ProxyFeed(now: gate.now)
+        self.feed = feed
+        self.target = target
         self.fetcher = fetcher
         entrance = proxy.listen.reachable
         self.store = store
@@ -129,7 +133,7 @@ package final class ProxyBook: RouteBook, Service, Sendable {
                 feed.set(
                     session.prefix,
                     to: ProxyFeed.Route(
-                        target: "http://\(address)", session: session.id, person: session.personName,
+                        target: target(session, address), session: session.id, person: session.personName,
                         lastUse: session.lastActivity))
             }
             try await giveKeys()

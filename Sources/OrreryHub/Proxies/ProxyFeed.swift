@@ -20,6 +20,13 @@ final class ProxyFeed: Sendable {
         var lastUse: Date?
     }
 
+    /// A cluster whose agent has a key that is good.
+    struct Agent: Hashable, Sendable {
+        let cluster: String
+        /// Of its kube-system namespace.
+        let uid: String
+    }
+
     /// The change with this number, of those since `epoch`.
     struct Position: Hashable, Sendable {
         var epoch: String
@@ -33,6 +40,8 @@ final class ProxyFeed: Sendable {
         var routes: [String: Route] = [:]
         var logouts: [String: Date] = [:]
         var gate: JSON?
+        /// Who may dial in for which cluster, by the id of the agent's key.
+        var agents: [String: Agent] = [:]
         var number: UInt64 = 0
         /// The last changes as lines, up to `number`.
         var recent: [String] = []
@@ -109,7 +118,7 @@ final class ProxyFeed: Sendable {
     /// Everything has been read: from now on proxies may follow.
     func open() { book.withLock { $0.isOpen = true } }
 
-    private func append(_ line: JSON, to book: inout Book) -> UInt64 {
+    func append(_ line: JSON, to book: inout Book) -> UInt64 {
         book.number += 1
         var line = line
         line["number"] = .integer(Int64(book.number))
@@ -132,6 +141,7 @@ final class ProxyFeed: Sendable {
         let number = isResumed ? position?.number ?? known.number : known.number
         var lines = [head(number, isSnapshot: !isResumed)]
         if !isResumed {
+            lines += known.agents.map { Self.text(Self.line($0.key, $0.value)) }
             lines += known.routes.map { Self.text(Self.line($0.key, $0.value)) }
             lines.append(Self.text(["end": .integer(Int64(number))]))
         }

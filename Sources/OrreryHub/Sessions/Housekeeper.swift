@@ -16,6 +16,7 @@ struct Housekeeper: Service {
     let audit: AuditLog
     let keys: KeyRing
     let files: any TokenFileStore
+    let clusters: any ClusterStore
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -33,6 +34,7 @@ struct Housekeeper: Service {
                 try await logins.removeExpiredLogins(at: now()) + tokens.removeExpiredTokens(at: now())
                 + ended.removeEndedLogins(at: now()) + files.removeEndedTokenFiles()
                 + credentials.removeIdleCredentials(before: now() - longest.seconds)
+                + clusters.removeExpiredJoins(at: now())
             if rows > 0 { logger.debug("expired records removed", metadata: ["rows": "\(rows)"]) }
         } catch {
             logger.warning("expired records could not be removed", metadata: ["error": "\(error)"])

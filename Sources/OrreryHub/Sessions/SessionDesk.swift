@@ -9,7 +9,7 @@ import OrreryStore
 /// Where sessions are asked for and given up: by a person's click and by the API alike.
 struct SessionDesk: Sendable {
     let policies: PolicyBook
-    let clusters: [HubConfiguration.Cluster]
+    let registry: ClusterRegistry
     let store: any SessionStore
     let persons: any PersonStore
     let spawner: Spawner
@@ -17,6 +17,9 @@ struct SessionDesk: Sendable {
     let audit: AuditLog
     let now: @Sendable () -> Date
     let logger: Logger
+
+    /// The clusters as they are now.
+    var clusters: [HubConfiguration.Cluster] { registry.clusters }
 
     /// The policy in force.
     var policy: Policy { policies.current }
@@ -131,7 +134,9 @@ struct SessionDesk: Sendable {
         return try await store.session(id: session.id) ?? session
     }
 
-    func title(of cluster: String) -> String { clusters.first { $0.name == cluster }?.title ?? cluster }
+    func title(of cluster: String) -> String {
+        clusters.first { $0.name == cluster }?.title ?? registry.record(cluster)?.title ?? cluster
+    }
 
     func defaultProfile(for person: Person) -> String? {
         let allowed = policy.profiles(for: person).filter(\.isAllowed).map(\.profile)

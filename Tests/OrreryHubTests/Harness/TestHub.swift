@@ -30,7 +30,7 @@ struct TestHub: Sendable {
     /// Runs `body` with a fresh hub and takes everything down after it.
     static func run(
         url: String = "http://hub.test", domain: String? = nil, notebook: HubConfiguration.Notebook = .init(),
-        _ body: @escaping @Sendable (TestHub) async throws -> Void
+        admission: Admission = .usual, _ body: @escaping @Sendable (TestHub) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
             .path
@@ -41,6 +41,8 @@ struct TestHub: Sendable {
             let issuers = TestIssuers(clock)
             var configuration = try configuration(url: url, domain: domain, directory: directory)
             configuration.notebook = notebook
+            configuration.admission = admission
+            configuration.proxy.inner = ListenAddress(host: "127.0.0.1", port: 1)
             let services = HubServices(
                 configuration, database: try Database(path: "\(directory)/hub.sqlite"),
                 keys: try KeyRing(fileMadeIfMissing: "\(directory)/hub.keys"),

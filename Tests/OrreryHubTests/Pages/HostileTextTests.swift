@@ -57,6 +57,30 @@ import Testing
                 request: DeviceView(
                     code: text, host: text, address: text, since: Moment(PageSamples.instant), life: text,
                     rights: [RightChoice(field: text, name: text, promise: text)])),
+            ClaimPage(
+                frame: frame, code: text,
+                request: WaitingView(
+                    wish: text, fingerprint: text, address: text, uid: text, version: text,
+                    since: Moment(PageSamples.instant), reason: text, action: text), groups: [choice]),
+            ClusterPage(
+                frame: frame, title: text, name: text, state: ClusterStateView(.ready), reasons: [text],
+                facets: [
+                    FacetView(name: text, value: text, actor: text, at: Moment(PageSamples.instant), reason: text)
+                ], facts: [FactView(name: text, value: text)],
+                links: [LinkView(address: text, version: text, since: Moment(PageSamples.instant), text: text)],
+                action: text, orders: [OrderView(value: text, title: text)], trusts: [choice], ceilings: [choice]),
+            ClustersPage(
+                frame: frame,
+                clusters: [
+                    ClusterLine(
+                        name: text, title: text, href: text, state: ClusterStateView(.ready), facets: [text],
+                        reasons: [text])
+                ],
+                waiting: [
+                    WaitingView(
+                        wish: text, fingerprint: text, address: text, uid: text, version: text,
+                        since: Moment(PageSamples.instant), reason: text, action: text)
+                ]),
             DevicePage(frame: frame, code: text), DevicePage(frame: frame, outcome: notice),
             HomePage(
                 frame: frame, person: PersonView(name: text, issuer: text, groups: [text], uid: text),

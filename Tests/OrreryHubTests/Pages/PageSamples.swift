@@ -174,11 +174,51 @@ enum PageSamples {
     static let deviceDone = DevicePage(
         frame: frame, outcome: Notice(kind: .success, text: "the program gets its token", next: "close this page"))
 
+    static let waiting = WaitingView(
+        wish: "south", fingerprint: "0f3c9a77 0f3c9a77", address: "192.0.2.7", uid: "1f0e-4d", version: "1.0, v1.36",
+        since: Moment(instant), reason: "somebody claims it, or an administrator decides", action: "/hub/joins/0f3c")
+
+    static let clustersList = ClustersPage(
+        frame: frame,
+        clusters: [
+            ClusterLine(
+                name: "south", title: "South", href: "/hub/clusters/south", state: ClusterStateView(.degraded),
+                facets: ["member", "schedulable", "trust owner"],
+                reasons: ["its agent's clock is 600 s ahead of the hub's"]),
+            ClusterLine(
+                name: "west", title: "West", href: "/hub/clusters/west", state: ClusterStateView(.unreachable),
+                facets: ["suspended"], reasons: []),
+        ], waiting: [waiting])
+
+    static let cluster = ClusterPage(
+        frame: frame, title: "South", name: "south", state: ClusterStateView(.ready),
+        reasons: ["the site has paused it"],
+        facets: [
+            FacetView(name: "Membership", value: "member", actor: "ada", at: Moment(instant), reason: "claimed by ada")
+        ], facts: [FactView(name: "Owner", value: "science")],
+        links: [LinkView(address: "192.0.2.7", version: "1.0", since: Moment(instant), text: ", 12 ms away")],
+        action: "/hub/clusters/south",
+        orders: [
+            OrderView(value: "cordon", title: "Take no new sessions"),
+            OrderView(value: "revoke", title: "Revoke", isDangerous: true),
+        ], trusts: [Choice(value: "owner", title: "owner", isSelected: true)],
+        ceilings: [Choice(value: "public", title: "public", isSelected: true)])
+
+    static let claim = ClaimPage(
+        frame: frame, code: "BCDF-GHJK", request: waiting, groups: [Choice(value: "science", title: "science")])
+
+    static let claimDone = ClaimPage(
+        frame: frame,
+        outcome: Notice(
+            kind: .success, text: "South belongs to science now",
+            link: Link(title: "Look at it", href: "/hub/clusters/south")))
+
     static let all: [(name: String, page: any Page)] = [
         ("account", account), ("login", login), ("home", home), ("progress", progress), ("failed", failed),
         ("error", notFound),
         ("forbidden", forbidden), ("stopped", stopped), ("logout", logout), ("onward", onward),
         ("tokens", tokens), ("device", device), ("device-code", deviceCode),
-        ("device-done", deviceDone),
+        ("device-done", deviceDone), ("clusters", clustersList), ("cluster", cluster), ("claim", claim),
+        ("claim-done", claimDone),
     ]
 }

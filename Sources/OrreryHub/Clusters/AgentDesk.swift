@@ -1,0 +1,168 @@
+import Foundation
+import Logging
+import OrreryCrypto
+import OrreryLink
+import OrreryModel
+import OrreryStore
+import Synchronization
+
+/// Hears what agents say and answers them. Members are asked nothing but who they are; the rules of admission are for keys that
+/// nobody knows.
+struct AgentDesk: Sendable {
+    let registry: ClusterRegistry
+    let desk: ClusterDesk
+    let verifier: EvidenceVerifier
+    /// Where people type codes.
+    let page: String
+    let now: @Sendable () -> Date
+    let logger: Logger
+    let codes = ClaimCodes()
+
+    /// What is answered to `message`. Throws only while the store does not answer: the proxy asks again then.
+    func answer(_ message: AgentMessage) async throws -> AgentAnswer {
+        let key = message.key.id
+        switch message.frame.type {
+        case "hello": return try await hello(message)
+        case "gone":
+            registry.links.forget(proxy: message.proxy, connection: message.connection)
+            return .nothing
+        case "beat":
+            hear(message) { link in
+                link.roundTrip = message.frame["rtt"]?.number
+                (link.idle, link.bound) = (message.frame["idle"]?.integer, message.frame["bound"]?.integer)
+            }
+            return .nothing
+        case "drain":
+            hear(message) { $0.isLeaving = true }
+            return .nothing
+        case "inventory":
+            hear(message) { _ in }
+            try await keep(message.frame, of: key)
+            return .nothing
+        case "rotate": return try await rotate(message)
+        default: return .nothing
+        }
+    }
+
+    /// Keeps by which keys agents know the proxies that have no certificate, for join strings.
+    func learn(pins: [String]) async throws {
+        let good = pins.filter { JoinString.pin($0) != nil }
+        guard !good.isEmpty, codes.isNews(good, at: now()) else { return }
+        try await registry.store.note(pins: good, at: now())
+    }
+
+    private func hear(_ message: AgentMessage, _ change: (inout AgentLinks.Link) -> Void) {
+        registry.links.hear(
+            proxy: message.proxy, connection: message.connection, key: message.key.id, address: message.address, change)
+    }
+
+    // MARK: Hello
+
+    private func hello(_ message: AgentMessage) async throws -> AgentAnswer {
+        let hello: AgentHello
+        do { hello = try AgentHello(message.frame) } catch {
+            return .denied("this hub does not understand that hello: \(error)", retry: .seconds(3600))
+        }
+        // What was decided a moment ago by a command counts already.
+        await registry.refresh()
+        guard let record = registry.record(ofKey: message.key.id) else {
+            return try await stranger(hello, message)
+        }
+        guard record.isConnectable else {
+            let membership = record.facets.membership
+            return .denied(
+                "\(record.name) is \(membership.value.rawValue): \(membership.reason)", retry: .seconds(3600))
+        }
+        guard record.keys.contains(where: { $0.id == message.key.id && $0.isGood(at: now()) }) else {
+            return .denied("this key was replaced by a newer one of \(record.name)", retry: .seconds(3600))
+        }
+        guard record.uid?.isExactly(hello.cluster.uid) ?? false else { return try await clone(hello, message, record) }
+        hear(message) { link in
+            link.agent = hello.agent.text
+            link.version = hello.version
+            link.skew = Double(hello.time) - now().timeIntervalSince1970
+        }
+        if let place = hello.cluster.namespaces.first, !hello.cluster.namespaces.containsExactly(record.namespace) {
+            try await registry.store.changeCluster(record.name) { $0.namespace = place }
+        }
+        return record.isKeyAwaited && isNewest(message.key.id, of: record)
+            ? AgentAnswer(frames: [ControlFrame("rotate")]) : .nothing
+    }
+
+    private func isNewest(_ key: String, of record: ClusterRecord) -> Bool { record.keys.last?.id == key }
+
+    /// A known key at another cluster: copied, or stolen. The member is cordoned until somebody has looked.
+    private func clone(_ hello: AgentHello, _ message: AgentMessage, _ record: ClusterRecord) async throws
+        -> AgentAnswer
+    {
+        let reason =
+            "its key came from another cluster too, at \(message.address) "
+            + "(kube-system \(hello.cluster.uid), not \(record.uid ?? "known"))"
+        logger.error(
+            "an agent's key is in use at two clusters: the member takes no new sessions",
+            metadata: [
+                "cluster": "\(record.name)", "key": "\(message.key.id)", "address": "\(message.address)",
+                "uid": "\(hello.cluster.uid)",
+            ])
+        let now = now()
+        if record.facets.quarantine == nil {
+            try await registry.store.changeCluster(record.name) {
+                $0.facets.quarantine = Facet(
+                    reason, by: FacetActor.hub, at: now, because: "a key belongs to one cluster")
+            }
+            await desk.audit.record(
+                AuditAct(.clusterAlert, on: record.name, to: "key \(message.key.id)", because: reason))
+            await registry.refresh()
+        }
+        return .denied(
+            "this key belongs to another cluster, \(record.name); let this agent make a key of its own",
+            retry: .seconds(3600))
+    }
+
+    // MARK: Inventory
+
+    /// Stored when it is another one, apart from numbers that change by themselves.
+    private func keep(_ frame: ControlFrame, of key: String) async throws {
+        guard let record = registry.record(ofKey: key), record.isConnectable else { return }
+        var inventory = frame.value
+        for passing in ["type", "sessions"] { inventory[passing] = nil }
+        let kept = inventory
+        guard record.inventory != kept else { return }
+        let now = now()
+        try await registry.store.changeCluster(record.name) { record in
+            record.inventory = kept
+            record.inventoryAt = now
+        }
+        if record.isPaused != (kept["policy"]?["paused"]?.bool ?? false) {
+            logger.notice(
+                record.isPaused ? "a site goes on" : "a site has paused", metadata: ["cluster": "\(record.name)"])
+        }
+    }
+}
+
+/// The codes that were given out and can still be typed, so that an agent that says hello again gets the same. Forgotten at a
+/// restart: then it gets another.
+final class ClaimCodes: Sendable {
+    private let codes = Mutex<[String: (code: UserCode, until: Date)]>([:])
+    private let told = Mutex<(texts: [String], until: Date)>(([], .distantPast))
+
+    func code(of key: String, at now: Date) -> UserCode? {
+        codes.withLock { codes in codes[key].flatMap { now < $0.until ? $0.code : nil } }
+    }
+
+    /// Whether these were not told within the last hour.
+    func isNews(_ texts: [String], at now: Date) -> Bool {
+        told.withLock { told in
+            guard told.texts != texts || now >= told.until else { return false }
+            told = (texts, now + 3600)
+            return true
+        }
+    }
+
+    func keep(_ code: UserCode, of key: String, until end: Date, at now: Date) {
+        codes.withLock { codes in
+            codes = codes.filter { now < $0.value.until }
+            codes[key] = (code, end)
+        }
+    }
+}

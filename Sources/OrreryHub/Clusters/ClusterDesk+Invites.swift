@@ -1,0 +1,85 @@
+import Foundation
+import OrreryCrypto
+import OrreryIdentity
+import OrreryLink
+import OrreryModel
+import OrreryStore
+
+/// What an administrator wants a join token to be good for.
+package struct InviteWish: Sendable {
+    /// The group that will own the cluster.
+    package var owner: String?
+    package var name: String?
+    package var life: Duration
+    package var uses: Int64
+
+    package init(owner: String? = nil, name: String? = nil, life: Duration = .seconds(86400), uses: Int64 = 1) {
+        (self.owner, self.name, self.life, self.uses) = (owner, name, life, uses)
+    }
+}
+
+// Tokens that let clusters in.
+extension ClusterDesk {
+    /// A new join token, which nobody can read again.
+    func invite(_ wish: InviteWish, by chief: ClusterChief) async throws -> (token: JoinToken, record: InviteRecord) {
+        try check(wish, by: chief)
+        for _ in 1...3 {
+            guard let token = JoinToken("\(Self.letters(6)).\(Self.letters(16))") else { continue }
+            let record = InviteRecord(
+                id: token.id, secretHash: Self.hash(token), owner: wish.owner, name: wish.name, madeBy: chief.name,
+                uses: wish.uses, createdAt: now(), expiresAt: now() + wish.life.seconds)
+            guard try await insert(record) else { continue }
+            await audit.record(
+                AuditAct(
+                    .clusterChanged, of: chief.person, to: "join token \(token.id)",
+                    because: "made for \(wish.uses) clusters until \(Moment(record.expiresAt).text)"
+                ).ordered(by: chief))
+            try await audit.settle()
+            return (token, record)
+        }
+        throw HubError(.unavailable, "no token could be made", next: "try again")
+    }
+
+    /// False when its id is another one's.
+    private func insert(_ record: InviteRecord) async throws(StoreError) -> Bool {
+        do { try await store.insert(record) } catch {
+            guard error.contested == .invite else { throw error }
+            return false
+        }
+        return true
+    }
+
+    private func check(_ wish: InviteWish, by chief: ClusterChief) throws(HubError) {
+        guard chief.isAdmin else { throw HubError(.forbidden, "that is for administrators of this hub") }
+        if let owner = wish.owner, !groups.contains(where: { HubConfiguration.Auth.makes($0, owner) }) {
+            throw HubError(.unprocessable, "there is no group \(owner) here")
+        }
+        if let name = wish.name, !ClusterName.isGood(name) {
+            throw HubError(
+                .unprocessable, "`\(name)` is no name for a cluster",
+                next: "take small letters, digits and hyphens, 32 at most, a letter first")
+        }
+        guard (1...1000).contains(wish.uses), wish.life >= .seconds(60), wish.life <= .seconds(90 * 86400) else {
+            throw HubError(
+                .unprocessable, "a join token is good for a minute to 90 days, and for 1 to 1000 clusters")
+        }
+        guard admission.rules.contains(where: { $0.test == .token && $0.decision != .deny }) else {
+            throw HubError(
+                .conflict, "the rules of admission take no tokens", next: "put `{rule: token}` into `admission`")
+        }
+    }
+
+    /// What is stored of a token's secret part.
+    static func hash(_ token: JoinToken) -> [UInt8] { Fingerprint.of("join\n\(token.reveal())") }
+
+    /// So many characters of `a-z0-9`, each as likely as any other.
+    private static func letters(_ count: Int) -> String {
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        var letters: [UInt8] = []
+        while letters.count < count {
+            // 252 is the largest multiple of 36 that a byte can have.
+            letters += RandomToken.bytes(32).filter { $0 < 252 }.map { alphabet[Int($0) % alphabet.count] }
+        }
+        return String(decoding: letters.prefix(count), as: UTF8.self)
+    }
+}

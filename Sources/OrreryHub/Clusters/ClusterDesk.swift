@@ -1,0 +1,123 @@
+import Foundation
+import OrreryIdentity
+import OrreryModel
+import OrreryStore
+
+/// Where clusters are decided about: by the pages, by commands beside the hub, and by the rules. It writes into the store and
+/// the audit log and touches nothing else; the hub that runs notices within a second.
+struct ClusterDesk: Sendable {
+    let store: any ClusterStore
+    let audit: AuditLog
+    var admission: Admission
+    /// Names that only the configuration gives.
+    let configured: Set<String>
+    /// Hub groups that can own a cluster.
+    let groups: [String]
+    let now: @Sendable () -> Date
+    /// How often codes may be wrong, by person.
+    let guesses: FailureLimit
+
+    init(
+        store: any ClusterStore, audit: AuditLog, configuration: HubConfiguration, now: @escaping @Sendable () -> Date
+    ) {
+        (self.store, self.audit, self.now) = (store, audit, now)
+        admission = configuration.admission
+        configured = Set(configuration.clusters.map(\.name))
+        groups = configuration.auth.groups.map(\.name)
+        guesses = FailureLimit(burst: 10, interval: .seconds(60), now: now)
+    }
+
+    /// Carries out what `chief` wants of a cluster and gives it as it is then. Throws `.forbidden` unless they may.
+    @discardableResult
+    func order(
+        _ order: ClusterOrder, of name: String, by chief: ClusterChief, because reason: String = ""
+    ) async throws -> ClusterRecord {
+        let record = try await cluster(name)
+        try check(order, of: record, by: chief)
+        let now = now()
+        let because = reason.isEmpty ? "no reason was given" : reason
+        let changed = try await store.changeCluster(record.name) {
+            $0.carryOut(order, by: chief, at: now, because: because)
+        }
+        await audit.record(
+            AuditAct(
+                .clusterChanged, of: chief.person, by: nil, on: record.name, to: order.words,
+                because: because
+            ).ordered(by: chief))
+        try await audit.settle()
+        return changed
+    }
+
+    func cluster(_ name: String) async throws -> ClusterRecord {
+        guard let record = try await store.clusters().first(where: { $0.name.isExactly(name) }) else {
+            throw HubError(.notFound, "there is no cluster called \(name)", next: "look which ones are")
+        }
+        return record
+    }
+
+    private func check(_ order: ClusterOrder, of record: ClusterRecord, by chief: ClusterChief) throws(HubError) {
+        guard chief.isAdmin || (order.isOwners && chief.owns(record)) else {
+            throw HubError(
+                .forbidden, "that is for administrators of this hub" + (order.isOwners ? " and for its owners" : ""))
+        }
+        if order == .uncordon, record.facets.quarantine != nil, !chief.isAdmin {
+            throw HubError(
+                .forbidden, "the cluster is in quarantine", next: "an administrator of this hub looks at it first")
+        }
+        if case .owner(let group) = order, !groups.contains(where: { HubConfiguration.Auth.makes($0, group) }) {
+            throw HubError(.unprocessable, "there is no group \(group) here")
+        }
+        if case .trust(.ownerOnly) = order, record.owner == nil {
+            throw HubError(.unprocessable, "the cluster has no owner", next: "name one first")
+        }
+        guard record.kind == .agent || order.isForDirect else {
+            throw HubError(
+                .unprocessable, "the hub reaches this cluster directly, so there is no agent to do that",
+                next: "change orrery.yaml")
+        }
+        let membership = record.facets.membership.value
+        guard [.member, .suspended].contains(membership) else {
+            throw HubError(.conflict, "\(record.name) is no member any more (\(membership.rawValue))")
+        }
+    }
+}
+
+extension ClusterOrder {
+    /// Whether it makes sense for a cluster without an agent.
+    fileprivate var isForDirect: Bool { self != .rotate && self != .revoke && self != .leave }
+}
+
+extension ClusterRecord {
+    /// Changes what `order` is about.
+    fileprivate mutating func carryOut(
+        _ order: ClusterOrder, by chief: ClusterChief, at now: Date, because reason: String
+    ) {
+        func facet<Value>(_ value: Value) -> Facet<Value> { Facet(value, by: chief.name, at: now, because: reason) }
+        switch order {
+        case .cordon: facets.scheduling = facet(.cordoned)
+        case .uncordon:
+            facets.scheduling = facet(.schedulable)
+            facets.quarantine = nil
+        case .drain(let deadline): facets.scheduling = facet(.draining(until: deadline))
+        case .trust(let trust): facets.trust = facet(trust)
+        case .owner(let group):
+            owner = group
+            if facets.trust.value == .unclaimed { facets.trust = facet(.ownerOnly) }
+        case .data(let ceiling): facets.ceiling = facet(ceiling)
+        case .suspend: facets.membership = facet(.suspended)
+        case .resume: facets.membership = facet(.member)
+        case .revoke: facets.membership = facet(.revoked)
+        case .leave: facets.membership = facet(.left)
+        case .rotate: rotationAskedAt = now
+        }
+    }
+}
+
+extension AuditAct {
+    /// The same, ordered by whoever that is: a person, or somebody at the hub's machine.
+    func ordered(by chief: ClusterChief) -> AuditAct {
+        var act = self
+        if chief.person == nil { act.chief = chief.name }
+        return act
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Logging
+import OrreryKubernetes
+import OrreryModel
+import OrrerySpawn
+import OrreryStore
+import ServiceLifecycle
+import Synchronization
+
+/// Looks after the clusters while the hub runs: notices what commands have changed, ends keys and drains whose time has come,
+/// and writes down how each cluster does.
+struct ClusterKeeper: Service {
+    let registry: ClusterRegistry
+    let spawner: Spawner
+    let store: any ClusterStore
+    let now: @Sendable () -> Date
+    let logger: Logger
+    var pause = Duration.milliseconds(500)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var said: [String: String] = [:]
+            var asked: Set<String> = []
+            while (try? await Task.sleep(for: pause)) != nil {
+                await registry.refresh()
+                await registry.expireKeys()
+                await empty(&asked)
+                await note(&said)
+            }
+        }
+    }
+
+    /// Stops what still runs on clusters whose time to be emptied is over.
+    private func empty(_ asked: inout Set<String>) async {
+        let now = now()
+        let due = registry.records.filter { $0.facets.scheduling.value.isOver(at: now) }
+        guard !due.isEmpty else { return }
+        for session in spawner.sessions() where asked.insert(session.id).inserted {
+            guard let record = due.first(where: { $0.name == session.cluster }) else {
+                asked.remove(session.id)
+                continue
+            }
+            try? await spawner.stop(
+                session.id, by: "\(record.facets.scheduling.actor), since \(record.title) is emptied")
+        }
+    }
+
+    /// Keeps health in the store when it has changed.
+    private func note(_ said: inout [String: String]) async {
+        for record in registry.records where record.facets.membership.value == .member {
+            let words = health(of: record).words
+            guard said.updateValue(words, forKey: record.name) != words else { continue }
+            logger.notice("a cluster's health", metadata: ["cluster": "\(record.name)", "health": "\(words)"])
+            try? await store.note(health: words, of: record.name, since: now())
+        }
+    }
+
+    func health(of record: ClusterRecord) -> ClusterHealth {
+        ClusterHealth(
+            spawner.condition(of: record.name), of: record, links: registry.links.links(of: record.keys.map(\.id)))
+    }
+}
+
+extension ClusterScheduling {
+    fileprivate func isOver(at now: Date) -> Bool {
+        guard case .draining(let until?) = self else { return false }
+        return until <= now
+    }
+}
+
+extension Spawner {
+    /// Takes up the clusters of `change`, and lets those go that belong to the site no more.
+    func follow(_ change: ClusterRegistry.Change) async {
+        for cluster in change.clusters where cluster.access.reach == .agent { await put(cluster.access) }
+        for record in change.records.values where record.kind == .agent && !record.isConnectable {
+            guard change.before[record.name]?.isConnectable ?? true else { continue }
+            let membership = record.facets.membership
+            drop(
+                record.name,
+                because:
+                    "\(record.title) does not belong to this hub any more (\(membership.value.rawValue): \(membership.reason))."
+            )
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import OrreryKubernetes
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+import Synchronization
+
+// What placement and pages are told of each cluster.
+extension ClusterRegistry {
+    /// The clusters that sessions may live on.
+    func places(_ records: [String: ClusterRecord]) -> [HubConfiguration.Cluster] {
+        let direct = configured.map { cluster in records[cluster.name].map(cluster.following) ?? cluster }
+        let joined = records.values.filter { $0.kind == .agent && $0.isConnectable }.sorted { $0.name < $1.name }
+        return direct + joined.compactMap(place)
+    }
+
+    /// A cluster that joined; nil where the proxy takes no calls for it.
+    private func place(_ record: ClusterRecord) -> HubConfiguration.Cluster? {
+        guard let inner = proxy.inner else { return nil }
+        let said = expected[record.name]
+        var access = ClusterAccess(
+            name: record.name, server: "http://\(inner.reachable)/\(record.name)", token: proxy.token,
+            namespace: said?.namespace ?? record.namespace)
+        access.reach = .agent
+        access.patience = away
+        var facts = said?.facts ?? ClusterFacts(name: record.name, title: record.title)
+        facts.owner = record.owner ?? facts.owner
+        var cluster = HubConfiguration.Cluster(title: said?.title ?? record.title, access: access, facts: facts)
+        cluster.holds = record.facets.ceiling.value.words.union(said?.holds ?? [])
+        cluster = cluster.decided(record.facets)
+        if record.isPaused { cluster.facts.scheduling = .cordoned }
+        return cluster
+    }
+}
+
+extension ClusterRegistry {
+    /// What proxies are told of the server of `session` that listens at `address`.
+    func target(of session: SessionRecord, at address: String) -> String {
+        let access = clusters.first { $0.name == session.cluster }?.access
+        return access?.target(address, pod: session.podUID) ?? "http://\(address)"
+    }
+}
+
+extension ClusterRegistry.Change {
+    /// What the clusters are trusted with that are not as the documents of the policy know them.
+    var holds: [String: Set<String>] {
+        let decided = clusters.filter { cluster in
+            cluster.access.reach == .agent || records[cluster.name]?.facets.ceiling.isConfigured == false
+        }
+        return Dictionary(decided.map { ($0.name, $0.holds) }) { first, _ in first }
+    }
+}
+
+extension HubConfiguration.Cluster {
+    /// The same, with what was decided about it since the configuration was written.
+    func following(_ record: ClusterRecord) -> HubConfiguration.Cluster {
+        var cluster = self
+        if !record.facets.ceiling.isConfigured { cluster.holds = record.facets.ceiling.value.words }
+        return cluster.decided(record.facets)
+    }
+
+    fileprivate func decided(_ facets: ClusterFacets) -> HubConfiguration.Cluster {
+        var cluster = self
+        cluster.facts.membership = facets.membership.value
+        cluster.facts.trust = facets.trust.value
+        cluster.facts.scheduling = facets.quarantine == nil ? facets.scheduling.value : .cordoned
+        return cluster
+    }
+
+    /// Whether it is one that people are shown: somebody has vouched for it.
+    var isShown: Bool { facts.trust != .unclaimed && facts.membership == .member }
+}

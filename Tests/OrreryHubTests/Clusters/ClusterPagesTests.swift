@@ -1,0 +1,106 @@
+import Foundation
+import OrreryCrypto
+import OrreryFetch
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+/// The pages on which clusters are claimed, looked at and decided about.
+struct ClusterPagesTests {
+    private func browser(
+        _ hub: TestHub, _ name: String, _ group: String, isAdmin: Bool = false
+    ) async throws -> TestBrowser {
+        _ = try await hub.person(name, groups: [Group(name: group), Group(name: isAdmin ? "operators" : "others")])
+        var browser = TestBrowser(hub)
+        try await browser.logIn(as: name)
+        return browser
+    }
+
+    @Test func whoeverTypesTheCodeClaimsTheClusterForAGroupOfTheirs() async throws {
+        try await TestHub.run { hub in
+            var agent = try ScriptedAgent(hub)
+            agent.name = "pic"
+            let code = try #require(try await agent.hello().frame("pending")?["code"]?.string)
+            var browser = try await browser(hub, "ada", "science")
+            let page = try await browser.get("/hub/clusters/claim?code=\(code.lowercased())").text
+            for word in ["pic", "192.0.2.7", String(agent.key.id.prefix(8)), "science"] {
+                #expect(page.contains(word), "\(word)")
+            }
+            let proof = try await browser.proof()
+            func claim(_ group: String, _ browser: inout TestBrowser) async throws -> Int {
+                try await browser.post(
+                    "/hub/clusters/claim", [("_xsrf", proof), ("code", code), ("group", group)]
+                ).status
+            }
+            #expect(try await claim("atlas", &browser) == 403)
+            #expect(agent.record() == nil)
+            #expect(try await claim("science", &browser) == 200)
+            let record = try #require(agent.record())
+            #expect(record.name == "pic" && record.owner == "science" && record.facets.trust.value == .ownerOnly)
+            #expect(record.admission.rule == "claim" && record.admission.by == "ada")
+            #expect(try await claim("science", &browser) == 404)
+            #expect(hub.services.proxy.feed.agents[agent.key.id]?.cluster == "pic")
+        }
+    }
+
+    @Test func ownersLookAfterTheirOwnClusterAndNothingElse() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.member()
+            var owner = try await browser(hub, "ada", "atlas")
+            var stranger = try await browser(hub, "eve", "science")
+            #expect(try await owner.get("/hub/clusters").text.contains("west"))
+            #expect(try await !stranger.get("/hub/clusters").text.contains("west"))
+            #expect(try await stranger.get("/hub/clusters/west").status == 404)
+            #expect(try await owner.get("/hub/clusters/north").status == 404)
+            let proof = try await owner.proof()
+            func order(_ word: String, _ owner: inout TestBrowser) async throws -> Int {
+                let fields: [(name: String, value: String)] = [
+                    ("_xsrf", proof), ("order", word), ("reason", "tidying"), ("trust", "federation"),
+                    ("data", "restricted"),
+                ]
+                return try await owner.post("/hub/clusters/west", fields).status
+            }
+            #expect(try await order("cordon", &owner) == 302)
+            let scheduling = try #require(hub.services.registry.record("west")).facets.scheduling
+            #expect(scheduling.value == .cordoned && scheduling.actor == "ada" && scheduling.reason == "tidying")
+            #expect(try await owner.get("/hub/clusters/west").text.contains("tidying"))
+            for word in ["suspend", "revoke", "resume", "trust"] {
+                #expect(try await order(word, &owner) == 403, "\(word)")
+            }
+            #expect(hub.services.registry.record("west")?.facets.trust.value == .ownerOnly)
+            #expect(try await order("leave", &owner) == 302)
+            #expect(hub.services.registry.record("west")?.facets.membership.value == .left)
+            #expect(hub.services.proxy.feed.agents.isEmpty)
+        }
+    }
+
+    @Test func administratorsDecideAboutThoseWhoWait() async throws {
+        try await TestHub.run { hub in
+            let agent = try ScriptedAgent(hub)
+            try await agent.hello()
+            var admin = try await browser(hub, "grace", "science", isAdmin: true)
+            let page = try await admin.get("/hub/clusters").text
+            #expect(page.contains("0e1c-4d") && page.contains(String(agent.key.id.prefix(8))))
+            let proof = try await admin.proof()
+            let answer = try await admin.post(
+                "/hub/joins/\(agent.key.id)", [("_xsrf", proof), ("answer", "approve"), ("reason", "known to us")])
+            #expect(answer.location == "/hub/clusters/south-2")
+            #expect(agent.record()?.facets.membership.reason == "known to us")
+            #expect(try await admin.get("/hub/clusters/south-2").status == 200)
+            let trust = try await admin.post(
+                "/hub/clusters/south-2",
+                [
+                    ("_xsrf", proof), ("order", "trust"), ("trust", "federation"), ("data", "collaboration"),
+                    ("reason", "agreed"),
+                ])
+            #expect(trust.status == 302)
+            let cluster = try #require(hub.services.registry.clusters.first { $0.name == "south-2" })
+            #expect(cluster.facts.trust == .federation && cluster.holds == ["public", "ordinary", "collaboration"])
+            #expect(hub.services.policies.current.bindings["south-2"]?.trust == cluster.holds)
+            #expect(try await admin.get("/hub/home").text.contains("south-2"))
+        }
+    }
+}

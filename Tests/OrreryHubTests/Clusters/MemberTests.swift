@@ -1,0 +1,150 @@
+import Foundation
+import OrreryCrypto
+import OrreryFetch
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+/// What becomes of clusters that are members.
+struct MemberTests {
+    @Test func aKeyFromAnotherClusterIsRefusedAndTheMemberIsPutIntoQuarantine() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            var clone = agent
+            (clone.uid, clone.connection) = ("elsewhere", 8)
+            let reply = try await clone.hello()
+            #expect(reply.isClosed && reply.frame("denied")?["reason"]?.string?.contains("another cluster") == true)
+            #expect(agent.record()?.facets.quarantine?.value.contains("elsewhere") == true)
+            let facts = try #require(hub.services.registry.clusters.first { $0.name == "west" }).facts
+            #expect(facts.scheduling == .cordoned)
+            // The true one goes on.
+            #expect(try await !agent.hello().isClosed)
+            #expect(hub.services.proxy.feed.agents[agent.key.id]?.uid == "uid-of-west")
+            await hub.services.audit.flush()
+            #expect(try await hub.database.entries(AuditQuery(acts: ["cluster-alert"]), after: 0, limit: 9).count == 1)
+            let owner = ClusterChief(try await hub.person("ada"))
+            await #expect(throws: HubError.self) {
+                try await hub.services.clusterDesk.order(.uncordon, of: "west", by: owner)
+            }
+            try await hub.order(.uncordon, of: "west")
+            #expect(agent.record()?.facets.quarantine == nil)
+        }
+    }
+
+    @Test func aNewKeyFollowsAnOldOneWithBothSignatures() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            try await hub.order(.rotate, of: "west")
+            #expect(try await agent.hello().frame("rotate") != nil)
+            let new = try AgentKey.fresh()
+            let rotation = try KeyRotation(from: agent.key, to: new)
+            func frame(_ old: [UInt8], _ fresh: [UInt8]) -> JSON {
+                [
+                    "type": "rotate", "key": .string(Data(new.publicKey.info).base64EncodedString()),
+                    "old": .string(Data(old).base64EncodedString()), "new": .string(Data(fresh).base64EncodedString()),
+                ]
+            }
+            #expect(try await agent.say(frame(rotation.newSignature, rotation.newSignature)).frames.isEmpty)
+            #expect(agent.record()?.keys.count == 1)
+            let told = try await agent.say(frame(rotation.oldSignature, rotation.newSignature)).frame("rotated")
+            #expect(told?["key"]?.string == new.id)
+            #expect(told?["until"]?.integer == Int64(hub.clock.now.timeIntervalSince1970) + 86400)
+            #expect(Set(hub.services.proxy.feed.agents.keys) == [agent.key.id, new.id])
+            var fresh = agent
+            fresh.key = new
+            #expect(try await fresh.hello().frames.isEmpty)
+            hub.clock.turn(by: .seconds(86401))
+            await hub.services.registry.expireKeys()
+            await hub.services.registry.refresh()
+            #expect(Set(hub.services.proxy.feed.agents.keys) == [new.id])
+        }
+    }
+
+    @Test func revocationIsInTheFeedAtOnceAndStays() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            hub.services.proxy.feed.open()
+            let follower = try await hub.follow("p1")
+            let snapshot = try await follower.lines(3)
+            #expect(snapshot.contains { $0["agent"]?.string == agent.key.id && $0["uid"] == "uid-of-west" })
+            try await hub.order(.revoke, of: "west", because: "stolen")
+            let line = try #require(try await follower.lines(1).first)
+            #expect(line["strike"]?.string == agent.key.id && line["reason"] == "revoked: stolen")
+            #expect(hub.services.proxy.feed.agents.isEmpty)
+            let reply = try await agent.hello()
+            #expect(reply.isClosed && reply.frame("denied")?["reason"]?.string?.contains("stolen") == true)
+            #expect(!hub.services.registry.clusters.contains { $0.name == "west" })
+            // Under another key it does not slip in again by a rule.
+            var again = try ScriptedAgent(hub, token: try await hub.invite())
+            again.uid = agent.uid
+            #expect(try await again.hello().frame("pending")?["code"] == nil)
+            #expect(again.record() == nil)
+        }
+    }
+
+    @Test func aKeyThatAnOlderDatabaseDoesNotKnowIsAdopted() async throws {
+        try await TestHub.run { hub in
+            var agent = try await hub.member()
+            agent.key = try AgentKey.fresh()
+            #expect(try await agent.hello().frame("pending")?["say"]?.string?.contains("administrator") == true)
+            let (start, desk) = (String(agent.key.id.prefix(10)), hub.services.clusterDesk)
+            await #expect(throws: HubError.self) {
+                try await desk.adopt(start, into: "north", by: .operator, because: "")
+            }
+            try await desk.adopt(start, into: "west", by: .operator, because: "restored")
+            await hub.services.registry.refresh()
+            #expect(Set(hub.services.proxy.feed.agents.keys) == [agent.key.id])
+            #expect(agent.record()?.name == "west")
+            #expect(try await !agent.hello().isClosed)
+        }
+    }
+
+    @Test func whatTheClusterHasIsKeptAndAPauseStopsPlacement() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            let registry = hub.services.registry
+            try await agent.say(["type": "inventory", "nodes": 3, "policy": ["paused": true], "sessions": 1])
+            await registry.refresh()
+            #expect(agent.record()?.inventory?["nodes"] == 3 && agent.record()?.inventory?["sessions"] == nil)
+            #expect(registry.clusters.last?.facts.scheduling == .cordoned)
+            let revision = try await hub.database.clusterRevision()
+            try await agent.say(["type": "inventory", "nodes": 3, "policy": ["paused": true], "sessions": 2])
+            #expect(try await hub.database.clusterRevision() == revision)
+            try await agent.say(["type": "inventory", "nodes": 3, "policy": [:]])
+            await registry.refresh()
+            #expect(registry.clusters.last?.facts.scheduling == .schedulable)
+        }
+    }
+
+    @Test func aClockThatIsOffIsSaidInWords() async throws {
+        try await TestHub.run { hub in
+            var agent = try await hub.member()
+            agent.skew = 600
+            try await agent.hello()
+            try await agent.say(["type": "beat", "rtt": 12.5, "idle": 4, "bound": 9])
+            let record = try #require(agent.record())
+            #expect(hub.services.keeper.health(of: record).words.contains("600 s ahead"))
+            let link = try #require(hub.services.registry.links.links(of: [agent.key.id]).first)
+            #expect(link.idle == 4 && link.bound == 9 && link.roundTrip == 12.5)
+            try await agent.say(["type": "gone", "reason": "it left"])
+            #expect(hub.services.registry.links.links(of: [agent.key.id]).isEmpty)
+        }
+    }
+
+    @Test func configuredClustersHaveTheirPlaceToo() async throws {
+        try await TestHub.run { hub in
+            let registry = hub.services.registry
+            #expect(registry.records.map(\.name) == ["north", "south"])
+            #expect(registry.records.allSatisfy { $0.admission.rule == "configuration" })
+            try await hub.order(.cordon, of: "north", because: "power")
+            #expect(registry.clusters.first?.facts.scheduling == .cordoned)
+            // A restart keeps what was decided.
+            try await registry.load()
+            #expect(registry.clusters.first?.facts.scheduling == .cordoned)
+            await #expect(throws: HubError.self) { try await hub.order(.revoke, of: "north") }
+        }
+    }
+}
