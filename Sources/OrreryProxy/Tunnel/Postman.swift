@@ -55,9 +55,12 @@ final class Postman: Sendable {
 
     /// Carries until the task is cancelled.
     func run(hub: HubAccess, fetcher: Fetcher, tunnel: Tunnel, log: ProxyLog) async {
-        // Said once even when nobody is there, so that the hub knows by what agents will know us.
-        _ = await deliver([], hub, fetcher, tunnel)
         var backoff = Backoff()
+        // Said even when no agent is there, so that the hub knows by what agents will know us.
+        while !Task.isCancelled, await !deliver([], hub, fetcher, tunnel) {
+            try? await Task.sleep(for: backoff.pause())
+        }
+        backoff.reset()
         for await _ in wakes {
             while !Task.isCancelled {
                 let batch = nextBatch()
