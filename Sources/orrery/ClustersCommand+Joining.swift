@@ -24,6 +24,16 @@ extension ClustersCommand {
         }
     }
 
+    struct Address: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the join string without a token, for clusters that somebody claims.")
+        @Option(help: "The proxy's key as sha256:BASE64, where it is not the known one; may be repeated.")
+        var pin: [String] = []
+        @OptionGroup var file: ConfigurationFile
+
+        func run() async throws { print(try await file.inBackroom { try await $0.address(pins: pin) }) }
+    }
+
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let a cluster in that asks to join.")
         @Argument(help: "How its key begins: at least eight digits.") var key: String

@@ -9,7 +9,8 @@ struct ClustersCommand: AsyncParsableCommand {
         commandName: "clusters", abstract: "Look at clusters, let them in, and decide about them.",
         discussion: "Run it as the hub's account. A hub that runs follows within a second.",
         subcommands: [
-            List.self, Show.self, Invite.self, Approve.self, Deny.self, Adopt.self, Cordon.self, Uncordon.self,
+            List.self, Show.self, Invite.self, Address.self, Approve.self, Deny.self, Adopt.self, Cordon.self,
+            Uncordon.self,
             Drain.self, Trust.self, Suspend.self, Resume.self, Revoke.self, Rotate.self, Audit.self,
         ], defaultSubcommand: List.self)
 

@@ -7,7 +7,7 @@ struct Orrery: AsyncParsableCommand {
         subcommands: [
             HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, ExplainCommand.self,
             ProfilesCommand.self, ManifestsCommand.self,
-            ClustersCommand.self, KeysCommand.self,
+            ClustersCommand.self, DoctorCommand.self, KeysCommand.self,
             AuditCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
             VersionCommand.self,
         ])

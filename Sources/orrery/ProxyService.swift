@@ -19,6 +19,11 @@ struct ProxyService: Service {
             throw .badHub(option: "hub.listen", value: url)
         }
         proxy.hub = hub
+        if let inner = configuration.proxy.inner {
+            proxy.inner = Self.listener(inner)
+            // Where the key lies by which agents know a proxy without a certificate.
+            proxy.stateDirectory = configuration.database + ".proxy"
+        }
         server = try ProxyServer(configuration: proxy)
     }
 

@@ -31,7 +31,9 @@ struct ClusterHealth: Hashable, Sendable {
         var reasons: [String] = []
         if let quarantine = record.facets.quarantine { reasons.append("in quarantine: \(quarantine.value)") }
         guard record.kind == .agent else { return reasons }
-        if record.isPaused { reasons.append("the site has paused it") }
+        if record.isPaused {
+            reasons.append(record.inventory?["policy"]?["notice"]?.string?.withoutFullStop ?? "the site has paused it")
+        }
         if let skew = links.compactMap(\.skew).max(by: { abs($0) < abs($1) }), abs(skew) >= 60 {
             let way = skew > 0 ? "ahead of" : "behind"
             reasons.append("its agent's clock is \(Int(abs(skew))) s \(way) the hub's")

@@ -25,6 +25,7 @@ extension ClusterRegistry {
         access.patience = away
         var facts = said?.facts ?? ClusterFacts(name: record.name, title: record.title)
         facts.owner = record.owner ?? facts.owner
+        if facts.capacity == .none { facts.capacity = record.capacity }
         var cluster = HubConfiguration.Cluster(title: said?.title ?? record.title, access: access, facts: facts)
         cluster.holds = record.facets.ceiling.value.words.union(said?.holds ?? [])
         cluster = cluster.decided(record.facets)
@@ -38,6 +39,18 @@ extension ClusterRegistry {
     func target(of session: SessionRecord, at address: String) -> String {
         let access = clusters.first { $0.name == session.cluster }?.access
         return access?.target(address, pod: session.podUID) ?? "http://\(address)"
+    }
+}
+
+extension ClusterRecord {
+    /// What its agent says that the nodes have, and how many sessions the site allows; no bounds where it says nothing.
+    fileprivate var capacity: ResourceBounds {
+        let (all, most) = (inventory?["capacity"], inventory?["policy"]?["maxima"])
+        func count(_ value: JSON?) -> Int64? { value?.integer.flatMap { $0 > 0 ? $0 : nil } }
+        return ResourceBounds(
+            sessions: most?["sessions"]?.integer.map { Int($0) },
+            cpu: count(all?["cpu"]).map { CPUCount(millicores: $0) },
+            memory: count(all?["memory"]).map { ByteCount(bytes: $0) }, gpu: all?["gpu"]?.integer.map { Int($0) })
     }
 }
 

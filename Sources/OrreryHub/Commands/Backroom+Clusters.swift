@@ -39,6 +39,15 @@ extension Backroom {
 
     /// A join string with a new token. Nobody can read the token again.
     package func invite(_ wish: InviteWish, pins: [String]) async throws -> String {
+        let place = try await joinString(pins)
+        let (token, _) = try await desk.invite(wish, by: .operator)
+        return JoinString(host: place.host, port: place.port, token: token, pins: place.pins).reveal()
+    }
+
+    /// A join string without a token, for clusters that are claimed, or let in by what they are.
+    package func address(pins: [String]) async throws -> String { try await joinString(pins).reveal() }
+
+    private func joinString(_ pins: [String]) async throws -> JoinString {
         var digests: [[UInt8]] = []
         let known = pins.isEmpty ? try await database.pins(since: .now - 90 * 86400) : pins
         for pin in known {
@@ -51,8 +60,7 @@ extension Backroom {
         guard let port = UInt16(written.isEmpty ? defaultPort : written) else {
             throw HubError(.cannotStart, "the port of `url` is none")
         }
-        let (token, _) = try await desk.invite(wish, by: .operator)
-        return JoinString(host: configuration.url.host, port: port, token: token, pins: digests).reveal()
+        return JoinString(host: configuration.url.host, port: port, pins: digests)
     }
 
     private var defaultPort: Substring { configuration.url.isSecure ? "443" : "80" }
