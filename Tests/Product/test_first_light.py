@@ -1,8 +1,11 @@
 """First light: two people, two clusters, JupyterLab through the proxy. The tests of this file are one story, in order."""
 import json
 import signal
+import socket
 import urllib.error
 import urllib.request
+
+import pytest
 
 from browser import PHASE, STOP, Browser
 from demo import eventually
@@ -141,6 +144,20 @@ def test_stopped_on_north_and_started_on_south(browsers, demo):
         [0, ["photoz", "shared"], "No such file or directory"]
     assert look(ada, "[names('/datasets'), write('/datasets/public')]") == [["public"], "Read-only file system"]
     ada.shot("south")
+
+
+def test_south_is_reached_through_its_agent_alone(browsers, demo):
+    """Its pod answers through the proxy; from outside of its network neither the pod nor its cluster can be dialled."""
+    if not demo.at("south"):
+        pytest.skip("this machine lets us make no network")
+    pod = next(pod for pod in demo.pods("south") if pod["metadata"]["labels"]["orrery.io/person"] == "ada")
+    assert answer_to(demo, "/user/ada/api/status", browsers("ada").all_cookies())[0] == 200
+    port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+    for place in [(pod["status"]["podIP"], port), ("127.0.0.1", demo.port + 444)]:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(place, timeout=5).close()
+    shown = demo.orrery("clusters", "show", "south")
+    assert "Reached: through its agent" in shown and "Health: ready" in shown, shown
 
 
 def test_after_logout_the_old_cookies_open_nothing(browsers, demo):

@@ -56,6 +56,11 @@ extension Backroom {
             }
             digests.append(digest)
         }
+        guard !digests.isEmpty || configuration.url.isSecure else {
+            throw HubError(
+                .unavailable, "without https agents know a proxy by its key alone, and none has told its key yet",
+                next: "wait until a proxy follows the hub, or give its key with --pin")
+        }
         let written = configuration.url.port.dropFirst()
         guard let port = UInt16(written.isEmpty ? defaultPort : written) else {
             throw HubError(.cannotStart, "the port of `url` is none")
