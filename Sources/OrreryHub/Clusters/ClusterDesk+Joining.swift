@@ -57,7 +57,7 @@ extension ClusterDesk {
             Facet(value, by: chief?.name ?? "rule \(rule)", at: now, because: reason)
         }
         return ClusterRecord(
-            name: name, kind: .agent, uid: applicant.about.uid, owner: terms.owner,
+            name: name, kind: .agent, title: titles[name] ?? name, uid: applicant.about.uid, owner: terms.owner,
             namespace: applicant.about.namespaces.first ?? "orrery",
             admission: ClusterAdmission(rule: rule, at: now, by: chief?.name, evidence: applicant.evidence.json),
             facets: ClusterFacets(

@@ -11,6 +11,8 @@ struct ClusterDesk: Sendable {
     var admission: Admission
     /// Names that only the configuration gives.
     let configured: Set<String>
+    /// What people read of clusters that the configuration expects.
+    let titles: [String: String]
     /// Hub groups that can own a cluster.
     let groups: [String]
     let now: @Sendable () -> Date
@@ -23,6 +25,7 @@ struct ClusterDesk: Sendable {
         (self.store, self.audit, self.now) = (store, audit, now)
         admission = configuration.admission
         configured = Set(configuration.clusters.map(\.name))
+        titles = configuration.expected.mapValues(\.title)
         groups = configuration.auth.groups.map(\.name)
         guesses = FailureLimit(burst: 10, interval: .seconds(60), now: now)
     }

@@ -107,6 +107,9 @@ extension ClusterRegistry {
             }
             try await store.changeCluster(cluster.name) { $0.follow(record) }
         }
+        for (name, said) in expected where known[name].map({ $0.title != said.title }) ?? false {
+            try await store.changeCluster(name) { $0.title = said.title }
+        }
         let names = Set(configured.map(\.name))
         for record in known.values where record.kind == .direct && !names.contains(record.name) {
             guard record.facets.membership.value != .left else { continue }
