@@ -24,12 +24,14 @@ package struct Plan: Hashable, Codable, Sendable {
     package let options: [String: String]?
     /// The object storage that a fileset gives; nil where none does.
     package let bucket: Bucket?
+    /// The hub groups that the person is in, sorted, for sites that take some groups' sessions only; nil where in none.
+    package let groups: [String]?
 
     package init(
         person: String, cluster: String, profile: String, environment: Environment, size: Size, identity: PodIdentity,
         mounts: [Mount], refusals: [Refusal], home: String, variables: [String: String], life: Life,
         nodeSelector: [String: String], nodes: Nodes? = nil, options: [String: String]? = nil,
-        bucket: Bucket? = nil
+        bucket: Bucket? = nil, groups: [String]? = nil
     ) {
         self.person = person
         self.cluster = cluster
@@ -46,6 +48,7 @@ package struct Plan: Hashable, Codable, Sendable {
         self.nodes = nodes
         self.options = options
         self.bucket = bucket
+        self.groups = groups
     }
 }
 

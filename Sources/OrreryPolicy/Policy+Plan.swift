@@ -46,7 +46,8 @@ extension Policy {
                 nodes: terms?.nodes,
                 options: choices.isEmpty
                     ? nil : Dictionary(choices.map { ($0.option, $0.choice.name) }) { first, _ in first },
-                bucket: decision.bucket))
+                bucket: decision.bucket,
+                groups: person.groups.isEmpty ? nil : person.groups.map(\.name).sorted()))
     }
 
     private func chooseEnvironment(

@@ -50,6 +50,7 @@ struct PlanTests {
         #expect(plan.variables == ["OMP_NUM_THREADS": "8"])
         #expect(plan.life == Plan.Life(max: .seconds(604_800), grace: .seconds(30)))
         #expect(plan.nodeSelector == ["accelerator": "a100"])
+        #expect(plan.groups == ["developers", "project:photoz"])
     }
 
     @Test func whatIsNotChosenIsTheDefault() throws {

@@ -20,7 +20,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("standard", builder(Sample.plan(variables: ["OMP_NUM_THREADS": "2", "PRICE": "5$ or $(HOME)"]))),
+        (
+            "standard",
+            builder(
+                Sample.plan(
+                    variables: ["OMP_NUM_THREADS": "2", "PRICE": "5$ or $(HOME)"],
+                    groups: ["developers", "project:photoz"]))
+        ),
         (
             "gpu-on-chosen-nodes",
             builder(Sample.plan(gpu: 2, mounts: [], nodeSelector: ["accelerator": "a100"]), policy: nil)

@@ -10,7 +10,8 @@ enum Sample {
         cluster: String = "north", image: String = Sample.image, command: [String] = ["jupyterhub-singleuser"],
         gpu: Int = 0, mounts: [Plan.Mount] = Sample.mounts, variables: [String: String] = [:],
         nodeSelector: [String: String] = [:], gpuResource: String? = nil, nodes: Plan.Nodes? = nil,
-        user: Plan.PodIdentity.User? = nil, volumeGroup: UInt32? = nil, life: Plan.Life = Sample.life
+        user: Plan.PodIdentity.User? = nil, volumeGroup: UInt32? = nil, life: Plan.Life = Sample.life,
+        groups: [String]? = nil
     ) -> Plan {
         Plan(
             person: "ada", cluster: cluster, profile: "standard",
@@ -23,7 +24,7 @@ enum Sample {
                 uid: 20_001, gid: 20_001, supplementalGroups: [3001, 3002],
                 groupNames: ["developers": 3001, "project:photoz": 3002], user: user, volumeGroup: volumeGroup),
             mounts: mounts, refusals: [], home: "/home/ada", variables: variables,
-            life: life, nodeSelector: nodeSelector, nodes: nodes)
+            life: life, nodeSelector: nodeSelector, nodes: nodes, groups: groups)
     }
 
     static let life = Plan.Life(max: .seconds(7 * 86_400), grace: .seconds(30))

@@ -17,6 +17,7 @@ struct PodBuilder {
     func pod() -> Pod {
         var annotations = [
             PodMark.plan: session.planHash, PodMark.person: session.personName, PodMark.server: session.server,
+            PodMark.groups: plan.groups?.joined(separator: ",") ?? "",
         ]
         annotations = annotations.filter { !$0.value.isEmpty }
         return Pod(metadata: metadata(session.pod, annotations: annotations), spec: spec())

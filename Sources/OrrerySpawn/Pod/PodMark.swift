@@ -9,6 +9,8 @@ enum PodMark {
     static let spawn = "orrery.io/spawn"
     static let plan = "orrery.io/plan"
     static let server = "orrery.io/server"
+    /// The person's groups, for the policy of a site.
+    static let groups = "orrery.io/groups"
     /// On a person's own claim: what it holds.
     static let fileset = "orrery.io/fileset"
 
