@@ -1,0 +1,147 @@
+"""Clusters that join: a real hub and proxy, a real agent, and a pocket cluster that the hub knows no way to but through it."""
+import re
+import shutil
+import signal
+import types
+
+import pytest
+import requests
+
+from demo import eventually
+from hub import Kernel
+from joined import JoinedSite
+
+UID = 20001
+
+
+@pytest.fixture
+def site(tmp_path):
+    site = JoinedSite(tmp_path)
+    _, hand_over = site.home("ada", UID)
+    hand_over()
+    with site.provider(), site.cluster():
+        yield site
+
+
+def door(site, token):
+    """The site as `Kernel` knows one."""
+    def request(method, path, **named):
+        return requests.request(method, site.url + path, timeout=60, proxies={"http": None}, **named)
+
+    return types.SimpleNamespace(token=token, request=request, port=site.port, host=f"127.0.0.1:{site.port}")
+
+
+def home(site, browser):
+    return browser.get(f"{site.url}/hub/home", timeout=10).text
+
+
+def answers(site, browser):
+    """Whether the notebook's own server answers: it lets its owner in by way of the hub, and then shows its page."""
+    answer = browser.get(f"{site.url}/user/ada/api/status", timeout=30)
+    return answer.status_code < 500 and answer.status_code != 424 and "X-JupyterHub-Version" in answer.headers
+
+
+def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
+    with site.hub(), site.browser() as browser:
+        join = site.join_string("invite", "--owner", "developers", "--name", "north")
+        assert re.fullmatch(r"orrery://127\.0\.0\.1:\d+/[a-z0-9]{6}\.[a-z0-9]{16}#pin=sha256:\S+", join), join
+        with site.agent(join):
+            site.is_said(", ready")
+            assert "trust owner" in site.line() and "owner developers" in site.line(), site.line()
+            secret = join.split(".")[-1].split("#")[0]
+            assert secret not in (site.state / "hub.out").read_text() + (site.state / "agent.out").read_text()
+            proof = site.enter(browser, "ada")
+            site.start(browser, proof, "ada")
+            assert answers(site, browser), "the notebook answers through the agent"
+            pods = site.pods()
+
+            # The link is down: first unwell, then unreachable; nothing is stopped, and it comes back by itself.
+            site.end_agent(number=signal.SIGKILL)
+            site.is_said("unreachable since")
+            eventually(lambda: "cannot be reached since" in home(site, browser), lambda: home(site, browser))
+            assert site.pods() == pods
+            site.start_agent(join)
+            site.is_said(", ready")
+            eventually(lambda: answers(site, browser), lambda: site.words("hub"))
+            assert site.pods() == pods
+
+            # Thrown out while a kernel speaks: its connection ends, and nothing of the site's is touched.
+            made = browser.post(f"{site.url}/hub/api/users/ada/tokens", headers=proof, json={}, timeout=10)
+            with Kernel(door(site, made.json()["token"]), "/user/ada/") as kernel:
+                kernel.run("1 + 1")
+                kernel.channel.settimeout(20)
+                site.clusters("revoke", "north", "--because", "the test throws it out")
+                with pytest.raises(Exception) as ended:
+                    for _ in range(1000):
+                        kernel.run("2 + 2")
+                assert "timed out" not in str(ended.value).lower(), "the connection was ended, not forgotten"
+            eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
+            eventually(lambda: "the test throws it out" in home(site, browser), lambda: home(site, browser))
+            assert site.pods() == pods
+            assert "revoked" in site.line()
+
+
+def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site):
+    with site.hub(), site.browser() as browser:
+        join = site.join_string()
+        assert "/" not in join.split("//")[1].split("#")[0], "no token"
+        with site.agent(join):
+            code = eventually(lambda: re.search(r"\b[B-Z]{4}-[B-Z]{4}\b", (site.state / "agent.out").read_text()),
+                              lambda: site.words("agent") + site.words("hub"))[0]
+            assert "asks to join" in site.clusters()
+            proof = site.enter(browser, "ada")
+            page = browser.get(f"{site.url}/hub/clusters/claim?code={code}", timeout=10).text
+            assert "Is this your cluster?" in page and "developers" in page
+            claimed = browser.post(f"{site.url}/hub/clusters/claim", timeout=10, data={
+                "_xsrf": proof["X-XSRFToken"], "code": code, "group": "developers"})
+            assert claimed.status_code == 200 and "belongs to developers" in claimed.text
+            site.is_said(", ready")
+            site.clusters("audit")
+
+            # What the site forbids is said in its own words.
+            (site.state / "site.yaml").write_text(
+                "site: the site of the tests\nnamespaces: [hub]\nmaxima: {cpu: 10m}\n")
+            def refusal():
+                browser.post(f"{site.url}/hub/api/users/ada/server", headers=proof, timeout=60)
+                browser.delete(f"{site.url}/hub/api/users/ada/server", headers=proof, timeout=60)
+                return "site forbid this session" in home(site, browser)
+            eventually(refusal, lambda: home(site, browser)[-3000:] + site.words("agent"), 120)
+            assert "10m" in home(site, browser)
+
+            # The same key at another cluster.
+            shutil.copytree(site.state / "key", site.state / "stolen")
+            with site.another_cluster():
+                site.start_agent(join, name="thief", key="stolen", kubeconfig="other-kubeconfig")
+                site.is_said("quarantine")
+                eventually(lambda: "another cluster" in (site.state / "thief.out").read_text(),
+                           lambda: site.words("thief"))
+                site.end_agent("thief")
+            site.clusters("uncordon", "north", "--because", "we have looked")
+            eventually(lambda: "quarantine" not in site.line(), site.clusters, 10)
+
+
+def test_an_older_copy_of_the_database_asks_an_administrator_and_touches_no_pod(site):
+    with site.hub():
+        join = site.join_string("invite", "--owner", "developers", "--name", "north")
+    shutil.copy(site.state / "hub.sqlite", site.state / "older.sqlite")
+    with site.hub(), site.browser() as browser, site.agent(join):
+        site.is_said(", ready")
+        proof = site.enter(browser, "ada")
+        site.start(browser, proof, "ada")
+        pods = site.pods()
+        site.end_agent()
+        site.join = join
+    for name in ("hub.sqlite-wal", "hub.sqlite-shm"):
+        (site.state / name).unlink(missing_ok=True)
+    shutil.copy(site.state / "older.sqlite", site.state / "hub.sqlite")
+    # The token was used, and the older copy does not know that: nobody but an administrator lets it in, without one.
+    with site.hub():
+        plain = site.join_string()
+        with site.agent(plain):
+            waiting = eventually(lambda: re.search(r"^([0-9a-f]{16})…  asks to join", site.clusters(), re.M),
+                                 lambda: site.clusters() + site.words("hub"))[1]
+            site.clusters("approve", waiting, "--name", "north", "--owner", "developers")
+            site.is_said(", ready")
+            eventually(lambda: "belongs to no session" in (site.state / "hub.out").read_text(),
+                       lambda: site.words("hub"))
+            assert site.pods() == pods
