@@ -10,6 +10,8 @@ struct GateStatus: Hashable {
     let reason: String
     let message: String
     let cause: String
+    /// Nobody at the cluster has answered.
+    var isSilence = false
 
     init(_ refusal: GateRefusal) {
         code = refusal.status
@@ -24,6 +26,7 @@ struct GateStatus: Hashable {
         reason = "ServiceUnavailable"
         self.message = message
         cause = "Gate"
+        isSilence = true
     }
 
     /// There is such a pod, but it is none of this hub's: for the hub there is none.
@@ -44,8 +47,10 @@ struct GateStatus: Hashable {
 
     func response() throws -> Response {
         let bytes = try JSONEncoder().encode(json)
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if isSilence, let name = HTTPField.Name("Orrery-Tunnel") { headers[name] = "silent" }
         return Response(
-            status: HTTPResponse.Status(code: code), headers: [.contentType: "application/json"],
+            status: HTTPResponse.Status(code: code), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }

@@ -117,10 +117,16 @@ extension KubernetesClient {
         }
     }
 
-    /// The proxy's word that no connection of the cluster's agent is there: nobody at the cluster has answered.
+    /// The proxy's word that no connection of the cluster's agent is there, or the agent's that its cluster is silent:
+    /// nobody at the cluster has answered.
     private static func away(_ status: Int, _ headers: FetchHeaders) -> KubernetesError? {
-        guard access(headers["Orrery-Tunnel"], is: ["away", "unknown"]), [404, 503].contains(status) else { return nil }
-        return .transport("its agent is not connected", beforeSending: true)
+        guard [404, 503].contains(status) else { return nil }
+        let word = headers["Orrery-Tunnel"]
+        if access(word, is: ["away", "unknown"]) {
+            return .transport("its agent is not connected", beforeSending: true)
+        }
+        guard access(word, is: ["silent"]) else { return nil }
+        return .transport("its API gives no answer to its agent", beforeSending: false)
     }
 
     private static func access(_ word: String?, is words: [String]) -> Bool { word.map(words.containsExactly) ?? false }
