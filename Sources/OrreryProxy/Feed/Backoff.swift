@@ -5,7 +5,7 @@ struct Backoff {
     private let limit: Duration
     private var next: Duration
 
-    init(first: Duration = .milliseconds(100), limit: Duration = .seconds(2)) {
+    init(first: Duration = .milliseconds(25), limit: Duration = .seconds(2)) {
         self.first = first
         self.limit = limit
         next = first
