@@ -106,6 +106,14 @@ private final class Run: Sendable {
         #expect(run.clock.now.offset > .seconds(15) * 30)
     }
 
+    @Test func watchesThatEndAtOnceAreNotAskedForInATightLoop() async {
+        let run = Run([.pods(["a"], version: "10")] + Array(repeating: .watch([]), count: 30))
+        defer { run.end() }
+        #expect(await run.turn(until: 31))
+        #expect(run.story == ["seen", "complete a"])
+        #expect(run.clock.now.offset > .seconds(30))
+    }
+
     @Test func aSilentWatchIsCutByItsOwnClock() async {
         let run = Run([
             .pods(["a"], version: "10"), .watch([], end: .silent), .pods(["a"], version: "10"),

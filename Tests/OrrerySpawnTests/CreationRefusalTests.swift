@@ -1,3 +1,4 @@
+import Foundation
 import OrreryKubernetes
 import Testing
 
@@ -30,6 +31,46 @@ import Testing
             return
         }
         #expect(sentence.hasPrefix(words), "\(sentence)")
+    }
+
+    @Test(arguments: [
+        (400, "BadRequest", "unknown field \"spec.x\"", "north does not understand the session's pod: unknown field"),
+        (401, "Unauthorized", "Unauthorized", "north does not accept this hub's credential."),
+        (403, "Forbidden", "failed quota: q: must specify limits.cpu", "north wants more said about sizes"),
+        (
+            403, "Forbidden", "violates PodSecurity \"restricted:latest\": x",
+            "north forbids this session's pod under its PodSecurity rule"
+        ),
+        (403, "Forbidden", "User \"x\" cannot create resource \"pods\"", "north does not let this hub make sessions"),
+        (403, "Forbidden", "status unknown for quota: q", "north refused the session: status unknown for quota"),
+        (404, "NotFound", "namespaces \"hub\" not found", "north has no place for sessions"),
+        (
+            409, "AlreadyExists", "pods \"x\" already exists",
+            "On north something else has the name of this session's pod."
+        ),
+        (413, "RequestEntityTooLarge", "limit is 3145728", "north does not understand the session's pod"),
+        (422, "Invalid", "spec.volumes[0].name: Duplicate value", "north does not understand the session's pod"),
+        (400, "x", "admission webhook \"w\" denied the request: no", "A rule of north's own refused the session"),
+    ])
+    func whatCannotPassIsOneSentenceAndNotTriedAgain(
+        _ code: Int, _ reason: String, _ message: String, _ words: String
+    ) {
+        let refusal = CreationRefusal(.refused(.init(code: code, reason: reason, message: message)), cluster: "north")
+        guard case .never(let sentence) = refusal else {
+            Issue.record("would be tried again: \(refusal)")
+            return
+        }
+        #expect(sentence.hasPrefix(words), "\(sentence)")
+    }
+
+    @Test func aNamespaceThatIsBeingRemovedIsSaid() throws {
+        let cause = #"{"reason":"NamespaceTerminating"}"#
+        let refusal = KubernetesError.Refused(
+            code: 403, reason: "Forbidden", message: "unable to create new content",
+            causes: [try JSONDecoder().decode(ClusterStatus.Cause.self, from: Data(cause.utf8))])
+        #expect(
+            CreationRefusal(.refused(refusal), cluster: "north")
+                == .never("north is removing the place where sessions live. An administrator must look at it."))
     }
 
     @Test func aWebhookSpeaksForItself() {

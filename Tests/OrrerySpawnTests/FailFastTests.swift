@@ -130,6 +130,18 @@ import Testing
         #expect(actions.suffix(2).first == .closeRoute)
     }
 
+    @Test func aStartHasTenMinutesAndMoreWhileANodeIsAdded() {
+        var slow = machine()
+        #expect(slow.begin().contains(.wait(.start, .seconds(600))))
+        #expect(slow.elapsed(.start).sentences.last?.hasPrefix("It did not start in time.") == true)
+        #expect(slow.ending?.reason == .failedToStart)
+
+        var growing = machine()
+        _ = growing.begin()
+        _ = growing.observe(pod(conditions: [unplaced("0/3 nodes")]))
+        #expect(growing.note(event("TriggeredScaleUp", type: "Normal")).contains(.wait(.start, .seconds(1500))))
+    }
+
     @Test func aGateIsNamedAndWaitedFor() {
         var machine = machine()
         var gated = pod(conditions: [unplaced("Scheduling is blocked", reason: "SchedulingGated")])
