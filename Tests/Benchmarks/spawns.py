@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What a session costs the hub, and what a restart costs everybody: pocket clusters without processes, real HTTP.
 
-    Tests/Benchmarks/spawns.py [--people 1000] [--clusters 2] [--bars]
+    Tests/Benchmarks/spawns.py [--people 1000] [--clusters 2] [--bars] [--apart]
 
 Starts a session for each of PEOPLE, spread over CLUSTERS, through the REST API; then kills the hub with the proxy in it,
 starts it again, and measures until every route is there and until every cluster was compared with the store. Counts that
-no pod was stopped and none made twice. The CPU is that of the whole process, so it has the proxy's and the API's share.
+no pod was stopped and none made twice. The CPU is that of the whole process, so it has the proxy's and the API's share;
+with --apart hub and proxy are processes of their own, and so are their figures.
 """
 import argparse
 import concurrent.futures
@@ -29,6 +30,8 @@ from onehome import CLAIM, FILESETS, PROFILES  # noqa: E402
 from proxying import environment, free_port  # noqa: E402
 
 PROGRAM = os.environ.get("ORRERY", str(ROOT / ".build/release/orrery"))
+PROXY = os.environ.get("ORRERY_PROXY", str(ROOT / ".build/release/orrery-proxy"))
+TOKEN = "a-token-of-the-benchmark"
 HUB = """
 url: http://127.0.0.1:{port}
 hub: {{listen: "127.0.0.1:{hub}", database: "{state}/hub.sqlite"}}
@@ -65,14 +68,14 @@ sources: {{home: {{pvc: home, path: "{{user}}"}}}}
 class Bench:
     def __init__(self, state, people, clusters):
         self.state, self.people = state, [f"p{number:05}" for number in range(people)]
-        self.port, self.api, hub = free_port(), free_port(), free_port()
+        self.port, self.api, self.hub = free_port(), free_port(), free_port()
         self.clusters = {f"c{number}": free_port() for number in range(clusters)}
         lines = [f'  {name}: {{server: "http://127.0.0.1:{port}", token: token-of-the-hub, namespace: hub}}'
                  for name, port in self.clusters.items()]
         (state / "home").mkdir()
         (state / "claim.yaml").write_text(CLAIM)
         (state / "orrery.yaml").write_text(HUB.format(
-            port=self.port, hub=hub, api=self.api, state=state, clusters="\n".join(lines)))
+            port=self.port, hub=self.hub, api=self.api, state=state, clusters="\n".join(lines)))
         self.write("policy/filesets.yaml", FILESETS)
         self.write("policy/profiles.yaml", PROFILES)
         for number, (name, port) in enumerate(self.clusters.items()):
@@ -84,11 +87,16 @@ class Bench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
+    def proxy(self):
+        return self.running("proxy", "--hub", f"http://127.0.0.1:{self.hub}", "--ip", "127.0.0.1", "--port", str(self.port),
+                            "--api-ip", "127.0.0.1", "--api-port", str(self.api), program=PROXY)
+
     @contextlib.contextmanager
-    def running(self, name, *arguments):
+    def running(self, name, *arguments, program=PROGRAM):
         with open(self.state / f"{name}.out", "a") as log:
-            process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       env=environment())
+            process = subprocess.Popen(
+                [program, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=environment(ORRERY_PROXY_TOKEN=TOKEN) | {"CONFIGPROXY_AUTH_TOKEN": TOKEN})
         try:
             yield process
         finally:
@@ -147,8 +155,7 @@ class Bench:
 
     def routes(self):
         with contextlib.suppress(OSError):
-            status, body = self.ask("GET", f"http://127.0.0.1:{self.api}/api/routes", "a-token-of-the-benchmark",
-                                    scheme="token")
+            status, body = self.ask("GET", f"http://127.0.0.1:{self.api}/api/routes", TOKEN, scheme="token")
             if status == 200:
                 return sum(path.startswith("/user/") for path in json.loads(body))
         return 0
@@ -194,11 +201,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--clusters", type=int, default=2)
+    parser.add_argument("--apart", action="store_true", help="hub and proxy as two processes (ORRERY_PROXY)")
     parser.add_argument("--bars", action="store_true", help="fail when a bar is missed")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         bench = Bench(pathlib.Path(directory), wanted.people, wanted.clusters)
-        figures = measure(bench, stack)
+        figures = measure(bench, stack, wanted.apart)
     print(json.dumps(figures, indent=2))
     missed = [name for name, bar in (("routes_s", 2), ("adoption_s", 10)) if figures[name] > bar]
     missed += [name for name in ("stopped", "doubled") if figures[name]]
@@ -206,20 +214,22 @@ def main():
         sys.exit(f"missed: {', '.join(missed)}")
 
 
-def measure(bench, stack):
+def measure(bench, stack, apart):
     for name, port in bench.clusters.items():
         stack.enter_context(bench.running(name, "pocket", "--config", bench.state / f"{name}.yaml"))
         eventually(lambda port=port: bench.answers(port, "/readyz"), lambda name=name: bench.words(name))
     count = len(bench.people)
-    hub = ["up", "--config", bench.state / "orrery.yaml"]
+    hub = ["hub" if apart else "up", "--config", bench.state / "orrery.yaml"]
+    proxy = stack.enter_context(bench.proxy()) if apart else None
     with bench.running("hub", *hub) as process:
         eventually(bench.hub_answers, lambda: bench.words("hub"))
         bench.enrol()
-        idle, start = cpu(process), time.monotonic()
+        idle, start, proxied = cpu(process), time.monotonic(), proxy and cpu(proxy)
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             list(pool.map(bench.spawn, bench.people))
         eventually(lambda: bench.states().get("ready") == count, lambda: f"{bench.states()}{bench.words('hub')[-2000:]}", 300)
         spawned, busy = time.monotonic() - start, cpu(process) - idle
+        proxied = proxy and round(1000 * (cpu(proxy) - proxied) / count, 2)
         assert bench.routes() == count
         before = bench.pods()
     with bench.running("again", *hub) as process:
@@ -234,7 +244,7 @@ def measure(bench, stack):
         after, states = bench.pods(), bench.states()
     return {
         "sessions": count, "clusters": len(bench.clusters), "spawns_per_s": round(count / spawned, 1),
-        "cpu_ms_per_spawn": round(1000 * busy / count, 2), "routes_s": round(routes, 2),
+        "cpu_ms_per_spawn": round(1000 * busy / count, 2), "proxy_cpu_ms_per_spawn": proxied, "routes_s": round(routes, 2),
         "adoption_s": round(adoption, 2), "restart_cpu_s": round(used, 2), "memory_MiB": round(memory, 1),
         "stopped": count - states.get("ready", 0) + len(before.items() - after.items()),
         "doubled": len(after.items() - before.items()),
