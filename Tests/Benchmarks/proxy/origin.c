@@ -1,5 +1,6 @@
-// origin PORT: what stands behind every proxy here. One thread that answers GET /bulk/N with N bytes, everything else
-// with 1 KiB, and echoes whatever follows a request to upgrade.
+// origin PORT [CERTIFICATE KEY]: what stands behind every proxy here. One thread that answers GET /bulk/N with N bytes,
+// everything else with 1 KiB, and echoes whatever follows a request to upgrade. Compiled with -DTLS, and given a
+// certificate, it speaks TLS.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -9,6 +10,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef TLS
+#include <openssl/ssl.h>
+static SSL_CTX *context;
+#endif
 
 enum { SOCKETS = 1 << 16, ROOM = 8192 };
 
@@ -16,11 +21,40 @@ static struct visitor {
   char kept[ROOM];   // the beginning of a request
   int count, echoes;
   long owed;         // bytes of a large answer that are not sent yet
+#ifdef TLS
+  SSL *secure;
+#endif
 } *visitors[SOCKETS];
 static char zeros[1 << 18], small[2048];
 static int loop, small_count;
 
+// As send and recv: -1 when there is nothing now.
+static long say(int socket, const void *bytes, long count, int flags) {
+#ifdef TLS
+  SSL *secure = visitors[socket]->secure;
+  if (secure) {
+    int sent = SSL_write(secure, bytes, count);
+    return sent > 0 ? sent : -1;
+  }
+#endif
+  return send(socket, bytes, count, flags | MSG_NOSIGNAL);
+}
+
+static long listen_to(int socket, void *bytes, long count) {
+#ifdef TLS
+  SSL *secure = visitors[socket]->secure;
+  if (secure) {
+    int got = SSL_read(secure, bytes, count);
+    return got > 0 ? got : SSL_get_error(secure, got) == SSL_ERROR_WANT_READ ? -1 : 0;
+  }
+#endif
+  return recv(socket, bytes, count, MSG_DONTWAIT);
+}
+
 static void leave(int socket) {
+#ifdef TLS
+  SSL_free(visitors[socket]->secure);
+#endif
   free(visitors[socket]);
   visitors[socket] = NULL;
   close(socket);
@@ -30,7 +64,7 @@ static void leave(int socket) {
 static int pay(int socket) {
   struct visitor *visitor = visitors[socket];
   while (visitor->owed) {
-    long sent = send(socket, zeros, visitor->owed < (long)sizeof zeros ? visitor->owed : (long)sizeof zeros, MSG_DONTWAIT | MSG_NOSIGNAL);
+    long sent = say(socket, zeros, visitor->owed < (long)sizeof zeros ? visitor->owed : (long)sizeof zeros, MSG_DONTWAIT);
     if (sent < 0) return 1;
     visitor->owed -= sent;
   }
@@ -43,23 +77,23 @@ static int answer(int socket, const char *head) {
   if (strcasestr(head, "\r\nupgrade:")) {
     visitor->echoes = 1;
     int n = sprintf(text, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
-    return send(socket, text, n, MSG_NOSIGNAL) == n;
+    return say(socket, text, n, 0) == n;
   }
   if (!strncmp(head, "GET /bulk/", 10)) {
     visitor->owed = atol(head + 10);
     int n = sprintf(text, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %ld\r\n\r\n", visitor->owed);
-    return send(socket, text, n, MSG_NOSIGNAL | MSG_MORE) == n && pay(socket);
+    return say(socket, text, n, MSG_MORE) == n && pay(socket);
   }
-  return send(socket, small, small_count, MSG_DONTWAIT | MSG_NOSIGNAL) == small_count;
+  return say(socket, small, small_count, MSG_DONTWAIT) == small_count;
 }
 
 static int hear(int socket) {
   struct visitor *visitor = visitors[socket];
   while (1) {
-    long got = recv(socket, visitor->kept + visitor->count, ROOM - 1 - visitor->count, MSG_DONTWAIT);
+    long got = listen_to(socket, visitor->kept + visitor->count, ROOM - 1 - visitor->count);
     if (got < 1) return got < 0;
     if (visitor->echoes) {
-      if (send(socket, visitor->kept, got, MSG_NOSIGNAL) < got) return 0;
+      if (say(socket, visitor->kept, got, 0) < got) return 0;
       continue;
     }
     visitor->count += got;
@@ -75,7 +109,15 @@ static int hear(int socket) {
 }
 
 int main(int count, char **words) {
-  if (count != 2) return fprintf(stderr, "origin PORT\n"), 64;
+  if (count != 2 && count != 4) return fprintf(stderr, "origin PORT [CERTIFICATE KEY]\n"), 64;
+#ifdef TLS
+  if (count == 4) {
+    context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (SSL_CTX_use_certificate_file(context, words[2], SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context, words[3], SSL_FILETYPE_PEM) != 1) return fprintf(stderr, "no identity\n"), 1;
+  }
+#endif
   small_count = sprintf(small, "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n");
   memset(small + small_count, 'x', 1024), small_count += 1024;
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -93,6 +135,13 @@ int main(int count, char **words) {
       if (socket == listener) {
         for (int fresh; (fresh = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
           visitors[fresh] = calloc(1, sizeof *visitors[fresh]);
+#ifdef TLS
+          if (context) {
+            visitors[fresh]->secure = SSL_new(context);
+            SSL_set_fd(visitors[fresh]->secure, fresh);
+            SSL_set_accept_state(visitors[fresh]->secure);
+          }
+#endif
           struct epoll_event watched = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fresh};
           epoll_ctl(loop, EPOLL_CTL_ADD, fresh, &watched);
         }
