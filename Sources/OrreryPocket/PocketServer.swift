@@ -34,6 +34,7 @@ package struct PocketServer: Service {
     /// Serves until the task is cancelled or a shutdown begins: then watches end, requests under way are answered,
     /// and the node lets go of its pods.
     package func run() async throws {
+        defer { lock.release() }
         let api = APIService(
             store: store, configuration: configuration, logs: node, logger: logger, onListening: onListening)
         let services: [any Service] = [NodeService(node: node), Upkeep(store: store), api]

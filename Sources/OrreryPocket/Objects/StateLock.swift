@@ -21,5 +21,12 @@ final class StateLock: Sendable {
         self.file = file
     }
 
-    deinit { close(file) }
+    /// Gives the directory free. Closing would not be enough: a program that is being started this moment has the file too,
+    /// until it runs.
+    func release() { _ = flock(file, LOCK_UN) }
+
+    deinit {
+        release()
+        close(file)
+    }
 }
