@@ -51,6 +51,8 @@ final class RelayRig {
                     cluster: .init(uid: "u-1", kubernetes: "v1.31.0", namespaces: ["sessions"]))
             }, find: { book.place(uid: $0, port: $1) }, tell: { news.add($0) })
         setting.httpProxy = httpProxy
+        // Who waits for the end of a refusal waits for this.
+        setting.limits.farewell = .milliseconds(50)
         change(&setting.limits)
         relay = try Relay(setting)
     }
