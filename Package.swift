@@ -54,6 +54,7 @@ let package = Package(
         .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
         .layer("OrreryFetch", ["CCurl"]),
         .layer("OrreryStore", ["OrreryModel", grdb]),
+        .layer("OrreryServing", [hummingbird, lifecycle, logging]),
 
         // Layer 3: who, what, and how to ask a cluster.
         .layer("OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", "CJWT", logging]),
@@ -65,22 +66,23 @@ let package = Package(
         // Layer 4: the parts that run.
         .layer("OrreryProxy", ["OrreryModel", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryLink", "CLinux"]),
         .layer("OrrerySpawn", ["OrreryModel", "OrreryStore", "OrreryKubernetes", lifecycle, logging]),
-        .layer("OrreryPocket", ["OrreryModel", "OrreryDocument", "CLinux", hummingbird, lifecycle, logging]),
+        .layer(
+            "OrreryPocket",
+            ["OrreryModel", "OrreryDocument", "OrreryServing", "CLinux", hummingbird, lifecycle, logging]),
         .layer(
             "OrreryAgent",
             [
-                "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryKubernetes",
-                "OrreryLink", hummingbird, lifecycle, logging,
+                "OrreryModel", "OrreryDocument", "OrreryWire", "OrreryCrypto", "OrreryFetch", "OrreryServing",
+                "OrreryKubernetes", "OrreryLink", hummingbird, lifecycle, logging,
             ]),
 
         // Layer 5: the control plane.
         .layer(
             "OrreryHub",
             [
-                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryIdentity",
-                "OrreryPolicy", "OrreryKubernetes", "OrreryRegistry", "OrreryLink", "OrrerySpawn", hummingbird,
-                mustache,
-                lifecycle, logging,
+                "OrreryModel", "OrreryDocument", "OrreryCrypto", "OrreryFetch", "OrreryStore", "OrreryServing",
+                "OrreryIdentity", "OrreryPolicy", "OrreryKubernetes", "OrreryRegistry", "OrreryLink", "OrrerySpawn",
+                hummingbird, mustache, lifecycle, logging,
             ],
             resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
 
@@ -112,6 +114,7 @@ let package = Package(
         .tests(of: "OrreryCrypto", ["OrreryModel", "COpenSSL", "CJWT"]),
         .tests(of: "OrreryFetch"),
         .tests(of: "OrreryStore", ["OrreryModel"]),
+        .tests(of: "OrreryServing", ["OrreryFetch", hummingbird, lifecycle, logging]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),
         .tests(

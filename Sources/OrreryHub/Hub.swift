@@ -7,6 +7,7 @@ import OrreryDocument
 import OrreryFetch
 import OrreryIdentity
 import OrreryPolicy
+import OrreryServing
 import OrreryStore
 import ServiceLifecycle
 
@@ -55,7 +56,8 @@ package struct Hub: Service {
             }, logger: logger)
         // The address is what only one hub can have. Without it nothing may touch the proxy's routes or the clusters.
         let waiting = background.isEmpty ? [] : [AfterListening(background, listening: listening, logger: logger)]
-        let group = ServiceGroup(configuration: .init(services: waiting + [application], logger: logger))
+        let server = CancellableServer(application, logger: logger)
+        let group = ServiceGroup(configuration: .init(services: waiting + [server], logger: logger))
         do {
             try await group.run()
         } catch let error as IOError {

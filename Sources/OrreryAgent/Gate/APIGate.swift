@@ -5,6 +5,7 @@ package import Logging
 import NIOCore
 package import OrreryKubernetes
 import OrreryModel
+import OrreryServing
 import ServiceLifecycle
 
 /// The hub's only way to the cluster's API: plain HTTP on a Unix socket, each call held against the rules of the gate and
@@ -49,7 +50,7 @@ package struct APIGate: Service {
             server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: address),
             onServerRunning: { channel in await onListening(channel.localAddress?.port) }, logger: logger)
-        try await application.run()
+        try await CancellableServer(application, logger: logger).run()
     }
 
     /// Where the hub may act, as the site says it now.

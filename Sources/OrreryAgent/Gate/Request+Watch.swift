@@ -1,7 +1,7 @@
 import Hummingbird
-import HummingbirdCore
 import NIOCore
 import OrreryKubernetes
+import OrreryServing
 import ServiceLifecycle
 
 extension Request {
@@ -10,18 +10,7 @@ extension Request {
     func watch(_ answer: StreamedAnswer) -> ResponseBody {
         ResponseBody { writer in
             let reading = WatchReading(answer)
-            let (ending, end) = AsyncStream.makeStream(of: Void.self)
-            try await withThrowingTaskGroup { group in
-                defer { end.finish() }
-                group.addTask {
-                    try await body.consumeWithInboundCloseHandler { rest in
-                        // To its end first: the library does not survive being left before it.
-                        for try await _ in rest {}
-                        for await _ in ending {}
-                    } onInboundClosed: {
-                        reading.end()
-                    }
-                }
+            try await whileConnected(left: { reading.end() }) {
                 try await withGracefulShutdownHandler {
                     while let chunk = try await reading.next() { try await writer.write(ByteBuffer(bytes: chunk)) }
                 } onGracefulShutdown: {

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import OrreryCrypto
 import OrreryModel
+import OrreryServing
 import ServiceLifecycle
 
 /// What proxies ask of the hub. Browsers reach these addresses too, so each asks for the proxies' token.
@@ -40,7 +41,7 @@ struct ProxyRoutes: Sendable {
             body: ResponseBody { [position] writer in
                 let (id, wakes) = feed.join(name)
                 defer { feed.leave(id) }
-                try await request.body.consumeWithInboundCloseHandler { _ in
+                try await request.whileConnected(left: { feed.leave(id) }) {
                     var (lines, number) = feed.beginning(after: position)
                     for piece in Self.pieces(lines) { try await writer.write(piece) }
                     for await _ in beating(wakes).cancelOnGracefulShutdown() {
@@ -50,8 +51,6 @@ struct ProxyRoutes: Sendable {
                         lines = changes.isEmpty ? [ProxyFeed.text(["alive": true])] : changes
                         for piece in Self.pieces(lines) { try await writer.write(piece) }
                     }
-                } onInboundClosed: {
-                    feed.leave(id)
                 }
                 try await writer.finish(nil)
             })

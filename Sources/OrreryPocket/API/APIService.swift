@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import OrreryServing
 internal import ServiceLifecycle
 
 /// The API as a service: listens, answers, and ends its watches first when a shutdown begins.
@@ -30,15 +31,24 @@ struct APIService: Service {
             },
             logger: logger)
         do {
+            try await CancellableServer(Listening(application: application, store: store), logger: logger).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw PocketError.machine(
+                "\(configuration.host):\(configuration.port) is taken by another program: stop that one, or write another "
+                    + "address at `listen`")
+        }
+    }
+    /// The web server, whose watches end when it is told to.
+    private struct Listening<Application: ApplicationProtocol>: Service {
+        let application: Application
+        let store: ObjectStore
+
+        func run() async throws {
             try await withGracefulShutdownHandler {
                 try await application.run()
             } onGracefulShutdown: {
                 store.finish()
             }
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw PocketError.machine(
-                "\(configuration.host):\(configuration.port) is taken by another program: stop that one, or write another "
-                    + "address at `listen`")
         }
     }
 }

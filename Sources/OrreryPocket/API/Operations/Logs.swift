@@ -1,5 +1,7 @@
 internal import Hummingbird
 internal import OrreryModel
+internal import OrreryServing
+internal import ServiceLifecycle
 
 extension API {
     func podLog(_ call: Call) throws -> Response {
@@ -30,7 +32,7 @@ extension API {
                             try await Task.sleep(for: .milliseconds(200))
                         }
                     }
-                    for await _ in ticks {
+                    for await _ in ticks.cancelOnGracefulShutdown() {
                         // Asked before reading, so that what was printed until the end is read too.
                         let runs = isRunning(container, call.key, uid: uid)
                         let bytes = reader.next()

@@ -1,5 +1,6 @@
 internal import Hummingbird
 internal import OrreryModel
+internal import OrreryServing
 
 extension API {
     func watch(_ call: Call) throws -> Response {
