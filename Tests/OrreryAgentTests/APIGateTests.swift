@@ -1,3 +1,4 @@
+import Foundation
 import OrreryFetch
 import OrreryKubernetes
 import OrreryModel
@@ -23,6 +24,7 @@ import Testing
         var context = PodSecurityContext()
         context.runAsNonRoot = true
         context.runAsUser = 20_001
+        context.runAsGroup = 20_001
         context.seccompProfile = SeccompProfile(type: "RuntimeDefault")
         spec.securityContext = context
         return Pod(metadata: ObjectMeta(name: name, labels: ["orrery.io/hub": hub]), spec: spec)
@@ -94,6 +96,34 @@ import Testing
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(made == 2)
+        }
+    }
+
+    @Test func sessionsAreCountedWhereverTheHubMayHaveSome() async throws {
+        try await GatedCluster.run(policy: "{hub: facility, namespaces: [orrery, other], maxima: {sessions: 1}}") {
+            cluster in
+            _ = try await cluster.hub.create(Self.pod())
+            var pod = Self.pod("nb-ada-b")
+            pod.metadata.namespace = "other"
+            let body = String(decoding: try JSONEncoder().encode(pod), as: UTF8.self)
+            let answer = try await cluster.ask("POST", "/api/v1/namespaces/other/pods", body: body)
+            #expect(answer.status == 403)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("room for 1 sessions"))
+        }
+    }
+
+    /// A cluster that hangs must not hold what others wait for.
+    @Test func noCallButAWatchWaitsForEver() async throws {
+        try await GatedCluster.run(policy: "{hub: facility, maxima: {sessions: 2}}") { cluster in
+            _ = try await cluster.hub.create(Self.pod())
+            _ = try await cluster.hub.get(Pod.self, Self.name)
+            let list = try await cluster.hub.list(Pod.self, Selection(labels: "orrery.io/hub=facility"))
+            let calls = cluster.way.stallLimits
+            #expect(calls.count == 5 && calls.allSatisfy { $0 == .seconds(30) })
+            let version = try #require(list.metadata.resourceVersion)
+            _ = try await cluster.hub.watch(
+                Pod.self, Selection(labels: "orrery.io/hub=facility"), after: version, timeout: .seconds(1))
+            #expect(cluster.way.stallLimits.last == .some(nil))
         }
     }
 

@@ -97,12 +97,17 @@ struct GatedCluster: Sendable {
 final class CountedWay: KubernetesTransport {
     private let fetcher = Fetcher()
     private let open = Mutex(0)
+    private let stalls = Mutex<[Duration?]>([])
+
+    /// For how long each call let the cluster say nothing.
+    var stallLimits: [Duration?] { stalls.withLock { $0 } }
 
     var openAnswers: Int { open.withLock { $0 } }
 
     func fetch(_ request: FetchRequest) async throws(FetchError) -> FetchResponse { try await fetcher.fetch(request) }
 
     func stream(_ request: FetchRequest) async throws(FetchError) -> StreamedAnswer {
+        stalls.withLock { $0.append(request.stallLimit) }
         let answer: StreamedAnswer = try await fetcher.stream(request)
         open.withLock { $0 += 1 }
         return StreamedAnswer(status: answer.status, headers: answer.headers) { () async throws(FetchError) in

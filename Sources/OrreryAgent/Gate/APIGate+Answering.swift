@@ -46,7 +46,7 @@ extension APIGate {
                 return try await pass(on: call, bytes, body?.name, request)
             }
             return try await creations.alone {
-                let count = try await sessions(in: call.namespace, scope)
+                let count = try await sessions(scope)
                 guard count < most else {
                     let subject = policy.current.subject
                     throw GateRefusal(
@@ -103,7 +103,7 @@ extension APIGate {
 
     /// The uid of the pod that the call is about; nil when there is none of this hub.
     private func ownPod(_ call: GateCall, _ scope: GateScope) async throws -> String? {
-        let answer = try await client.relay("GET", call.object)
+        let answer = try await client.relay("GET", call.object, stallLimit: stallLimit)
         let pod = try JSONDecoder().decode(JSON.self, from: Data(try await answer.collect(upTo: 4 << 20)))
         guard answer.status == 200 else {
             guard answer.status == 404 else {
@@ -115,10 +115,17 @@ extension APIGate {
         return scope.owns(pod) ? pod["metadata"]?["uid"]?.string : nil
     }
 
-    /// How many of this hub's pods there are which have not ended.
+    /// How many of this hub's pods there are, wherever it may have some, which have not ended.
+    private func sessions(_ scope: GateScope) async throws -> Int {
+        var count = 0
+        for namespace in scope.namespaces { count += try await sessions(in: namespace, scope) }
+        return count
+    }
+
     private func sessions(in namespace: String, _ scope: GateScope) async throws -> Int {
         let selector = scope.selector.replacing("/", with: "%2F").replacing("=", with: "%3D")
-        let answer = try await client.relay("GET", "/api/v1/namespaces/\(namespace)/pods?labelSelector=\(selector)")
+        let answer = try await client.relay(
+            "GET", "/api/v1/namespaces/\(namespace)/pods?labelSelector=\(selector)", stallLimit: stallLimit)
         let body = try await answer.collect(upTo: 64 << 20)
         guard answer.status == 200 else {
             throw KubernetesError.transport(
@@ -128,11 +135,16 @@ extension APIGate {
         return pods.count { $0["status"]?["phase"] != "Succeeded" && $0["status"]?["phase"] != "Failed" }
     }
 
+    /// For how long the cluster may say nothing to a call. A watch alone may wait for ever.
+    private var stallLimit: Duration { .seconds(30) }
+
     private func pass(on call: GateCall, _ body: [UInt8]?, _ made: String?, _ request: Request) async throws -> Response
     {
         var headers: [(name: String, value: String)] = []
         if let kind = call.rule.body { headers.append(("Content-Type", GateHeaders.contentType(of: kind))) }
-        let answer = try await client.relay(call.method, call.target, headers: headers, body: body)
+        let answer = try await client.relay(
+            call.method, call.target, headers: headers, body: body,
+            stallLimit: call.rule.verb == "watch" ? nil : stallLimit)
         note(call, made ?? call.name, "passed", ["status": "\(answer.status)"])
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: GateHeaders.answer(answer.headers),
