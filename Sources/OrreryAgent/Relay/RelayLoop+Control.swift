@@ -159,7 +159,22 @@ extension RelayLoop {
                 lines[number].state = .resting(until: now.monotonic)
             }
         }
-        for place in places where !lines.contains(where: { $0.place == place }) { lines.append(ProxyLine(place)) }
+        for place in places where !lines.contains(where: { $0.place == place }) {
+            if let number = unusedLine() { lines[number] = ProxyLine(place) } else { lines.append(ProxyLine(place)) }
+        }
+    }
+
+    /// A line that nobody wants and of which no connection is left.
+    private func unusedLine() -> Int? {
+        for number in lines.indices where lines[number].isForgotten {
+            guard case .resting = lines[number].state else { continue }
+            var isUsed = false
+            for index in 0..<slots.extent where slots[index].phase != .free && slots[index].line == Int32(number) {
+                isUsed = true
+            }
+            if !isUsed { return number }
+        }
+        return nil
     }
 
     private mutating func send(_ bytes: [UInt8], to place: ProxyPlace?) {

@@ -17,7 +17,7 @@ struct LinkHearing {
     let logger: Logger
     /// Pins that a proxy has named beside those of the join string.
     private var pins: [[UInt8]]
-    private var peers: [ProxyPlace: [ProxyPlace]] = [:]
+    private var peers: ProxyPeers
     private var lastReason: [ProxyPlace: String] = [:]
     private var lastCode = ""
     private var isKnown = false
@@ -34,10 +34,8 @@ struct LinkHearing {
         self.say = say
         self.logger = logger
         pins = configuration.join.pins
+        peers = ProxyPeers(ProxyPlace(host: configuration.join.host, port: configuration.join.port))
     }
-
-    /// The place that the join string names.
-    private var first: ProxyPlace { ProxyPlace(host: configuration.join.host, port: configuration.join.port) }
 
     /// Hears one piece of news. True when there is something to tell the hub now: it has just said that it knows us.
     mutating func hear(_ news: LinkNews) async -> Bool {
@@ -75,10 +73,8 @@ struct LinkHearing {
         lastReason[place] = nil
         writer.isWelcome()
         checkClock(frame["time"]?.integer)
-        peers[place] = (frame["peers"]?.array ?? []).compactMap { $0.string.flatMap { ProxyPlace($0) } }
-        var all = [first]
-        for place in peers.values.joined() where !all.contains(place) { all.append(place) }
-        relay.use(all)
+        peers.hear((frame["peers"]?.array ?? []).compactMap(\.string), from: place)
+        relay.use(peers.all)
         await learn(frame["pins"]?.array ?? [])
     }
 
@@ -92,12 +88,17 @@ struct LinkHearing {
     }
 
     private func checkClock(_ time: Int64?) {
-        guard let time else { return }
-        let ahead = now() - time
-        guard abs(ahead) > 60 else { return }
-        let words = ahead > 0 ? "\(ahead) s ahead" : "\(-ahead) s behind"
+        guard let time, let words = Self.difference(of: now(), from: time) else { return }
         logger.warning("this machine's clock is wrong, or the proxy's is", metadata: ["difference": "\(words)"])
         say("The clock of this machine is \(words) of the proxy's. Tokens and certificates need a clock that is right.")
+    }
+
+    /// How far a clock is from another, both in seconds: `90 s ahead`; nil when it is close enough. The other side may say any number.
+    static func difference(of ours: Int64, from theirs: Int64) -> String? {
+        let (ahead, isBeyond) = ours.subtractingReportingOverflow(theirs)
+        guard !isBeyond else { return ours > theirs ? "centuries ahead" : "centuries behind" }
+        guard ahead.magnitude > 60 else { return nil }
+        return "\(ahead.magnitude) s \(ahead > 0 ? "ahead" : "behind")"
     }
 
     private mutating func pending(_ frame: ControlFrame) {
