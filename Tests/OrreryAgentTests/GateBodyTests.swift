@@ -70,6 +70,7 @@ struct GateBodyTests {
         (#"[{"op":"remove","path":"/data"}]"#, "PATCH", "secrets/nb-ada-1-tokens"),
         (#"{"propagationPolicy":"Orphan"}"#, "DELETE", "pods/nb-ada-1"),
         (#"{"gracePeriodSeconds":-1}"#, "DELETE", "pods/nb-ada-1"),
+        (#"{"gracePeriodSeconds":301}"#, "DELETE", "pods/nb-ada-1"),
         (#"{"preconditions":{"resourceVersion":"1"}}"#, "DELETE", "pods/nb-ada-1"),
         // What two readers may read differently.
         (#"{"kind":"Pod","apiVersion":"v1",\#(podMark),"spec":{"a":1,"a":2}}"#, "POST", "pods"),

@@ -46,6 +46,10 @@ struct HostilePodTests {
             spec("tolerations", to: [["operator": "Exists"]]),
             spec("tolerations", to: [["key": "node-role.kubernetes.io/control-plane", "operator": "Exists"]]),
             spec("priorityClassName", to: "system-node-critical"), spec("runtimeClassName", to: "kata"),
+            spec("tolerations", to: [["key": "maintenance", "operator": "Exists"]]),
+            spec("imagePullSecrets", to: [["name": "smb-ada"]]),
+            spec("imagePullSecrets", to: [["name": "registry", "namespace": "x"]]),
+            spec("terminationGracePeriodSeconds", to: 31_536_000), spec("terminationGracePeriodSeconds", to: -1),
         ] + [
             security("privileged", to: true), security("allowPrivilegeEscalation", to: true),
             security("allowPrivilegeEscalation", to: .null), security("runAsUser", to: 0),
@@ -56,7 +60,8 @@ struct HostilePodTests {
             security("capabilities", to: ["drop": ["ALL"], "add": ["SYS_ADMIN"]]),
         ] + [
             identity("runAsNonRoot", to: false), identity("runAsNonRoot", to: .null), identity("runAsUser", to: 0),
-            identity("runAsGroup", to: 0), identity("runAsUser", to: -1), identity("runAsUser", to: 1.5),
+            identity("runAsGroup", to: 0), identity("runAsGroup", to: .null),
+            identity("runAsUser", to: -1), identity("runAsUser", to: 1.5),
             identity("runAsUser", to: "1000"), identity("fsGroup", to: 0),
             identity("supplementalGroups", to: [3001, 0]),
             identity("fsGroupChangePolicy", to: "Always"), identity("sysctls", to: []),
@@ -78,7 +83,8 @@ struct HostilePodTests {
             container("volumeMounts", to: [["name": "tmp", "mountPath": "/x", "subPathExpr": "$(X)"]]),
         ]
         + [
-            ["hostPath": ["path": "/"]], ["hostPath": ["path": "/srv/cvmfs/../../etc"]],
+            ["hostPath": ["path": "/"]], ["hostPath": ["path": "/srv/cvmfs/link"]],
+            ["hostPath": ["path": "/srv/scratch/link"]], ["hostPath": ["path": "/srv/cvmfs/../../etc"]],
             ["hostPath": ["path": "/srv/cvmfs", "type": "DirectoryOrCreate"]],
             ["hostPath": ["path": "/var/run/docker.sock", "type": "Socket"]], ["hostPath": ["path": "srv/cvmfs"]],
             ["secret": ["secretName": "orrery-agent-key"]], ["secret": ["secretName": "smb-ada"]],

@@ -15,12 +15,14 @@ enum PolicySamples {
     static let roomy = """
         site: South
         registries: [registry.example/lab, registry.example/stack]
-        hostPaths: [/srv/cvmfs]
+        hostPaths: [/srv/cvmfs, {path: /srv/scratch, writable: true}]
         nfs: [{server: nfs.north, path: /exports, writable: true}]
         csiDrivers: [smb.csi.k8s.io]
         storageClasses: [fast]
         priorityClasses: [interactive]
         runtimeClasses: [nvidia]
+        tolerations: [gpu, spot]
+        imagePullSecrets: [registry]
         maxima: {cpu: 8, memory: 64Gi, gpu: 2, lifetime: 7d, claim: 100Gi}
         """
 

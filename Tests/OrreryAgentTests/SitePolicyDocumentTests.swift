@@ -13,7 +13,10 @@ struct SitePolicyDocumentTests {
         ("hostPaths: [/a/../b]", "no directory"), ("hostPaths: [a]", "no directory"), ("hostPaths: /a", "a list"),
         ("nfs: [{path: /a}]", "`server` is missing"), ("registries: [https://a]", "no registry"),
         ("namespaces: [Orrery]", "no name"), ("maxima: {memory: lots}", "number of bytes"),
-        ("hub: a/b", "no value of a label"), ("[]", "a mapping is wanted"),
+        ("hostPaths: [/data/x, {path: /data, writable: true}]", "`/data/x` lies in /data"),
+        ("tolerations: ['*']", "no key of a taint"),
+        ("tolerations: [node-role.kubernetes.io/control-plane]", "no session runs there"),
+        ("imagePullSecrets: [A]", "no name"), ("hub: a/b", "no value of a label"), ("[]", "a mapping is wanted"),
     ]) func aPolicyThatIsWrongSaysWhere(_ text: String, _ words: String) {
         #expect {
             try PolicySamples.policy(text)
@@ -36,6 +39,8 @@ struct SitePolicyDocumentTests {
             storageClasses: [fast]
             priorityClasses: [low]
             runtimeClasses: [nvidia]
+            tolerations: [nvidia.com/gpu, Spot]
+            imagePullSecrets: [registry]
             uids: [1000, 20000-29999]
             gids: [3000-3999]
             maxima: {cpu: 8, memory: 64Gi, gpu: 1, lifetime: 7d, claim: 100Gi, sessions: 50}
@@ -46,6 +51,7 @@ struct SitePolicyDocumentTests {
         #expect(policy.nfs == [SitePolicy.Export(server: "nfs.example", path: "/exports", isWritable: false)])
         #expect(policy.uids == [1000...1000, 20_000...29_999])
         #expect(policy.maxima.sessions == 50)
+        #expect(policy.tolerations == ["nvidia.com/gpu", "Spot"] && policy.imagePullSecrets == ["registry"])
         #expect(policy.pause == nil)
         #expect(policy.namespaces == ["orrery", "lab"])
         #expect(

@@ -22,6 +22,9 @@ struct SitePolicyTests {
         (
             "nodes.json",
             [
+                "This site allows no taints; this asks for `gpu`.",
+                "This site allows no taints; this asks for `spot`.",
+                "This site allows no Secrets for images; this asks for `registry`.",
                 "This site allows no priority classes; this asks for `interactive`.",
                 "This site allows no runtime classes; this asks for `nvidia`.",
             ]
@@ -70,6 +73,39 @@ struct SitePolicyTests {
         Wish(
             "maxima: {gpu: 1}", "spec", "containers", 0, "resources", "limits", "amd.com/gpu", to: "2",
             "South allows at most 1 GPU a session; this asks for 2 of amd.com/gpu."),
+        Wish(
+            "maxima: {gpu: 2}", "spec", "containers", 0, "resources", "limits",
+            to: ["cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "2", "nvidia.com/gpu-shared": "1"],
+            "South allows at most 2 GPU a session; this asks for 3 of nvidia.com/gpu, nvidia.com/gpu-shared."),
+        Wish(
+            "hub: x", "spec", "terminationGracePeriodSeconds", to: 301,
+            "South allows sessions 5 min to end; this asks for 301 s."),
+        Wish(
+            "hub: x", "spec", "terminationGracePeriodSeconds", to: "1",
+            "South cannot read how long the session takes to end."),
+        Wish(
+            "tolerations: [gpu]", "spec", "tolerations", to: [["key": "maintenance", "operator": "Exists"]],
+            "South allows the taints gpu; this asks for `maintenance`."),
+        Wish(
+            "imagePullSecrets: [registry]", "spec", "imagePullSecrets", to: [["name": "of-another"]],
+            "South allows the Secrets for images registry; this asks for `of-another`."),
+        Wish(
+            "hub: x", "spec", "securityContext", "runAsGroup", to: .null,
+            "South wants a session that names its user to name its group too (`runAsGroup`)."),
+        Wish(
+            "gids: [3000-3999, 20001]", "spec", "securityContext", "supplementalGroupsPolicy", to: .null,
+            "South allows the groups 3000 to 3999, 20001, and none that an image adds "
+                + "(`supplementalGroupsPolicy: Strict`)."),
+        Wish(
+            "gids: [3000-3999, 20001]", "spec", "securityContext",
+            to: [
+                "runAsNonRoot": true, "seccompProfile": ["type": "RuntimeDefault"],
+                "supplementalGroupsPolicy": "Strict",
+            ],
+            "South allows the groups 3000 to 3999, 20001; this asks for whatever group its image names."),
+        Wish(
+            "hostPaths: [/data]", "spec", "volumes", to: [["name": "d", "hostPath": ["path": "/data/x"]]],
+            "South allows /data of its nodes, and what lies in it by `subPath`; this asks for /data/x."),
         Wish(
             "maxima: {lifetime: 12h}", "spec", "activeDeadlineSeconds", to: 90_000,
             "South allows sessions of at most 12 h; this asks for 25 h."),
@@ -137,8 +173,8 @@ struct SitePolicyTests {
         let policy = try PolicySamples.policy("hostPaths: [{path: /data, writable: \(isWritable)}]")
         var pod = try PolicySamples.standard()
         pod = pod.with(
-            [["name": "d", "hostPath": ["path": "/data/x", "type": "Directory"]]], at: ["spec", "volumes"])
-        let mount: JSON = ["name": "d", "mountPath": "/data", "readOnly": .bool(!writes)]
+            [["name": "d", "hostPath": ["path": "/data", "type": "Directory"]]], at: ["spec", "volumes"])
+        let mount: JSON = ["name": "d", "mountPath": "/data", "subPath": "x", "readOnly": .bool(!writes)]
         pod = pod.with([mount], at: ["spec", "containers", 0, "volumeMounts"])
         #expect(policy.refusals(of: pod).count == refusals)
     }

@@ -36,6 +36,7 @@ struct TrialPod: Sendable {
         context.runAsNonRoot = true
         context.runAsUser = Self.identifier(policy.uids)
         context.runAsGroup = Self.identifier(policy.gids)
+        if policy.gids != SitePolicy().gids { context.supplementalGroupsPolicy = "Strict" }
         context.seccompProfile = SeccompProfile(type: "RuntimeDefault")
         spec.securityContext = context
         spec.restartPolicy = "Never"

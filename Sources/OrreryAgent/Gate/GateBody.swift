@@ -74,8 +74,10 @@ struct GateBody: Sendable {
     private func deletion() throws(GateRefusal) {
         try only(["apiVersion", "kind", "gracePeriodSeconds", "preconditions"], in: json, "a deletion")
         if let preconditions = json["preconditions"] { try only(["uid"], in: preconditions, "a precondition") }
-        guard json["gracePeriodSeconds"].map({ ($0.integer ?? -1) >= 0 }) ?? true else {
-            throw GateRefusal("a grace is a whole number of seconds")
+        // A longer one would let a session go on beyond its time.
+        let graces = 0...PodInspection.longestGrace
+        guard json["gracePeriodSeconds"].map({ $0.integer.map(graces.contains) ?? false }) ?? true else {
+            throw GateRefusal("a grace is a whole number of seconds, at most \(graces.upperBound)")
         }
     }
 

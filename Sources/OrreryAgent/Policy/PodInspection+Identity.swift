@@ -18,8 +18,28 @@ extension PodInspection {
         if context["runAsUser"] == nil, policy.uids != SitePolicy().uids {
             refuse(allows: "the users \(words(policy.uids))", asks: "whatever user its image names")
         }
+        inspectGroups(of: context)
         if let policy = context["fsGroupChangePolicy"], policy != "OnRootMismatch" {
             refuse("\(self.policy.subject) changes the group of files only where the volume's root is another's.")
+        }
+    }
+
+    /// No group may come from elsewhere: not root's, which processes get whose user is named and whose group is not, and where
+    /// the site bounds groups, none that the image has.
+    private mutating func inspectGroups(of context: JSON) {
+        let namesUser =
+            context["runAsUser"] != nil
+            || (spec["containers"]?.array ?? []).contains { $0["securityContext"]?["runAsUser"] != nil }
+        let bounded = policy.gids != SitePolicy().gids
+        if context["runAsGroup"] == nil, namesUser {
+            refuse("\(policy.subject) wants a session that names its user to name its group too (`runAsGroup`).")
+        } else if context["runAsGroup"] == nil, bounded {
+            refuse(allows: "the groups \(words(policy.gids))", asks: "whatever group its image names")
+        }
+        if bounded, context["supplementalGroupsPolicy"] != "Strict" {
+            refuse(
+                "\(policy.subject) allows the groups \(words(policy.gids)), and none that an image adds "
+                    + "(`supplementalGroupsPolicy: Strict`).")
         }
     }
 
@@ -51,8 +71,18 @@ extension PodInspection {
                 refuse("\(policy.subject) lets no session put up with every taint.")
                 continue
             }
-            guard key.utf8.starts(with: "node-role.kubernetes.io/".utf8) else { continue }
-            refuse("\(policy.subject) runs no sessions on nodes for its own purposes (`\(key)`).")
+            guard !key.isTaintOfClusterOwn else {
+                refuse("\(policy.subject) runs no sessions on nodes for its own purposes (`\(key)`).")
+                continue
+            }
+            if !policy.tolerations.containsExactly(key) { refuse("taints", policy.tolerations, key) }
+        }
+        for secret in list("imagePullSecrets", in: spec) {
+            only(["name"], in: secret, "a reference to a Secret of images")
+            let name = secret["name"]?.string ?? ""
+            if !policy.imagePullSecrets.containsExactly(name) {
+                refuse("Secrets for images", policy.imagePullSecrets, name)
+            }
         }
         chosen("priorityClassName", from: policy.priorityClasses, "priority classes")
         chosen("runtimeClassName", from: policy.runtimeClasses, "runtime classes")
@@ -61,9 +91,14 @@ extension PodInspection {
     private mutating func chosen(_ field: String, from names: [String], _ what: String) {
         guard let value = spec[field] else { return }
         guard let name = value.string, names.containsExactly(name) else {
-            let allowed = names.isEmpty ? "no \(what)" : "the \(what) \(names.joined(separator: ", "))"
-            return refuse(allows: allowed, asks: "`\(value.string ?? "?")`")
+            return refuse(what, names, value.string ?? "?")
         }
+    }
+
+    /// `South allows the runtime classes a, b; this asks for c.`
+    private mutating func refuse(_ what: String, _ names: [String], _ wanted: String) {
+        let allowed = names.isEmpty ? "no \(what)" : "the \(what) \(names.joined(separator: ", "))"
+        refuse(allows: allowed, asks: "`\(wanted)`")
     }
 
     private mutating func inspectSeccomp(_ context: JSON) {

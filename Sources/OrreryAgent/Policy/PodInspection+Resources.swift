@@ -6,22 +6,25 @@ extension PodInspection {
         only(["requests", "limits"], in: resources, "a container's `resources`")
         let limits = resources["limits"] ?? [:]
         let requests = resources["requests"] ?? [:]
-        for (name, value) in (limits.object ?? [:]).merging(
-            requests.object ?? [:], uniquingKeysWith: { limit, _ in limit }
-        )
-        .sorted(by: { $0.key < $1.key }) { count(name, value) }
+        countDevices(
+            (limits.object ?? [:]).merging(requests.object ?? [:], uniquingKeysWith: { limit, _ in limit })
+                .filter { !["cpu", "memory", "ephemeral-storage"].contains($0.key) }.sorted { $0.key < $1.key })
         bound("cpu", limits["cpu"], requests["cpu"], policy.maxima.cpu, "CPU") { CPUCount($0) }
         bound("memory", limits["memory"], requests["memory"], policy.maxima.memory, "memory") { ByteCount($0) }
     }
 
-    /// Whatever is neither CPU nor memory nor scratch is a device.
-    private mutating func count(_ name: String, _ value: JSON) {
-        guard !["cpu", "memory", "ephemeral-storage"].contains(name) else { return }
-        guard name.contains("/"), let count = value.string.flatMap({ Int($0) }) ?? value.integer.map({ Int($0) }),
-            count >= 0
-        else { return refuse("\(policy.subject) cannot read how much of `\(name)` the session asks for.") }
-        guard let limit = policy.maxima.gpu, count > limit else { return }
-        refuse(allows: limit == 0 ? "no GPUs" : "at most \(limit) GPU a session", asks: "\(count) of \(name)")
+    /// Whatever is neither CPU nor memory nor scratch is a device; those of all kinds together are bounded.
+    private mutating func countDevices(_ devices: [(key: String, value: JSON)]) {
+        var sum = 0
+        for (name, value) in devices {
+            guard name.contains("/"), let count = value.string.flatMap({ Int($0) }) ?? value.integer.map({ Int($0) }),
+                (0...1_000_000).contains(count)
+            else { return refuse("\(policy.subject) cannot read how much of `\(name)` the session asks for.") }
+            sum += count
+        }
+        guard let limit = policy.maxima.gpu, sum > limit else { return }
+        let names = devices.map(\.key).joined(separator: ", ")
+        refuse(allows: limit == 0 ? "no GPUs" : "at most \(limit) GPU a session", asks: "\(sum) of \(names)")
     }
 
     private mutating func bound<Amount: Comparable & CustomStringConvertible>(

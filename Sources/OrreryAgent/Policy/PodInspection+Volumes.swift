@@ -46,8 +46,12 @@ extension PodInspection {
         guard let path = source["path"]?.string, path.isPlainPath else {
             return refuse("\(policy.subject) cannot read the path of a directory of its nodes.")
         }
-        let trees = policy.hostPaths.filter { path.lies(in: $0.path) }
+        // Nothing below it: the node would follow a link that another session has left there. A mount's `subPath` follows none.
+        let trees = policy.hostPaths.filter { path.isExactly($0.path) }
         guard !trees.isEmpty else {
+            if let tree = policy.hostPaths.first(where: { path.lies(in: $0.path) }) {
+                return refuse(allows: "\(tree.path) of its nodes, and what lies in it by `subPath`", asks: path)
+            }
             let allowed = policy.hostPaths.map(\.path).joined(separator: ", ")
             return refuse(
                 allows: allowed.isEmpty ? "no directories of its nodes" : "of its nodes only \(allowed)", asks: path)

@@ -12,6 +12,8 @@ import OrreryModel
 /// | `csiDrivers` | drivers of volumes inside a pod | none |
 /// | `storageClasses` | for claims that the hub makes | any |
 /// | `priorityClasses` `runtimeClasses` | | none |
+/// | `tolerations` | keys of taints with which a session may put up: `nvidia.com/gpu` | none |
+/// | `imagePullSecrets` | Secrets with which a session's image may be fetched | none |
 /// | `uids` `gids` | `20000-29999`, or one number; never 0 | any but 0 |
 /// | `maxima` | `cpu: 8` `memory: 64Gi` `gpu: 1` `lifetime: 7d` of one session, `claim: 100Gi` of one claim, `sessions: 50` at one time | no bound |
 /// | `groups` | the hub's groups of which a person must have one | everybody |
@@ -22,19 +24,24 @@ extension SitePolicy {
         self.init()
         let keys = try root.mapping([
             "site", "hub", "namespaces", "registries", "hostPaths", "nfs", "csiDrivers", "storageClasses",
-            "priorityClasses", "runtimeClasses", "uids", "gids", "maxima", "groups", "paused",
+            "priorityClasses", "runtimeClasses", "tolerations", "imagePullSecrets", "uids", "gids", "maxima", "groups",
+            "paused",
         ])
         site = try keys["site"]?.string()
         hub = try keys["hub"]?.labelValue() ?? hub
         namespaces = try keys["namespaces"]?.texts { node throws(DocumentError) in try node.objectName() }
         registries = try keys["registries"]?.texts { node throws(DocumentError) in try node.registry() }
         hostPaths = try keys["hostPaths"]?.texts { node throws(DocumentError) in try Tree(node) } ?? []
+        if let reason = Tree.complaint(about: hostPaths) { throw (keys["hostPaths"] ?? root).error(reason) }
         nfs = try keys["nfs"]?.texts { node throws(DocumentError) in try Export(node) } ?? []
         csiDrivers = try keys["csiDrivers"]?.texts { node throws(DocumentError) in try node.objectName() } ?? []
         storageClasses = try keys["storageClasses"]?.texts { node throws(DocumentError) in try node.objectName() }
         priorityClasses =
             try keys["priorityClasses"]?.texts { node throws(DocumentError) in try node.objectName() } ?? []
         runtimeClasses = try keys["runtimeClasses"]?.texts { node throws(DocumentError) in try node.objectName() } ?? []
+        tolerations = try keys["tolerations"]?.texts { node throws(DocumentError) in try node.taint() } ?? []
+        imagePullSecrets =
+            try keys["imagePullSecrets"]?.texts { node throws(DocumentError) in try node.objectName() } ?? []
         uids = try keys["uids"]?.texts { node throws(DocumentError) in try node.identifiers() } ?? uids
         gids = try keys["gids"]?.texts { node throws(DocumentError) in try node.identifiers() } ?? gids
         maxima = try keys["maxima"].map { node throws(DocumentError) in try Maxima(node) } ?? maxima
@@ -64,6 +71,17 @@ extension SitePolicy.Tree {
         }
         let keys = try node.mapping(["path", "writable"])
         self.init(path: try keys.required("path").directory(), isWritable: try keys["writable"]?.bool() ?? false)
+    }
+
+    /// What is wrong with these together.
+    fileprivate static func complaint(about trees: [SitePolicy.Tree]) -> String? {
+        for outer in trees where outer.isWritable {
+            for inner in trees where inner.path.lies(in: outer.path) && !inner.path.isExactly(outer.path) {
+                return
+                    "`\(inner.path)` lies in \(outer.path), where a session that writes could put a link in its place"
+            }
+        }
+        return nil
     }
 }
 
@@ -111,6 +129,17 @@ extension DocumentNode {
         let text = try string()
         guard text.isPlainPath, text != "/" else {
             throw error("`\(text)` is no directory: an absolute path without `.`, `..` and empty parts, and not `/`")
+        }
+        return text
+    }
+
+    fileprivate func taint() throws(DocumentError) -> String {
+        let text = try string()
+        guard text.wholeMatch(of: /([a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil else {
+            throw error("`\(text)` is no key of a taint")
+        }
+        guard !text.isTaintOfClusterOwn else {
+            throw error("`\(text)` marks nodes for the cluster's own purposes: no session runs there")
         }
         return text
     }

@@ -98,12 +98,25 @@ struct PodInspection {
     }
 
     private mutating func inspectLifetime() {
+        if let grace = spec["terminationGracePeriodSeconds"] {
+            guard let seconds = grace.integer, seconds >= 0 else {
+                return refuse("\(policy.subject) cannot read how long the session takes to end.")
+            }
+            if seconds > Self.longestGrace {
+                refuse(
+                    allows: "sessions \(Duration.seconds(Self.longestGrace).inWords) to end",
+                    asks: Duration.seconds(seconds).inWords)
+            }
+        }
         guard let deadline = spec["activeDeadlineSeconds"]?.integer, deadline > 0 else {
             return refuse("\(policy.subject) wants a session that says when it ends (`activeDeadlineSeconds`).")
         }
         guard let limit = policy.maxima.lifetime, Duration.seconds(deadline) > limit else { return }
         refuse(allows: "sessions of at most \(limit.inWords)", asks: Duration.seconds(deadline).inWords)
     }
+
+    /// Seconds for which a session may go on after its end has come.
+    static let longestGrace: Int64 = 300
 
     private static let podFields: Set<String> = [
         "containers", "volumes", "securityContext", "restartPolicy", "automountServiceAccountToken",

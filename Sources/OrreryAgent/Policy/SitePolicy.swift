@@ -18,6 +18,10 @@ package struct SitePolicy: Hashable, Sendable {
     package var storageClasses: [String]?
     package var priorityClasses: [String] = []
     package var runtimeClasses: [String] = []
+    /// The keys of the taints with which a session may put up.
+    package var tolerations: [String] = []
+    /// The Secrets with which its image may be fetched.
+    package var imagePullSecrets: [String] = []
     package var uids: [ClosedRange<Int64>] = [1...2_147_483_647]
     package var gids: [ClosedRange<Int64>] = [1...2_147_483_647]
     package var maxima = Maxima()
@@ -28,7 +32,7 @@ package struct SitePolicy: Hashable, Sendable {
 
     package init() {}
 
-    /// A directory of the nodes, with everything in it.
+    /// A directory of the nodes, with everything in it; what lies in it is mounted by `subPath` alone.
     package struct Tree: Hashable, Sendable {
         package let path: String
         package let isWritable: Bool

@@ -16,6 +16,9 @@ extension String {
         isExactly(directory) || utf8.starts(with: (directory + "/").utf8)
     }
 
+    /// Whether taints with this key keep nodes for what runs the cluster.
+    var isTaintOfClusterOwn: Bool { utf8.starts(with: "node-role.kubernetes.io/".utf8) }
+
     /// At most 63 letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit.
     var isLabelValue: Bool {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
