@@ -12,6 +12,8 @@ extension StoreError {
             case .tokens: ("you have as many tokens as one may have", "revoke some that you do not need")
             case .ended: ("the session has ended", "start a new one")
             case .clusterName: ("the name is or was another cluster's", "choose another name")
+            case .clusterUID:
+                ("a cluster that is a member has the same kube-system uid", "adopt the key into that one")
             case .clusterKey: ("the key is or was another cluster's", "let the agent make a new one")
             case .invite: ("the join token is used up or not good any more", "make another one")
             }

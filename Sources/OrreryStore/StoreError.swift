@@ -47,6 +47,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case clusterName
         /// The key is or was another cluster's.
         case clusterKey
+        /// A cluster that is a member has the same kube-system uid.
+        case clusterUID
         /// The join token is used up or not good any more.
         case invite
     }

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// The clusters of the site and those that ask to join. Every change counts up `clusterRevision`.
+/// The clusters of the site and those that ask to join. Every change of a cluster counts up `clusterRevision`.
 package protocol ClusterStore: Sendable {
     /// All that are or were, by name.
     func clusters() async throws(StoreError) -> [ClusterRecord]
@@ -8,7 +8,7 @@ package protocol ClusterStore: Sendable {
 
     /// Stores a new cluster and forgets that its keys asked to join. With `invite`, one use of that token is taken in the same
     /// transaction. `.conflict`: `.clusterName` when the name is or was another's, `.clusterKey` when a key is,
-    /// `.invite` when the token is used up or not good any more at `now`.
+    /// `.clusterUID` when it is another member's, `.invite` when the token is used up or not good any more at `now`.
     func admit(_ cluster: ClusterRecord, with invite: String?, at now: Date) async throws(StoreError)
 
     /// Changes what is variable in a cluster and gives it back as it is then, all in one transaction. `change` must be quick and
@@ -24,6 +24,10 @@ package protocol ClusterStore: Sendable {
     /// denied nothing changes. Of more than `most` that wait from one address, and of more than a thousand, the oldest
     /// are forgotten. `.conflict` (`.userCode`) when the code is another one's. Gives what is stored then.
     func keep(_ join: JoinRecord, most: Int) async throws(StoreError) -> JoinRecord
+    /// The one of this key, if it has not expired at `now`.
+    func join(key: String, at now: Date) async throws(StoreError) -> JoinRecord?
+    /// Lets a key that waits wait until `end`. False when none waits.
+    func touch(join key: String, at now: Date, until end: Date) async throws(StoreError) -> Bool
     /// Those that have not expired at `now`, the oldest first.
     func joins(at now: Date) async throws(StoreError) -> [JoinRecord]
     /// The one that waits with this code.

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
+internal import OrreryModel
 
 // The clusters themselves; those that ask to join are in `Database+JoinStore.swift`.
 extension Database: ClusterStore {
@@ -28,6 +29,8 @@ extension Database: ClusterStore {
                 try key.insert(for: cluster.name, db)
                 try db.execute(sql: "DELETE FROM cluster_join WHERE key_id = :id", arguments: ["id": key.id])
             }
+            // A key that is known says more than the uid.
+            try Self.checkUID(of: cluster, db)
             try Self.countClusterChange(db)
         }
     }
@@ -64,6 +67,18 @@ extension Database: ClusterStore {
 
     static func countClusterChange(_ db: GRDB.Database) throws {
         try db.execute(sql: "UPDATE cluster_revision SET number = number + 1")
+    }
+
+    /// Which cluster it really is says its uid: no two members are the same.
+    private static func checkUID(of cluster: ClusterRecord, _ db: GRDB.Database) throws {
+        guard let uid = cluster.uid else { return }
+        let same = try Row.fetchAll(
+            db, sql: "SELECT * FROM cluster WHERE uid = :uid AND name <> :name",
+            arguments: ["uid": uid, "name": cluster.name])
+        for row in same {
+            let membership = try ClusterRecord(row, keys: []).facets.membership.value
+            if membership == .member || membership == .suspended { throw StoreError.taken(.clusterUID) }
+        }
     }
 
     private static func take(_ invite: String, at now: Date, _ db: GRDB.Database) throws {

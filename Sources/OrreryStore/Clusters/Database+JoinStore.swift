@@ -16,7 +16,6 @@ extension Database {
             }
             try join.replace(db)
             try Self.forget(most, from: join.address, db)
-            try Self.countClusterChange(db)
             return join
         }
     }
@@ -41,6 +40,25 @@ extension Database {
         }
     }
 
+    package func join(key: String, at now: Date) async throws(StoreError) -> JoinRecord? {
+        try await read { db in
+            let sql = "SELECT * FROM cluster_join WHERE key_id = :key AND expires_at > :now"
+            return try Row.fetchOne(db, sql: sql, arguments: ["key": key, "now": Column.milliseconds(now)])
+                .map(JoinRecord.init)
+        }
+    }
+
+    package func touch(join key: String, at now: Date, until end: Date) async throws(StoreError) -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE cluster_join SET last_at = :now, expires_at = :end
+                    WHERE key_id = :key AND state = 'waiting' AND expires_at > :now
+                    """, arguments: ["key": key, "now": Column.milliseconds(now), "end": Column.milliseconds(end)])
+            return db.changesCount > 0
+        }
+    }
+
     package func join(codeHash: [UInt8], at now: Date) async throws(StoreError) -> JoinRecord? {
         try await read { db in
             let sql = "SELECT * FROM cluster_join WHERE code_hash = :hash AND state = 'waiting' AND expires_at > :now"
@@ -57,18 +75,14 @@ extension Database {
                     UPDATE cluster_join SET state = 'denied', code_hash = NULL, reason = :reason, expires_at = :end
                     WHERE key_id = :key AND state = 'waiting'
                     """, arguments: ["key": key, "reason": reason, "end": Column.milliseconds(end)])
-            let isDenied = db.changesCount > 0
-            if isDenied { try Self.countClusterChange(db) }
-            return isDenied
+            return db.changesCount > 0
         }
     }
 
     package func forgetJoin(_ key: String) async throws(StoreError) -> Bool {
         try await write { db in
             try db.execute(sql: "DELETE FROM cluster_join WHERE key_id = :key", arguments: ["key": key])
-            let isGone = db.changesCount > 0
-            if isGone { try Self.countClusterChange(db) }
-            return isGone
+            return db.changesCount > 0
         }
     }
 
