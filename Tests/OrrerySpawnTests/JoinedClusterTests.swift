@@ -105,6 +105,18 @@ import Testing
         await facility.kill()
     }
 
+    @Test func aProxyThatIsAwayDoesNotKeepThemRunning() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let session = try await running(facility)
+        await facility.kill()
+        facility.routes.state.withLock { $0.isDown = true }
+        let spawner = facility.start()
+        spawner.drop("north", because: "It was thrown out.")
+        #expect(await facility.reaches(.ended, session.id))
+        await facility.kill()
+    }
+
     @Test func whatTheSiteForbidsIsSaidInItsOwnWords() throws {
         let cause = try JSONDecoder().decode(ClusterStatus.Cause.self, from: Data(#"{"reason": "SitePolicy"}"#.utf8))
         let error = KubernetesError.refused(

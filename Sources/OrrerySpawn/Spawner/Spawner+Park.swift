@@ -66,11 +66,12 @@ extension Spawner {
         let now = scene.now()
         let ending = Ending.lost(sentence)
         do {
-            try await scene.routes.close(record.prefix)
+            // First what is stored: a route that cannot be closed now leads to nothing, and is told anew at a restart.
             let event = try await scene.store.advance(record.id, at: now) {
                 $0.end(ending.reason, ending.sentence, at: now)
             }.event
             scene.board.publish(event)
+            try await scene.routes.close(record.prefix)
         } catch {
             scene.logger.error(
                 "a session of a cluster that is gone could not be ended",
