@@ -15,7 +15,8 @@ import COpenSSL
         defer { unsafe BIO_free(source) }
         defer { ERR_clear_error() }
         var found: [CertificateHandle] = []
-        while let next = unsafe PEM_read_bio_X509(source, nil, nil, nil) {
+        // Without an answer to it OpenSSL asks whoever sits at the terminal for a passphrase.
+        while let next = unsafe PEM_read_bio_X509(source, nil, { _, _, _, _ in -1 }, nil) {
             found.append(unsafe CertificateHandle(owning: next))
         }
         // That there is no further one ends every text.

@@ -29,7 +29,7 @@ package struct SigningKey: Sendable {
     package init(pem: [UInt8]) throws(CryptoError) {
         let memory = unsafe BIO_new_mem_buf(pem, CInt(pem.count))
         defer { unsafe BIO_free(memory) }
-        guard let key = unsafe PEM_read_bio_PrivateKey(memory, nil, nil, nil) else {
+        guard let key = unsafe PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in -1 }, nil) else {
             throw Self.failure("a stored signing key is not a private key")
         }
         defer { unsafe EVP_PKEY_free(key) }
