@@ -77,6 +77,19 @@ import Testing
         #expect(try await database.clusters().map(\.name) == ["south"])
     }
 
+    @Test func noTwoMembersAreTheSameCluster() async throws {
+        try await database.admit(cluster("south"), with: nil, at: Sample.now)
+        let west = cluster("west", keys: [Self.key("b")])
+        let error = await #expect(throws: StoreError.self) {
+            try await self.database.admit(west, with: nil, at: Sample.now)
+        }
+        #expect(error?.contested == .clusterUID)
+        try await database.changeCluster("south") { cluster in
+            cluster.facets.membership = Facet(.left, by: "ada", at: Sample.now, because: "moving")
+        }
+        try await database.admit(west, with: nil, at: Sample.now)
+    }
+
     @Test func everyChangeIsCountedAndNothingElse() async throws {
         try await database.admit(cluster("south"), with: nil, at: Sample.now)
         let before = try await database.clusterRevision()

@@ -11,6 +11,13 @@ package struct Admission: Hashable, Sendable {
 
     package init(rules: [AdmissionRule]) { self.rules = rules }
 
+    /// Whether a rule is about what an issuer says.
+    var asksIssuers: Bool {
+        rules.contains { rule in
+            if case .identity = rule.test { true } else { false }
+        }
+    }
+
     struct Verdict: Hashable, Sendable {
         let outcome: Outcome
         /// The rule that decided; nil when none did, and then an administrator decides.

@@ -15,7 +15,11 @@ extension AgentDesk {
             return .denied(
                 "this hub takes no clusters: its configuration has no proxy.inner", retry: .seconds(3600))
         }
-        let evidence = try await verifier.evidence(of: hello, key: message.key.id, from: message.address)
+        if let join = try await registry.store.join(key: message.key.id, at: now()), join.state == .denied {
+            return .denied(join.reason, retry: .seconds(3600))
+        }
+        let evidence = try await verifier.evidence(
+            of: hello, key: message.key.id, from: message.address, asksIssuers: desk.admission.asksIssuers)
         let verdict = desk.admission.decide(evidence, at: now())
         if verdict.outcome != .deny, let known = registry.record(ofUID: hello.cluster.uid) {
             return try await wait(
@@ -27,9 +31,11 @@ extension AgentDesk {
             return try await accept(hello, message, evidence, rule: verdict.rule ?? "approve", terms)
         case .deny:
             let reason = "a rule of this hub (\(verdict.rule ?? "")) refuses it"
-            await desk.audit.record(
-                AuditAct(
-                    .clusterDenied, to: "key \(message.key.id)", because: "\(reason), from \(message.address)"))
+            if refusals.isNews(message.key.id, from: message.address, at: now()) {
+                await desk.audit.record(
+                    AuditAct(
+                        .clusterDenied, to: "key \(message.key.id)", because: "\(reason), from \(message.address)"))
+            }
             return .denied(reason + Self.flaw(evidence), retry: .seconds(600))
         case .queue(let byCode, _):
             return try await wait(hello, message, evidence, byCode: byCode)
@@ -46,6 +52,9 @@ extension AgentDesk {
             logger.notice("a cluster has joined", metadata: ["cluster": "\(record.name)", "rule": "\(rule)"])
         } catch let error as StoreError where error.contested == .invite {
             return .denied("its join token has been used by another cluster", retry: .seconds(3600))
+        } catch let error as StoreError where error.contested == .clusterUID {
+            return try await wait(
+                hello, message, evidence, byCode: false, because: "it says that it is a cluster that is a member")
         } catch let error as StoreError where error.contested == .clusterKey {
             // Its replica was faster: it is a member already.
         }

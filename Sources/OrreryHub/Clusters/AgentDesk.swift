@@ -17,6 +17,7 @@ struct AgentDesk: Sendable {
     let now: @Sendable () -> Date
     let logger: Logger
     let codes = ClaimCodes()
+    let refusals = RefusedStrangers()
 
     /// What is answered to `message`. Throws only while the store does not answer: the proxy asks again then.
     func answer(_ message: AgentMessage) async throws -> AgentAnswer {
@@ -27,8 +28,9 @@ struct AgentDesk: Sendable {
             registry.links.forget(proxy: message.proxy, connection: message.connection)
             return .nothing
         case "beat":
+            try await keepWaiting(key)
             hear(message) { link in
-                link.roundTrip = message.frame["rtt"]?.number
+                link.roundTrip = message.frame["rtt"]?.number.flatMap { (0...3_600_000).contains($0) ? $0 : nil }
                 (link.idle, link.bound) = (message.frame["idle"]?.integer, message.frame["bound"]?.integer)
             }
             return .nothing
@@ -49,6 +51,14 @@ struct AgentDesk: Sendable {
         let good = pins.filter { JoinString.pin($0) != nil }
         guard !good.isEmpty, codes.isNews(good, at: now()) else { return }
         try await registry.store.note(pins: good, at: now())
+    }
+
+    /// Who waits to be let in waits for as long as it is connected.
+    private func keepWaiting(_ key: String) async throws {
+        guard registry.record(ofKey: key) == nil, codes.isLate(key, at: now()) else { return }
+        let end = now() + ClusterDesk.patience.seconds
+        guard try await registry.store.touch(join: key, at: now(), until: end) else { return }
+        codes.prolong(key, until: end)
     }
 
     private func hear(_ message: AgentMessage, _ change: (inout AgentLinks.Link) -> Void) {
@@ -145,6 +155,7 @@ struct AgentDesk: Sendable {
 final class ClaimCodes: Sendable {
     private let codes = Mutex<[String: (code: UserCode, until: Date)]>([:])
     private let told = Mutex<(texts: [String], until: Date)>(([], .distantPast))
+    private let touched = Mutex<[String: Date]>([:])
 
     func code(of key: String, at now: Date) -> UserCode? {
         codes.withLock { codes in codes[key].flatMap { now < $0.until ? $0.code : nil } }
@@ -157,6 +168,20 @@ final class ClaimCodes: Sendable {
             told = (texts, now + 3600)
             return true
         }
+    }
+
+    /// Whether the wish of this key is to be written again: once an hour.
+    func isLate(_ key: String, at now: Date) -> Bool {
+        touched.withLock { touched in
+            if let at = touched[key], now < at + 3600 { return false }
+            touched = touched.filter { now < $0.value + 3600 }
+            touched[key] = now
+            return true
+        }
+    }
+
+    func prolong(_ key: String, until end: Date) {
+        codes.withLock { codes in codes[key]?.until = end }
     }
 
     func keep(_ code: UserCode, of key: String, until end: Date, at now: Date) {

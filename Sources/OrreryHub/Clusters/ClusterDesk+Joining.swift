@@ -15,7 +15,8 @@ extension ClusterDesk {
     }
 
     /// Makes a member of `applicant`, by a rule or by the word of `chief`. Its name is the first free one; never one that
-    /// another cluster has or had.
+    /// another cluster has or had, and one that the configuration expects only where an administrator has given it: the
+    /// name brings what policy says of it.
     func admit(
         _ applicant: Applicant, rule: String, terms: Admission.Terms, by chief: ClusterChief? = nil,
         name: String? = nil, because reason: String
@@ -23,7 +24,9 @@ extension ClusterDesk {
         for _ in 1...8 {
             var taken = Set(try await store.clusters().map(\.name))
             taken.formUnion(configured)
-            let wish = name ?? applicant.evidence.invite?.name ?? applicant.about.name
+            let given = name ?? applicant.evidence.invite.flatMap { $0.flaw == nil ? $0.name : nil }
+            if given == nil { taken.formUnion(titles.keys) }
+            let wish = given ?? applicant.about.name
             let free = ClusterName.free(wish, key: applicant.key, among: taken)
             if let name, free != name { throw HubError(.conflict, "the name \(name) is or was another cluster's") }
             let record = record(applicant, name: free, rule: rule, terms: terms, by: chief, because: reason)
@@ -131,8 +134,25 @@ extension ClusterDesk {
         guard chief.person?.person.groups.contains(where: { $0.name.isExactly(group) }) ?? false else {
             throw HubError(.forbidden, "you are not in the group \(group)", next: "choose one of your own")
         }
+        try await checkClaim(of: join)
         return try await letIn(
             join, kind: .claim, by: chief, Approval(owner: group), because: "claimed by \(chief.name) for \(group)")
+    }
+
+    /// The rules, and what else is known, may be others than when the code was given out.
+    private func checkClaim(of join: JoinRecord) async throws {
+        let evidence = JoinEvidence(join.evidence) ?? JoinEvidence(address: join.address)
+        guard case .queue(byCode: true, _) = admission.decide(evidence, at: now()).outcome else {
+            throw HubError(
+                .forbidden, "the rules of this hub do not let this cluster be claimed",
+                next: "ask an administrator of this hub to let it in")
+        }
+        let uid = join.hello["uid"]?.string ?? ""
+        guard try await !store.clusters().contains(where: { $0.isOfSite && $0.uid?.isExactly(uid) ?? false }) else {
+            throw HubError(
+                .conflict, "a cluster that is known already has the same kube-system uid",
+                next: "ask an administrator of this hub to let it in")
+        }
     }
 
     /// An administrator says that what waits is a cluster that is a member already, under a key that the hub has lost: an older

@@ -2,6 +2,7 @@ import Foundation
 import OrreryIdentity
 import OrreryModel
 import OrreryStore
+import Synchronization
 
 /// Where clusters are decided about: by the pages, by commands beside the hub, and by the rules. It writes into the store and
 /// the audit log and touches nothing else; the hub that runs notices within a second.
@@ -12,7 +13,7 @@ struct ClusterDesk: Sendable {
     /// Names that only the configuration gives.
     let configured: Set<String>
     /// What people read of clusters that the configuration expects.
-    let titles: [String: String]
+    var titles: [String: String]
     /// Hub groups that can own a cluster.
     let groups: [String]
     let now: @Sendable () -> Date
@@ -39,9 +40,17 @@ struct ClusterDesk: Sendable {
         try check(order, of: record, by: chief)
         let now = now()
         let because = reason.isEmpty ? "no reason was given" : reason
-        let changed = try await store.changeCluster(record.name) {
-            $0.carryOut(order, by: chief, at: now, because: because)
+        // Somebody else may have decided something since it was read.
+        let flaw = Mutex<HubError?>(nil)
+        let changed = try await store.changeCluster(record.name) { record in
+            do throws(HubError) {
+                try check(order, of: record, by: chief)
+                record.carryOut(order, by: chief, at: now, because: because)
+            } catch {
+                flaw.withLock { $0 = error }
+            }
         }
+        if let flaw = flaw.withLock({ $0 }) { throw flaw }
         await audit.record(
             AuditAct(
                 .clusterChanged, of: chief.person, by: nil, on: record.name, to: order.words,
@@ -67,6 +76,11 @@ struct ClusterDesk: Sendable {
             throw HubError(
                 .forbidden, "the cluster is in quarantine", next: "an administrator of this hub looks at it first")
         }
+        if order == .leave, !chief.isAdmin, !record.mayLeave {
+            throw HubError(
+                .forbidden, "a cluster that is suspended or in quarantine stays until an administrator has looked",
+                next: "an administrator of this hub decides, or the site takes its agent away")
+        }
         if case .owner(let group) = order, !groups.contains(where: { HubConfiguration.Auth.makes($0, group) }) {
             throw HubError(.unprocessable, "there is no group \(group) here")
         }
@@ -91,6 +105,9 @@ extension ClusterOrder {
 }
 
 extension ClusterRecord {
+    /// Whether its owners may take it away. Whoever leaves may join anew, so what an administrator stopped stays stopped.
+    var mayLeave: Bool { facets.membership.value == .member && facets.quarantine == nil }
+
     /// Changes what `order` is about.
     fileprivate mutating func carryOut(
         _ order: ClusterOrder, by chief: ClusterChief, at now: Date, because reason: String

@@ -36,7 +36,7 @@ struct ClusterHealth: Hashable, Sendable {
         }
         if let skew = links.compactMap(\.skew).max(by: { abs($0) < abs($1) }), abs(skew) >= 60 {
             let way = skew > 0 ? "ahead of" : "behind"
-            reasons.append("its agent's clock is \(Int(abs(skew))) s \(way) the hub's")
+            reasons.append("its agent's clock is \(Int(min(abs(skew), 1e12))) s \(way) the hub's")
         }
         return reasons
     }

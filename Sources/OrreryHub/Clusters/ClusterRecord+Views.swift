@@ -64,7 +64,7 @@ extension ClusterRecord {
                     ? OrderView(value: "resume", title: "A member again")
                     : OrderView(value: "suspend", title: "Suspend", isDangerous: true))
             if kind == .agent { orders.append(OrderView(value: "revoke", title: "Revoke", isDangerous: true)) }
-        } else if kind == .agent {
+        } else if kind == .agent, mayLeave {
             orders.append(OrderView(value: "leave", title: "Leave this hub", isDangerous: true))
         }
         return orders
@@ -89,7 +89,7 @@ extension FacetView {
 extension LinkView {
     init(_ link: AgentLinks.Link) {
         var text = ""
-        if let time = link.roundTrip { text += ", \(Int(time.rounded())) ms away" }
+        if let time = link.roundTrip { text += ", \(Int(min(max(time, 0), 1e9).rounded())) ms away" }
         if let idle = link.idle, let bound = link.bound { text += ", \(idle) connections ready and \(bound) in use" }
         if link.isLeaving { text += ", leaving" }
         self.init(

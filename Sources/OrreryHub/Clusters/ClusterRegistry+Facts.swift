@@ -44,13 +44,16 @@ extension ClusterRegistry {
 
 extension ClusterRecord {
     /// What its agent says that the nodes have, and how many sessions the site allows; no bounds where it says nothing.
+    /// Whatever it says, these are amounts that a thousand clusters together can have.
     fileprivate var capacity: ResourceBounds {
         let (all, most) = (inventory?["capacity"], inventory?["policy"]?["maxima"])
-        func count(_ value: JSON?) -> Int64? { value?.integer.flatMap { $0 > 0 ? $0 : nil } }
+        func amount(_ value: JSON?, most: Int64) -> Int64? { value?.integer.map { min(max(0, $0), most) } }
+        func some(_ value: JSON?, most: Int64) -> Int64? { amount(value, most: most).flatMap { $0 > 0 ? $0 : nil } }
         return ResourceBounds(
-            sessions: most?["sessions"]?.integer.map { Int($0) },
-            cpu: count(all?["cpu"]).map { CPUCount(millicores: $0) },
-            memory: count(all?["memory"]).map { ByteCount(bytes: $0) }, gpu: all?["gpu"]?.integer.map { Int($0) })
+            sessions: amount(most?["sessions"], most: 1_000_000).map { Int($0) },
+            cpu: some(all?["cpu"], most: 1_000_000_000).map { CPUCount(millicores: $0) },
+            memory: some(all?["memory"], most: 1 << 52).map { ByteCount(bytes: $0) },
+            gpu: amount(all?["gpu"], most: 1_000_000).map { Int($0) })
     }
 }
 

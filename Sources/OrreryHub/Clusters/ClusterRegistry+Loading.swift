@@ -155,6 +155,9 @@ extension ClusterRecord {
         kind == .agent && [.member, .suspended].contains(facets.membership.value)
     }
 
+    /// Whether it is a cluster of the site, or one that was thrown out: it does not come in anew by a rule or a code.
+    var isOfSite: Bool { facets.membership.value != .left }
+
     /// Whether a new key was asked for that has not come yet.
     var isKeyAwaited: Bool { rotationAskedAt != nil && isConnectable }
 }

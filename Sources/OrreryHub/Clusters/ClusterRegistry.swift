@@ -81,7 +81,7 @@ final class ClusterRegistry: Sendable {
     func record(ofUID uid: String) -> ClusterRecord? {
         state.withLock { state in
             state.records.values.sorted { $0.name < $1.name }.first { record in
-                record.facets.membership.value != .left && record.uid?.isExactly(uid) ?? false
+                record.isOfSite && record.uid?.isExactly(uid) ?? false
             }
         }
     }

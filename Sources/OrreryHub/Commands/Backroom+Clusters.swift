@@ -22,7 +22,7 @@ extension Backroom {
                 "\(join.key.prefix(16))…  \(join.state == .waiting ? "asks to join" : "denied") (\(wish), from "
                     + "\(join.address), kube-system \(join.hello["uid"]?.string ?? "unknown")): \(join.reason)")
         }
-        return lines
+        return lines.map(\.onOneLine)
     }
 
     /// All that is known of one.
@@ -34,7 +34,7 @@ extension Backroom {
         }
         lines += record.facts.map { "\($0.name): \($0.value)" }
         if let health = record.health { lines.append("Health: \(health)") }
-        return lines
+        return lines.map(\.onOneLine)
     }
 
     /// A join string with a new token. Nobody can read the token again.

@@ -48,7 +48,8 @@ extension Logger.MetadataValue {
 }
 
 extension String {
-    fileprivate var onOneLine: String {
+    /// The same on one line, with what a terminal would obey written out.
+    var onOneLine: String {
         guard unicodeScalars.contains(where: \.endsLines) else { return self }
         return unicodeScalars.reduce(into: "") { line, scalar in
             line += scalar.endsLines ? scalar.escaped(asASCII: true) : String(scalar)

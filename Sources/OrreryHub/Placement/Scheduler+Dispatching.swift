@@ -23,7 +23,10 @@ extension Scheduler {
     }
 
     /// Clusters have come or gone, or something was decided about one.
-    func clustersChanged() { dispatch() }
+    func clustersChanged() {
+        shares.total = clusters().map(\.facts).totalCapacity
+        dispatch()
+    }
 
     /// The first in order whom a place can be given, and their plan there.
     private func next() -> (id: String, plan: Plan)? {

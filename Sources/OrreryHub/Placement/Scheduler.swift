@@ -156,9 +156,17 @@ extension [ClusterFacts] {
             return known.dropFirst().reduce(first, add)
         }
         return ResourceBounds(
-            sessions: sum(map(\.capacity.sessions), +),
-            cpu: sum(map(\.capacity.cpu)) { CPUCount(millicores: $0.millicores + $1.millicores) },
-            memory: sum(map(\.capacity.memory)) { ByteCount(bytes: $0.bytes + $1.bytes) },
-            gpu: sum(map(\.capacity.gpu), +))
+            sessions: sum(map(\.capacity.sessions)) { $0.addingOrMost($1) },
+            cpu: sum(map(\.capacity.cpu)) { CPUCount(millicores: $0.millicores.addingOrMost($1.millicores)) },
+            memory: sum(map(\.capacity.memory)) { ByteCount(bytes: $0.bytes.addingOrMost($1.bytes)) },
+            gpu: sum(map(\.capacity.gpu)) { $0.addingOrMost($1) })
+    }
+}
+
+extension FixedWidthInteger {
+    /// The sum, or the most there is; of amounts, which are not below nothing.
+    fileprivate func addingOrMost(_ other: Self) -> Self {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -5,14 +5,19 @@ import OrreryModel
 /// a half-life of six hours. Who has had little goes before who has had much, and the past is forgotten.
 package struct FairShare: Hashable, Sendable {
     /// All there is to share.
-    package let total: ResourceBounds
+    /// Where no cluster says what it has sessions are counted alone.
+    package var total: ResourceBounds { didSet { total = Self.bounding(total) } }
     private var gauges: [String: Gauge] = [:]
 
     package static let halfLife: TimeInterval = 6 * 3600
 
     /// `total` bounds nothing where no cluster says what it has: then sessions are counted alone.
     package init(total: ResourceBounds) {
-        self.total = total == .none ? ResourceBounds(sessions: 1) : total
+        self.total = Self.bounding(total)
+    }
+
+    private static func bounding(_ total: ResourceBounds) -> ResourceBounds {
+        total == .none ? ResourceBounds(sessions: 1) : total
     }
 
     /// `account` holds `amount` more from `now` on.
