@@ -31,12 +31,17 @@ extension AgentHello {
         guard let agent = frame["agent"]?.string.flatMap({ AgentID($0) }) else {
             throw .frame("hello has no agent of 16 hexadecimal digits")
         }
-        guard let time = frame["time"]?.integer else { throw .frame("hello has no time") }
+        guard let time = frame["time"]?.integer, Self.times.contains(time) else {
+            throw .frame("hello has no time between the years 1970 and 9999")
+        }
         self.init(
             agent: agent, version: try Self.text(frame["version"], "version"), time: time,
             host: try Self.text(frame["host"], "host"), cluster: try Self.cluster(frame["cluster"]),
             join: try Self.join(frame["join"]))
     }
+
+    /// Whoever compares a time takes differences of it, and writes it as a date.
+    private static var times: ClosedRange<Int64> { 0...253_402_300_799 }
 
     private static func cluster(_ value: JSON?) throws(LinkError) -> Cluster {
         guard let value, value.object != nil else { throw .frame("hello has no cluster") }
@@ -46,11 +51,11 @@ extension AgentHello {
         }
         let listed = value["namespaces"]?.array ?? []
         let namespaces = listed.compactMap(\.string)
-        guard namespaces.count == listed.count, listed.count <= 256 else {
-            throw .frame("hello has namespaces that are not up to 256 texts")
+        guard namespaces.count == listed.count, listed.count <= 256, namespaces.allSatisfy(isLabel) else {
+            throw .frame("hello has namespaces that are not up to 256 names")
         }
         return Cluster(
-            name: try optionalText(value["name"], "cluster.name"), uid: uid,
+            name: try plain(optionalText(value["name"], "cluster.name"), "cluster.name"), uid: uid,
             kubernetes: try text(value["kubernetes"], "cluster.kubernetes"), namespaces: namespaces)
     }
 
@@ -65,8 +70,25 @@ extension AgentHello {
     }
 
     private static func text(_ value: JSON?, _ name: String) throws(LinkError) -> String {
-        guard let text = try optionalText(value, name) else { throw .frame("hello has no \(name)") }
+        guard let text = try plain(optionalText(value, name), name) else { throw .frame("hello has no \(name)") }
         return text
+    }
+
+    /// What people read is shown in terminals and in logs.
+    private static func plain(_ text: String?, _ name: String) throws(LinkError) -> String? {
+        guard text?.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) ?? true else {
+            throw .frame("hello has a \(name) with control characters")
+        }
+        return text
+    }
+
+    /// As Kubernetes names a namespace (RFC 1123).
+    private static func isLabel(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, let last = bytes.last, bytes.count <= 63, first != 45, last != 45 else {
+            return false
+        }
+        return bytes.allSatisfy { $0 &- 48 < 10 || $0 &- 97 < 26 || $0 == 45 }
     }
 
     private static func optionalText(_ value: JSON?, _ name: String, limit: Int = 253) throws(LinkError) -> String? {

@@ -29,13 +29,24 @@ struct AgentHelloTests {
             (["version"], nil),
             (["host"], nil), (["cluster"], "south"), (["cluster", "uid"], ""), (["cluster", "uid"], "../x"),
             (["cluster", "name"], 1), (["cluster", "namespaces"], ["a", 1]), (["join"], "token"),
-            (["join", "token"], 7),
+            (["join", "token"], 7), (["time"], -1), (["time"], .integer(.min)), (["time"], .integer(253_402_300_800)),
+            (["cluster", "namespaces"], ["a/b"]), (["cluster", "namespaces"], ["\u{1b}[2J"]),
+            (["cluster", "namespaces"], [""]), (["cluster", "namespaces"], ["-a"]), (["cluster", "namespaces"], ["A"]),
+            (["cluster", "namespaces"], [.string(String(repeating: "a", count: 64))]),
+            (["version"], "1\n2"), (["cluster", "name"], "a\u{7f}"),
             (["version"], .string(String(repeating: "v", count: 254))),
         ] as [([String], JSON?)])
     func isRefusedWith(_ path: [String], _ value: JSON?) {
         var frame = Self.hello.frame.value
         if path.count == 1 { frame[path[0]] = value } else { frame[path[0]]?[path[1]] = value }
         #expect(throws: LinkError.self) { try AgentHello(try ControlFrame(frame)) }
+    }
+
+    @Test(arguments: [0, 253_402_300_799] as [Int64])
+    func everyTimeOfACalendarIsTaken(_ time: Int64) throws {
+        var hello = Self.hello
+        hello.time = time
+        #expect(try AgentHello(hello.frame) == hello)
     }
 
     @Test func anotherFrameIsNoHello() {

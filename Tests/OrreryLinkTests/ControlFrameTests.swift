@@ -60,6 +60,17 @@ struct ControlFrameTests {
         #expect(!ControlFrame("x", ["a": .string(String(repeating: "y", count: 65_536))]).fits)
     }
 
+    @Test func oneThatIsTooLongIsNobodysEndButRefusedByWhoeverReadsIt() {
+        var reader = FrameReader()
+        reader.take(ControlFrame("x", ["a": .string(String(repeating: "\u{1}", count: 60_000))]).encode())
+        #expect(throws: LinkError.self) { try reader.next() }
+    }
+
+    @Test func aCountIsNeverSoLargeThatSumsOverflow() {
+        let frame = ControlFrame("x", ["a": 1_000_000_000, "b": 1_000_000_001, "c": .integer(.max)])
+        #expect([frame.count("a"), frame.count("b"), frame.count("c")] == [1_000_000_000, nil, nil])
+    }
+
     @Test func countsAreWholeAndNotNegative() {
         let frame = ControlFrame("x", ["a": 3, "b": -1, "c": 1.5, "d": "4"])
         #expect(

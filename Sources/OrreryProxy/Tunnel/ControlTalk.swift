@@ -74,21 +74,26 @@ struct ControlTalk {
         case "drain":
             isLeaving = true
             return [.leaving]
-        case "ping": return [.say(ControlFrame("pong", ["number": frame["number"] ?? 0]))]
-        default: return cluster == nil ? [] : [.post(frame)]
+        case "ping": return [.say(ControlFrame("pong", ["number": .integer(frame["number"]?.integer ?? 0)]))]
+        // All else that goes to the hub is the proxy's own word, and nobody else may say it.
+        case "inventory", "rotate": return cluster == nil ? [] : [.post(frame)]
+        default: return []
         }
     }
 
     private func smoothed(_ latest: Double) -> Double { roundTrip.map { $0 * 0.7 + latest * 0.3 } ?? latest }
 
     private mutating func greet(_ frame: ControlFrame, _ entry: AgentEntry?, _ wall: UInt64) -> [Act] {
+        let hello: AgentHello
         do throws(LinkError) {
             hello = try AgentHello(frame)
         } catch {
             return deny("\(error)", retry: 60)
         }
+        self.hello = hello
         standing = .stranger
-        return [.post(frame)] + look(entry, wall: wall)
+        // Only what a hello may hold: letters of strangers are kept while the hub is away.
+        return [.post(hello.frame)] + look(entry, wall: wall)
     }
 
     /// The book may say something else of the key than before.

@@ -69,7 +69,11 @@ extension TunnelThread {
     }
 
     mutating func say(_ frame: ControlFrame, on index: UInt32) {
-        if lines[index].kind == .control, !send(frame.encode(), on: index) { close(index, because: "it broke off") }
+        guard lines[index].kind == .control else { return }
+        guard frame.fits else {
+            return shared.log.write(.warn, "a frame \(frame.type) is too long for an agent and was not said to it")
+        }
+        if !send(frame.encode(), on: index) { close(index, because: "it broke off") }
     }
 
     /// Does what the talk has decided.

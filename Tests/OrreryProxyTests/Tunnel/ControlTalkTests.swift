@@ -85,6 +85,30 @@ struct ControlTalkTests {
         #expect(talk.isLeaving)
     }
 
+    @Test(arguments: ["beat", "gone", "hello", "welcome", "x"])
+    func whatTheProxySaysOfItsAgentsNoAgentSays(_ type: String) {
+        var talk = welcomed()
+        #expect(talk.hear(ControlFrame(type, ["rtt": 1]), entry: Self.entry, wall: 0, at: 1).isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            .string(String(repeating: "\u{1}", count: 60_000)), ["a"], .null, .number(1.5),
+        ] as [JSON])
+    func aPingIsAnsweredWithANumberWhateverItBrought(_ number: JSON) {
+        var talk = welcomed()
+        let acts = talk.hear(ControlFrame("ping", ["number": number]), entry: Self.entry, wall: 0, at: 1)
+        #expect(acts == [.say(ControlFrame("pong", ["number": 0]))])
+    }
+
+    @Test func ofAHelloOnlyItsOwnMembersGoOn() {
+        var talk = talk()
+        var members = Self.hello.members
+        members["ballast"] = .string(String(repeating: "x", count: 9000))
+        let acts = talk.hear(ControlFrame("hello", members), entry: nil, wall: 0, at: 0)
+        #expect(acts == [.post(Self.hello)])
+    }
+
     @Test func aFloodEndsIt() {
         var talk = welcomed()
         var last: [ControlTalk.Act] = []
