@@ -48,3 +48,17 @@ package struct AgentID: Hashable, Sendable, CustomStringConvertible {
 extension UInt8 {
     var isSmallHexadecimal: Bool { self &- 48 < 10 || self &- 97 < 6 }
 }
+
+extension KeyID {
+    /// Whether this SubjectPublicKeyInfo is of a key such as agents have: a point of P-256, not compressed (RFC 5480). Every
+    /// other kind costs more to check, and none is ever let in.
+    package static func isAgentKey(_ info: [UInt8]) -> Bool {
+        info.count == beginning.count + 64 && info.starts(with: beginning)
+    }
+
+    private static let beginning: [UInt8] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+        0xce,
+        0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+    ]
+}

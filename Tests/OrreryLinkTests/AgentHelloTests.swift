@@ -1,3 +1,4 @@
+import OrreryCrypto
 import OrreryLink
 import OrreryModel
 import Testing
@@ -51,6 +52,14 @@ struct AgentHelloTests {
 
     @Test func anotherFrameIsNoHello() {
         #expect(throws: LinkError.self) { try AgentHello(ControlFrame("pong", Self.hello.frame.members)) }
+    }
+
+    @Test func onlyAPointOfTheRightCurveIsAnAgentsKey() throws {
+        let key = try AgentKey.fresh().publicKey.info
+        #expect(KeyID.isAgentKey(key))
+        var other = key
+        other[22] ^= 1
+        #expect(!KeyID.isAgentKey(other) && !KeyID.isAgentKey(key.dropLast()) && !KeyID.isAgentKey([]))
     }
 
     @Test func aKeyIsNamedByItsDigest() throws {

@@ -32,6 +32,8 @@ struct ControlTalk {
     static let pingInterval: UInt64 = 10_000
     static let patience: UInt64 = 30_000
     static let helloLimit: UInt64 = 10_000
+    /// How long a stranger waits on one connection; then it may dial anew, and say again what may have expired.
+    static let waitLimit: UInt64 = 3_600_000
     /// Frames within ten seconds; nobody who means well says so many.
     static let rateLimit = 200
 
@@ -134,6 +136,9 @@ struct ControlTalk {
     /// Time has passed. `idle` and `bound` are how many data connections wait, and are in use.
     mutating func tick(idle: Int, bound: Int, at now: UInt64) -> [Act] {
         if hello == nil, now >= began + Self.helloLimit { return deny("no hello came", retry: 10) }
+        if standing == .stranger, now >= began + Self.waitLimit {
+            return deny("nobody has admitted this agent for an hour", retry: 10)
+        }
         if now >= lastHeard + Self.patience { return [.close("it was silent for 30 seconds")] }
         guard now >= nextPing, hello != nil else { return [] }
         nextPing = now + Self.pingInterval

@@ -5,8 +5,7 @@ internal import Synchronization
 
 /// Carries what agents say to the hub, in the order in which they said it, and brings what becomes of it.
 ///
-/// While the hub is away letters are kept, up to a limit: then the oldest go. Of beats only the latest of each connection
-/// is.
+/// While the hub is away letters are kept, up to a limit. A letter that the hub does not take is given up.
 ///
 /// Concurrency: any thread may call `take`; one task runs `run`.
 final class Postman: Sendable {
@@ -16,20 +15,23 @@ final class Postman: Sendable {
         let publicKey: [UInt8]
         let address: String
         let frame: ControlFrame
+        /// Of a key that nobody knows yet.
+        let isStranger: Bool
         let bytes: Int
 
-        init(connection: UInt64, key: KeyID, publicKey: [UInt8], address: String, frame: ControlFrame) {
+        init(
+            connection: UInt64, key: KeyID, publicKey: [UInt8], address: String, frame: ControlFrame, isStranger: Bool
+        ) {
             (self.connection, self.key, self.publicKey) = (connection, key, publicKey)
-            (self.address, self.frame) = (address, frame)
+            (self.address, self.frame, self.isStranger) = (address, frame, isStranger)
             bytes = JSONText.bytes(frame.value).count
         }
     }
 
-    static let limit = 4096
     /// How many letters go at once, and how many bytes of frames, about.
     static let batch = 100
     static let batchBytes = 512 << 10
-    private let letters = Mutex<[Letter]>([])
+    private let letters = Mutex(LetterShelves())
     private let lost = Atomic<Int>(0)
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
@@ -40,16 +42,8 @@ final class Postman: Sendable {
     var count: Int { letters.withLock { $0.count } }
 
     func take(_ letter: Letter) {
-        letters.withLock { letters in
-            if letter.frame.type == "beat" {
-                letters.removeAll { $0.connection == letter.connection && $0.frame.type == "beat" }
-            }
-            if letters.count >= Self.limit {
-                letters.removeFirst()
-                lost.wrappingAdd(1, ordering: .relaxed)
-            }
-            letters.append(letter)
-        }
+        let gone = letters.withLock { $0.put(letter) }
+        if gone > 0 { lost.wrappingAdd(gone, ordering: .relaxed) }
         waker.yield()
     }
 
@@ -57,49 +51,26 @@ final class Postman: Sendable {
     func run(hub: HubAccess, fetcher: Fetcher, tunnel: Tunnel, log: ProxyLog) async {
         var backoff = Backoff()
         // Said even when no agent is there, so that the hub knows by what agents will know us.
-        while !Task.isCancelled, await !deliver([], hub, fetcher, tunnel) {
+        while !Task.isCancelled, await deliver([], hub, fetcher, tunnel) == .away {
             try? await Task.sleep(for: backoff.pause())
         }
         backoff.reset()
         for await _ in wakes {
-            while !Task.isCancelled {
-                let batch = nextBatch()
-                guard !batch.isEmpty else { break }
-                if await deliver(batch, hub, fetcher, tunnel) {
-                    backoff.reset()
-                    drop(batch)
-                    continue
-                }
-                try? await Task.sleep(for: backoff.pause())
+            while !Task.isCancelled, let batch = letters.withLock({ $0.next() }) {
+                let outcome = await deliver(batch.entries.map(\.letter), hub, fetcher, tunnel)
+                let givenUp = letters.withLock { $0.settle(batch, outcome) }
+                if givenUp > 0 { log.write(.warn, "the hub does not take what an agent says: it is passed over") }
+                if outcome == .taken { backoff.reset() }
+                if outcome == .away || outcome == .failed { try? await Task.sleep(for: backoff.pause()) }
             }
             let lost = lost.exchange(0, ordering: .relaxed)
             if lost > 0 { log.write(.warn, "\(lost) word(s) of agents were lost while the hub was away") }
         }
     }
 
-    private func nextBatch() -> [Letter] {
-        letters.withLock { letters in
-            var bytes = 0
-            let count = letters.prefix(Self.batch).count { letter in
-                defer { bytes += letter.bytes }
-                return bytes < Self.batchBytes
-            }
-            return Array(letters.prefix(max(count, min(1, letters.count))))
-        }
-    }
-
-    /// Takes out what was delivered; beats that were replaced meanwhile are gone already.
-    private func drop(_ batch: [Letter]) {
-        letters.withLock { letters in
-            var done = batch[...]
-            while let letter = letters.first, let next = done.first {
-                if letter.connection == next.connection, letter.frame == next.frame { letters.removeFirst() }
-                done = done.dropFirst()
-            }
-        }
-    }
-
-    private func deliver(_ batch: [Letter], _ hub: HubAccess, _ fetcher: Fetcher, _ tunnel: Tunnel) async -> Bool {
+    private func deliver(
+        _ batch: [Letter], _ hub: HubAccess, _ fetcher: Fetcher, _ tunnel: Tunnel
+    ) async -> LetterShelf.Outcome {
         let body = JSONText.bytes([
             "proxy": .string(tunnel.identity), "pins": .array(tunnel.pins.map(JSON.string)),
             "frames": .array(batch.map(\.value)),
@@ -108,16 +79,21 @@ final class Postman: Sendable {
             "POST", url: "\(hub.url)/api/v1/proxy/agents",
             headers: [("Authorization", "Bearer \(hub.token.reveal())"), ("Content-Type", "application/json")],
             body: body, connectLimit: .seconds(2), limit: .seconds(10), bodyLimit: 4 << 20, trust: hub.trust)
-        guard let answer = try? await fetcher.fetch(request) else { return false }
-        // What the hub cannot take now it takes later; what it finds wrong would be wrong again.
-        guard (200..<300).contains(answer.status) else { return answer.status == 400 }
+        guard let answer = try? await fetcher.fetch(request) else { return .away }
+        switch answer.status {
+        case 200..<300: break
+        case 400, 413, 422: return .refused
+        case 500: return .failed
+        // Its store or its way is gone for now, or our token is wrong: no letter's doing.
+        default: return .away
+        }
         for entry in JSONText.read(answer.body)?["answers"]?.array ?? [] {
             guard let connection = entry["connection"]?.integer, connection >= 0 else { continue }
             let frames = (entry["frames"]?.array ?? []).compactMap { try? ControlFrame($0) }
             tunnel.post(
                 .answer(connection: UInt64(connection), frames, closes: entry["close"]?.bool ?? false))
         }
-        return true
+        return .taken
     }
 }
 

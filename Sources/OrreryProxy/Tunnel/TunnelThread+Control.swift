@@ -7,6 +7,9 @@ extension TunnelThread {
     /// How many control connections of keys that nobody knows one address may have.
     private static var strangersPerAddress: Int { 8 }
     private static var controlsPerKey: Int { 64 }
+    /// How many of one such key: an agent has replicas. And of all of them together.
+    private static var strangersPerKey: Int { 4 }
+    private static var strangers: Int { 1000 }
 
     /// Begins to listen to a control connection. False when it was sent away.
     mutating func beginTalk(_ index: UInt32) -> Bool {
@@ -16,15 +19,10 @@ extension TunnelThread {
         lines[index].talk = ControlTalk(key: key, host: host, at: now.monotonic)
         lines[index].reader = FrameReader(limit: ControlFrame.strangerLimit)
         let isKnown = lines[index].number != 0
-        var (ofKey, ofAddress) = (0, 0)
-        for other in Array(controls.values) {
-            if lines[other].key == key {
-                // It has dialled anew: one connection is enough to wait on.
-                if !isKnown { close(other, because: "it dialled anew") } else { ofKey += 1 }
-            } else if lines[other].talk?.cluster == nil, lines[other].address.network == address.network {
-                ofAddress += 1
-            }
-        }
+        let waiting = controls.values.filter { lines[$0].talk?.cluster == nil }
+        let ofKey = controls.values.count { lines[$0].key == key }
+        let ofAddress = waiting.count { lines[$0].key != key && lines[$0].address.network == address.network }
+        if !isKnown { makeRoom(among: waiting, for: key) }
         controls[lastSerial] = index
         guard isKnown ? ofKey < Self.controlsPerKey : ofAddress < Self.strangersPerAddress else {
             let reason = "too many agents wait at this address; let them be admitted first"
@@ -33,6 +31,18 @@ extension TunnelThread {
             return false
         }
         return true
+    }
+
+    /// Closes the oldest of a key that has enough connections to wait on, and the oldest of all where there are too many.
+    private mutating func makeRoom(among waiting: [UInt32], for key: KeyID) {
+        let own = waiting.filter { lines[$0].key == key }
+        if own.count >= Self.strangersPerKey, let oldest = own.min(by: { lines[$0].serial < lines[$1].serial }) {
+            close(oldest, because: "it dialled anew")
+        } else if waiting.count >= Self.strangers,
+            let oldest = waiting.min(by: { lines[$0].serial < lines[$1].serial })
+        {
+            close(oldest, because: "too many agents wait to be admitted")
+        }
     }
 
     mutating func takeFrames(_ bytes: [UInt8], on index: UInt32) {
@@ -95,12 +105,15 @@ extension TunnelThread {
         tunnel.postman.take(
             Postman.Letter(
                 connection: lines[index].serial, key: lines[index].key, publicKey: lines[index].publicKey,
-                address: lines[index].address.host, frame: frame))
+                address: lines[index].address.host, frame: frame,
+                isStranger: lines[index].talk?.cluster == nil))
     }
 
     private mutating func admit(_ index: UInt32) {
-        guard let cluster = lines[index].talk?.cluster, let number = tunnel.book.number(of: lines[index].key) else {
-            return
+        guard let cluster = lines[index].talk?.cluster else { return }
+        // Struck since it was looked for.
+        guard let number = tunnel.book.number(of: lines[index].key) else {
+            return close(index, because: tunnel.book.reason(lines[index].key) ?? "the hub has ended it")
         }
         lines[index].number = number
         lines[index].cluster = cluster

@@ -20,6 +20,9 @@ extension TunnelThread {
         guard let control, let cluster = lines[control].talk?.cluster else {
             return close(index, because: "no control connection of its agent is here")
         }
+        // An agent that keeps far more than it is asked for would take the places of all others.
+        let kept = pools[cluster]?.stack.count { lines[$0].number == number } ?? 0
+        guard kept < 2 * PoolController.most else { return close(index, because: "its agent keeps too many") }
         lines[index].kind = .idle
         lines[index].greeting = []
         lines[index].agent = greeting.agent

@@ -108,9 +108,10 @@ struct TunnelThread: ~Copyable {
     /// Goes through all channels and through what workers want or bring.
     private mutating func serve(_ channel: Int) {
         while var question = channels[channel].ends.answering.nextQuestion() {
-            if let connection = question.connection.take() {
+            if question.token == Worker<LinuxKernel>.channelToken {
+                // Without a descriptor when there was no room for one: then it is over for the traveller too.
                 guard let traveller = tunnel.cloakroom.take(question.word) else { continue }
-                arrive(connection, traveller)
+                if let connection = question.connection.take() { arrive(connection, traveller) }
             } else {
                 ask(UInt32(truncatingIfNeeded: question.word), channel, question.token)
             }

@@ -23,6 +23,7 @@ extension Worker {
             return false
         }
         slots[client].input.put(bytes)
+        makeHandshakeRoom()
         secure(client, stream)
         return true
     }
@@ -35,7 +36,7 @@ extension Worker {
         buffers.recycle(early)
         // A resumed connection would prove no key, whoever it was once.
         if opening == .open, sendReplies(client), slots[client].output.isEmpty, !streams[client].isResumed,
-            let publicKey = streams[client].peerPublicKey, let tunnel = shared.tunnel
+            let publicKey = streams[client].peerPublicKey, KeyID.isAgentKey(publicKey), let tunnel = shared.tunnel
         {
             var stream = TLSStream()
             swap(&stream, &streams[client])

@@ -14,12 +14,17 @@ extension Worker {
             return wait(client, idleWait)
         }
         guard let stream = engine.accept(context) else { return close(client, reset: true) }
-        // Whoever is slowest makes room: it is the one that does not mean to finish.
-        if handshakes >= shared.limits.handshakes, let slowest = timers.first(Wait.handshake.rawValue) {
-            metrics.add(.refusedHandshake)
-            giveUp(slowest)
-        }
+        makeHandshakeRoom()
         secure(client, stream)
+    }
+
+    /// Whoever is slowest makes room: it is the one that does not mean to finish.
+    mutating func makeHandshakeRoom() {
+        guard handshakes >= shared.limits.handshakes, let slowest = timers.first(Wait.handshake.rawValue) else {
+            return
+        }
+        metrics.add(.refusedHandshake)
+        giveUp(slowest)
     }
 
     /// Ends a handshake that takes too long.

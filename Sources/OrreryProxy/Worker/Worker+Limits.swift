@@ -36,7 +36,8 @@ extension Worker {
     }
 
     mutating func forgetAddress(_ client: UInt32) {
-        if let network = countedNetwork(client) { shared.addresses.close(network) }
+        // The hub's own connections were never counted.
+        if !slots[client].isInner, let network = countedNetwork(client) { shared.addresses.close(network) }
     }
 
     private mutating func countedNetwork(_ client: UInt32) -> UInt64? {

@@ -53,6 +53,17 @@ struct ControlTalkTests {
         #expect(Self.types(talk.tick(idle: 0, bound: 0, at: 10_000)) == ["say denied", "close"])
     }
 
+    @Test func aStrangerWaitsForAnHourOnOneConnection() {
+        var talk = talk()
+        _ = talk.hear(Self.hello, entry: nil, wall: 0, at: 0)
+        _ = talk.hear(ControlFrame("pong"), entry: nil, wall: 0, at: 3_599_999)
+        #expect(!Self.types(talk.tick(idle: 0, bound: 0, at: 3_599_999)).contains("close"))
+        #expect(Self.types(talk.tick(idle: 0, bound: 0, at: 3_600_000)) == ["say denied", "close"])
+        var member = welcomed()
+        _ = member.hear(ControlFrame("pong"), entry: Self.entry, wall: 0, at: 3_599_999)
+        #expect(!Self.types(member.tick(idle: 0, bound: 0, at: 3_600_000)).contains("close"))
+    }
+
     @Test func pingsGoEveryTenSecondsAndSilenceEndsIt() {
         var talk = welcomed()
         #expect(Self.types(talk.tick(idle: 4, bound: 9, at: 1000)) == ["say ping", "post beat"])

@@ -24,6 +24,16 @@ struct TunnelTrustTests {
         #expect(agent.heard.frames.first?["cluster"]?.string == "south")
     }
 
+    @Test func replicasOfAnUnknownKeyWaitBesideEachOther() throws {
+        let rig = try TunnelRig()
+        try rig.begin(agents: [])
+        let agents = try (0..<3).map { _ in try PlayedAgent(port: rig.port, key: rig.key) }
+        try #require(eventually { rig.hub.frames("hello").count == 3 })
+        try rig.say(String(rig.line(rig.id).dropFirst().dropLast()))
+        #expect(eventually { agents.allSatisfy { $0.heard.frames.first?.type == "welcome" } })
+        #expect(rig.hub.frames("gone").isEmpty && agents.allSatisfy { !$0.heard.isOver })
+    }
+
     @Test func theHubsWordReachesTheAgentThatItIsFor() throws {
         let rig = try TunnelRig()
         try rig.begin(agents: [])
