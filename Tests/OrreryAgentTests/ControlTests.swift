@@ -178,6 +178,7 @@ import Testing
         #expect(!rig.news.isDrained)
         data.send("still")
         #expect(data.text(5) == "still" && data.ends())
+        data.shutDown()
         #expect(eventually { rig.news.isDrained })
     }
 
