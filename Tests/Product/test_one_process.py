@@ -9,7 +9,7 @@ from demo import DIRECT, PORT, eventually
 def test_up_serves_and_ends(demo, results, tmp_path):
     text = (demo.state / "orrery.yaml").read_text()
     # Other ports and another database: this one runs beside the demo, with the same provider and clusters' policy.
-    for old, new in ((PORT, PORT + 2000), (PORT + 1, PORT + 2001), (PORT + 81, PORT + 2081)):
+    for old, new in ((PORT, PORT + 2000), (PORT + 1, PORT + 2001), (PORT + 81, PORT + 2081), (PORT + 82, PORT + 2082)):
         text = re.sub(rf"\b{old}\b", str(new), text)
     text = text.replace(str(demo.state / "hub.sqlite"), str(tmp_path / "hub.sqlite"))
     text = text.replace("policy: policy", f"policy: {demo.state / 'policy'}")
