@@ -56,6 +56,8 @@ struct RequestHeadTests {
         ("chunked before HTTP/1.1", "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         ("a continued line", "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
         ("a space before the colon", "GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400),
+        ("a line that ends within the version", "GET / HTTP/\r\n\r\n", 400),
+        ("a version without its point", "GET / HTTP/11\r\n", 400),
         ("no name", "GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n", 400),
         ("no colon", "GET / HTTP/1.1\r\nHost: h\r\nabc\r\n\r\n", 400),
         ("a bare LF after a field", "GET / HTTP/1.1\r\nHost: h\n\r\n", 400),

@@ -51,8 +51,7 @@ extension RequestHead {
         }
         // "HTTP/1.1" and CRLF are ten bytes.
         guard index + 10 < bytes.count else {
-            let isBeginning = Slice(index, bytes.count).isPrefix(of: " HTTP/", bytes)
-            return isBeginning ? .incomplete : .bad(.malformed)
+            return isBeginningOfVersion(bytes, from: index) ? .incomplete : .bad(.malformed)
         }
         switch readVersion(bytes, at: index + 1) {
         case .success(let found): version = found
@@ -62,6 +61,20 @@ extension RequestHead {
         let outcome = fields.parse(bytes, from: index + 11, limits: limits, end: &length)
         guard outcome == .complete else { return outcome }
         return takeTarget(target, bytes)
+    }
+
+    /// Whether a request line can end in what is there so far. Else whoever sends anything else would be waited for.
+    private func isBeginningOfVersion(_ bytes: Span<UInt8>, from start: Int) -> Bool {
+        guard Slice(start, bytes.count).isPrefix(of: " HTTP/", bytes) else { return false }
+        for index in min(start + 6, bytes.count)..<bytes.count {
+            let byte = bytes[index]
+            switch index - start {
+            case 6, 8: guard byte.isDigit else { return false }
+            case 7: guard byte == 46 else { return false }
+            default: guard byte == 13 else { return false }
+            }
+        }
+        return true
     }
 
     private func readVersion(_ bytes: Span<UInt8>, at index: Int) -> Result<Version, HeadFault> {
