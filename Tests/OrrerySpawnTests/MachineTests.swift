@@ -139,6 +139,17 @@ extension [SessionAction] {
         #expect(actions.suffix(2) == [.closeRoute, .delete(keepingLog: true)])
     }
 
+    /// A new hub hears from the cluster while it goes on with an end that it found in the store.
+    @Test func aPictureWithoutThePodIsNotForgottenWhileItIsDeleted() {
+        var machine = machine(.ready)
+        _ = machine.end(.stopped(by: "ada"))
+        #expect(machine.missing(whileAway: true) == [])
+        #expect(
+            machine.deletion(.accepted(grace: .seconds(30)))
+                == [.wait(.stop, .seconds(90)), .lookAgain(whileAway: true)])
+        #expect(machine.vanished(whileAway: true).last == .cleanUp)
+    }
+
     @Test func aStopWhileThePodIsBeingMadeWaitsForTheAnswer() {
         var machine = machine(.queued, uid: nil)
         _ = machine.begin()

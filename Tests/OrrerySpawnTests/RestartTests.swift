@@ -96,7 +96,11 @@ import Testing
         #expect(facility.cluster.names("pods") == [session.pod])
 
         #expect(await facility.turn { await wish(facility, session) })
-        #expect(await facility.turn { await goOn(facility, session, until: .ended) }, "\(String(describing: cut))")
+        guard await facility.turn(until: { await goOn(facility, session, until: .ended) }) else {
+            let story = try await facility.story(session.id)
+            Issue.record("not ended after \(String(describing: cut)): \(story) \(facility.cluster.calls)")
+            return 0
+        }
         let ended = try #require(await facility.session(session.id))
         #expect(ended.endReason == .stoppedByPerson, "\(String(describing: cut)): \(ended.message)")
         for kind in ["pods", "secrets", "configmaps"] { #expect(facility.cluster.names(kind) == []) }

@@ -66,7 +66,11 @@ extension Session.StateMachine {
 
     /// The newest complete picture of the cluster has no such pod.
     mutating func missing(whileAway: Bool) -> [SessionAction] {
-        guard state != .ended, podUID != nil, !isCalling else { return [] }
+        guard state != .ended, podUID != nil else { return [] }
+        guard !isCalling else {
+            missed = whileAway
+            return []
+        }
         return [.lookAgain(whileAway: whileAway)]
     }
 }

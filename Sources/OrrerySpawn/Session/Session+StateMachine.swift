@@ -46,6 +46,8 @@ extension Session {
         var early: Pod?
         /// The pod is gone and what is left is tidied up.
         var isGone = false
+        /// A complete picture came without our pod while it was being deleted, and whether that was a hub's first one.
+        var missed: Bool?
         /// The last of our pods that was seen to go; it may go before we hear that it was made.
         var lastGone: String?
         /// What the kubelet got from the program when it asked.
@@ -170,10 +172,12 @@ extension Session.StateMachine {
     mutating func deletion(_ outcome: Deletion) -> [SessionAction] {
         guard !isGone else { return [] }
         isCalling = false
+        defer { missed = nil }
         switch outcome {
         case .accepted(let grace):
             failures = 0
-            return [start(.stop, grace + patience.stop)]
+            let look = missed.map { [SessionAction.lookAgain(whileAway: $0)] } ?? []
+            return [start(.stop, grace + patience.stop)] + look
         case .gone: return vanished(whileAway: false)
         case .failed(let why): return again(.delete(keepingLog: false), saying: "It cannot be removed yet: \(why)")
         }
