@@ -29,7 +29,10 @@ struct ConnectedTests {
             end.finish()
         }
         try await serving({ request in Self.answer(request, left: left) { for await _ in ending {} } }) { url in
-            for try await _ in try await Fetcher().stream(FetchRequest(url: url, limit: nil)) { break }
+            // What has no reference any more ends what it has under way.
+            let fetcher = Fetcher()
+            for try await _ in try await fetcher.stream(FetchRequest(url: url, limit: nil)) { break }
+            withExtendedLifetime(fetcher) {}
             #expect(await soon { hasLeft.value })
         }
     }
