@@ -63,10 +63,45 @@ import Testing
         #expect(line.dials(0) == 4 && line.dials(0) == 0)
         for _ in 0..<4 { line.arrived() }
         #expect(line.idle == 4 && line.dialling == 0 && line.dials(0) == 0)
-        line.left()
-        #expect(line.dials(0) == 1)
+        line.left(0)
+        line.pool(idle: 3)
+        #expect(line.dials(ProxyLine.pause) == 0)
+    }
+
+    @Test func whatWasGivenAPurposeIsReplacedAfterAPause() {
+        var line = welcomed()
+        line.pool(idle: 4)
+        for _ in 0..<line.dials(0) { line.arrived() }
+        line.left(1000)
+        line.left(1010)
+        #expect(line.dials(1024) == 0 && line.next() == 1025)
+        #expect(line.dials(1025) == 2 && line.next() == nil)
+        for _ in 0..<2 { line.arrived() }
+        line.left(1030)
+        #expect(line.dials(1054) == 0 && line.next() == 1055)
+    }
+
+    @Test func noPauseForThoseThatRequestsWaitFor() {
+        var line = welcomed()
         line.pool(idle: 1)
-        #expect(line.dials(0) == 0)
+        for _ in 0..<line.dials(0) { line.arrived() }
+        line.left(1000)
+        line.want(3)
+        #expect(line.dials(1000) == 3)
+        // The third of those that came was the one that was missing.
+        for _ in 0..<3 { line.arrived() }
+        for _ in 0..<2 { line.left(1001) }
+        #expect(line.dials(1025) == 0 && line.next() == nil)
+    }
+
+    @Test func thoseThatNobodyWaitsForComeAFewAtATime() {
+        var line = welcomed()
+        line.pool(idle: 100)
+        #expect(line.dials(0) == 64 && line.dials(0) == 0 && line.next() == nil)
+        line.want(200)
+        #expect(line.dials(0) == 192 && line.dials(0) == 0 && line.next() == nil)
+        for _ in 0..<200 { line.arrived() }
+        #expect(line.dials(0) == 8)
     }
 
     @Test func whatIsWantedAtOnceComesOnTopOfWhatWaits() {

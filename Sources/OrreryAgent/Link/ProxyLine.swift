@@ -36,11 +36,17 @@ struct ProxyLine {
     private var data: Reconnection
     /// No data connection is dialled before then.
     private var restsUntil: UInt64 = 0
+    /// Before then none takes the place of one that was given a purpose; nil when none was.
+    private var refillsAt: UInt64?
 
     /// Most that a proxy may ask to wait, or to come at once.
     static let poolLimit = 1024
-    /// Most that are on their way at one time.
+    /// Most that are on their way at one time, and most of those that nobody waits for.
     static let diallingLimit = 256
+    static let refillLimit = 64
+    /// How long the place of one that was given a purpose stays empty. A handshake costs both sides more than a request
+    /// does: when many requests come at once, those are served first.
+    static let pause: UInt64 = 25
 
     init(_ place: ProxyPlace, draw: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }) {
         self.place = place
@@ -67,7 +73,11 @@ struct ProxyLine {
     /// When something is to be done next; nil when nothing is, unless something happens.
     func next() -> UInt64? {
         if case .resting(let until) = state { return isForgotten ? nil : until }
-        return isWelcomed && !isDraining && lacking > 0 && restsUntil > 0 ? restsUntil : nil
+        guard isWelcomed, !isDraining, lacking > 0 else { return nil }
+        // More than may be on their way are dialled when one of those has arrived.
+        guard dialling < (urgent > 0 ? Self.diallingLimit : Self.refillLimit) else { return nil }
+        let moment = urgent > 0 ? restsUntil : max(restsUntil, refillsAt ?? 0)
+        return moment > 0 ? moment : nil
     }
 }
 
@@ -95,7 +105,7 @@ extension ProxyLine {
     private mutating func rest(until: UInt64) {
         state = .resting(until: until)
         reader = FrameReader()
-        (wanted, urgent) = (0, 0)
+        (wanted, urgent, refillsAt) = (0, 0, nil)
     }
 }
 
@@ -105,16 +115,24 @@ extension ProxyLine {
     mutating func pool(idle count: Int) { wanted = min(count, Self.poolLimit) }
     mutating func want(_ count: Int) { urgent = min(urgent + min(count, Self.poolLimit), Self.poolLimit) }
 
-    /// How many are missing.
-    private var lacking: Int { max(0, wanted - idle - dialling) + urgent }
+    /// How many are missing of those that shall wait, beside what is dialled at once.
+    private var missing: Int { max(0, wanted - idle - dialling) }
+    private var lacking: Int { missing + urgent }
 
     /// How many to dial now; they count as on their way from here on.
     mutating func dials(_ now: UInt64) -> Int {
         guard isWelcomed, !isDraining, restsUntil <= now else { return 0 }
-        let count = min(lacking, Self.diallingLimit - dialling)
-        guard count > 0 else { return 0 }
-        urgent = max(0, urgent - count)
-        dialling += count
+        let atOnce = min(urgent, Self.diallingLimit - dialling)
+        urgent -= atOnce
+        let refill = refills(now, beside: atOnce)
+        dialling += atOnce + refill
+        return atOnce + refill
+    }
+
+    private mutating func refills(_ now: UInt64, beside atOnce: Int) -> Int {
+        guard (refillsAt ?? 0) <= now else { return 0 }
+        let count = max(0, min(missing, Self.refillLimit - dialling - atOnce))
+        if count == missing { refillsAt = nil }
         return count
     }
 
@@ -133,5 +151,8 @@ extension ProxyLine {
     }
 
     /// One that waited has been given a purpose, or is gone.
-    mutating func left() { idle -= 1 }
+    mutating func left(_ now: UInt64) {
+        idle -= 1
+        if refillsAt == nil { refillsAt = now + Self.pause }
+    }
 }

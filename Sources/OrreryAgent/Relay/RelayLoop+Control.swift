@@ -93,7 +93,7 @@ extension RelayLoop {
         let number = Int(slots[index].line)
         guard slots[index].role == .control else {
             if slots[index].phase == .idle || slots[index].phase == .handing {
-                lines[number].left()
+                lines[number].left(now.monotonic)
             } else {
                 lines[number].failed(now.monotonic)
             }
@@ -118,7 +118,7 @@ extension RelayLoop {
         for index in 0..<slots.extent where slots[index].role == .data && slots[index].line == Int32(number) {
             switch slots[index].phase {
             case .idle, .handing:
-                lines[number].left()
+                lines[number].left(now.monotonic)
                 close(index, reset: false)
             case .connecting, .asking, .handshake:
                 lines[number].failed(now.monotonic)

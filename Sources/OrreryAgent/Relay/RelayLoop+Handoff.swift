@@ -53,12 +53,12 @@ extension RelayLoop {
     private mutating func leaveLine(_ index: UInt32) {
         timers.clear(index)
         enter(index, .reaching)
-        lines[Int(slots[index].line)].left()
+        lines[Int(slots[index].line)].left(now.monotonic)
     }
 
     /// A data connection is gone that waited.
     mutating func drop(_ index: UInt32, reset: Bool) {
-        lines[Int(slots[index].line)].left()
+        lines[Int(slots[index].line)].left(now.monotonic)
         close(index, reset: reset)
     }
 

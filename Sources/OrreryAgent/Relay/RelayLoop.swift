@@ -20,6 +20,8 @@ struct RelayLoop: ~Copyable {
     var now: Moment
     /// Connections that have more to do than one turn allows.
     var queue: [UInt32] = []
+    /// How many handshakes of data connections went a step on in this turn.
+    private var handshakes = 0
     /// Counts data connections up.
     var greetings: UInt32 = 0
     /// When to leave even if something runs; set once we drain.
@@ -29,6 +31,9 @@ struct RelayLoop: ~Copyable {
     var isStopping = false
 
     static let mailToken = UInt64.max
+    /// How many handshakes of data connections go a step on in one turn. A step takes as long as ten relayed requests, and
+    /// those want to be served meanwhile.
+    private static var handshakesPerTurn: Int { 2 }
 
     init(
         _ kernel: consuming LinuxKernel, _ setting: RelaySetting, _ mailbox: RelayMailbox, _ figures: RelayFigures
@@ -55,6 +60,7 @@ struct RelayLoop: ~Copyable {
     private mutating func turn() {
         let count = kernel.wait(until: deadline())
         now = kernel.now()
+        handshakes = 0
         for index in 0..<count { handle(kernel.event(index)) }
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }
@@ -66,7 +72,8 @@ struct RelayLoop: ~Copyable {
         guard queue.isEmpty else { return .now }
         var nearest = min(timers.next ?? .max, leavesBy ?? .max)
         if leavesBy != nil, answersUntil > now.monotonic { nearest = min(nearest, answersUntil) }
-        for line in lines { nearest = min(nearest, line.next() ?? .max) }
+        // Who leaves dials nobody, so that nothing of a line ever becomes due.
+        if leavesBy == nil { for line in lines { nearest = min(nearest, line.next() ?? .max) } }
         if nearest == .max { return .never }
         // One more, since the clock's fraction is cut off: else the last millisecond would be spent spinning.
         return nearest < now.monotonic ? .now : .at(nearest + 1)
@@ -79,7 +86,8 @@ struct RelayLoop: ~Copyable {
         guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free
         else { return }
         slots[index].ready.insert(event.readiness)
-        step(index)
+        // After all that carry something.
+        if slots[index].isAhead { enqueue(index) } else { step(index) }
     }
 
     private mutating func runQueue() {
@@ -97,15 +105,29 @@ struct RelayLoop: ~Copyable {
     mutating func step(_ index: UInt32) {
         switch slots[index].phase {
         case .free: break
-        case .connecting: finishConnecting(index)
+        case .connecting, .handshake: if mayShakeHands(index) { makeReady(index) }
         case .asking: readWay(index)
-        case .handshake: shakeHands(index)
         case .talking: talk(index)
         case .idle, .handing: readHandoff(index)
         case .reaching: awaitPod(index)
         case .relaying: relay(slots[index].role == .data ? index : slots[index].partner)
         case .leaving: sayFarewell(index)
         }
+    }
+
+    private mutating func makeReady(_ index: UInt32) {
+        if slots[index].phase == .connecting { finishConnecting(index) } else { shakeHands(index) }
+    }
+
+    /// Whether a connection's handshake may go a step on in this turn; if not it does in one of the next.
+    private mutating func mayShakeHands(_ index: UInt32) -> Bool {
+        guard slots[index].isAhead else { return true }
+        guard handshakes < Self.handshakesPerTurn else {
+            enqueue(index)
+            return false
+        }
+        handshakes += 1
+        return true
     }
 
     /// Takes a connection up again in the next turn, after the others.

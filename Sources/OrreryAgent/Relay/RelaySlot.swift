@@ -52,6 +52,9 @@ struct RelaySlot: ~Copyable {
 
     var isSecure: Bool { role != .local }
 
+    /// A data connection on its way, for which nothing waits as a rule.
+    var isAhead: Bool { role == .data && (phase == .connecting || phase == .handshake) }
+
     /// TLS has been agreed on.
     var speaksTLS: Bool {
         switch phase {

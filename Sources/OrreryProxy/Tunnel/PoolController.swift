@@ -1,7 +1,8 @@
 /// Decides how many data connections of a cluster shall wait. Pure: it is told when one was asked for.
 ///
-/// A connection that is missing costs about two and a half round trips until it is there. So as many shall wait as are
-/// asked for in that time, by the rate of the last minute or by the largest burst of the last five.
+/// A connection that is missing costs about two and a half round trips until it is there, after the pause that agents make
+/// before they dial another one. So as many shall wait as are asked for in that time, by the rate of the last minute or by
+/// the largest burst of the last five.
 struct PoolController {
     static let least = 4
     static let leastInUse = 16
@@ -20,7 +21,7 @@ struct PoolController {
     private var lastOpen: UInt64?
 
     /// How long a connection takes to come, in milliseconds.
-    static func refill(roundTrip: Double) -> Double { 2.5 * roundTrip + 10 }
+    static func refill(roundTrip: Double) -> Double { 2.5 * roundTrip + 35 }
 
     /// A connection was asked for at `now`, in milliseconds.
     mutating func opened(at now: UInt64, roundTrip: Double) {
