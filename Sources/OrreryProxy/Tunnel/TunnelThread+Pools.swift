@@ -35,7 +35,7 @@ extension TunnelThread {
     }
 
     private mutating func serveWaiter(of cluster: String) {
-        guard let pool = pools[cluster], let waiter = pool.waiters.first, let index = pool.stack.last else { return }
+        guard let waiter = pools[cluster]?.waiters.first, let index = pools[cluster]?.stack.last else { return }
         pools[cluster]?.waiters.removeFirst()
         hand(index, to: waiter.channel, waiter.token)
     }
@@ -47,9 +47,17 @@ extension TunnelThread {
 
     /// One that waited is closed.
     mutating func dataEnded(_ index: UInt32) {
+        takeOff(index)
+        noteIdle(lines[index].cluster)
+    }
+
+    private mutating func takeOff(_ index: UInt32) {
         let cluster = lines[index].cluster
-        pools[cluster]?.stack.removeAll { $0 == index }
-        noteIdle(cluster)
+        if pools[cluster]?.stack.last == index {
+            pools[cluster]?.stack.removeLast()
+        } else {
+            pools[cluster]?.stack.removeAll { $0 == index }
+        }
     }
 
     // MARK: Asked for
@@ -62,14 +70,15 @@ extension TunnelThread {
         case .api(let name): cluster = name
         default: return refuse(channel, token)
         }
-        guard let pool = pools[cluster] else { return refuse(channel, token) }
+        // Not held as a whole, here and below: whoever changes it would have to copy it.
+        guard let awaitsAgentUntil = pools[cluster]?.awaitsAgentUntil else { return refuse(channel, token) }
         let (moment, roundTrip) = (now.monotonic, roundTrip(cluster))
         pools[cluster]?.controller.opened(at: moment, roundTrip: roundTrip)
-        if let index = pool.stack.last {
+        if let index = pools[cluster]?.stack.last {
             tunnel.figures.change(cluster) { $0.hits += 1 }
             hand(index, to: channel, token)
             noteIdle(cluster)
-        } else if now.monotonic < pool.awaitsAgentUntil {
+        } else if now.monotonic < awaitsAgentUntil {
             tunnel.figures.change(cluster) { $0.misses += 1 }
             pools[cluster]?.waiters.append(
                 .init(channel: channel, token: token, deadline: now.monotonic + Self.patience))
@@ -86,7 +95,7 @@ extension TunnelThread {
     /// Gives a connection that waits to a worker, for good.
     private mutating func hand(_ index: UInt32, to channel: Int, _ token: UInt64) {
         let (cluster, number) = (lines[index].cluster, lines[index].number)
-        pools[cluster]?.stack.removeAll { $0 == index }
+        takeOff(index)
         kernel.unwatch(lines[index].descriptor)
         var stream = TLSStream()
         swap(&stream, &lines[index].stream)

@@ -3,9 +3,9 @@ internal import OrreryWire
 
 /// From a connection to a secured one.
 extension Worker {
-    /// How many handshakes of clients go on in one turn. Each takes a thousand times as long as an event of a connection
-    /// that is open, and those want to be served meanwhile.
-    private static var handshakesPerTurn: Int { 8 }
+    /// How many handshakes of clients go on in one turn. Each takes as long as ten requests, and those want to be served
+    /// meanwhile.
+    private static var handshakesPerTurn: Int { 2 }
 
     /// A client has connected.
     mutating func welcome(_ client: UInt32) {
