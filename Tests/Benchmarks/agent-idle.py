@@ -76,14 +76,29 @@ class Proxy:
             time.sleep(10)
 
     def fill(self, count):
-        while self.control is None:
-            time.sleep(0.05)
+        until(lambda: self.control, 20, "the agent has not said hello")
         self.control.sendall(frame(type="pool", idle=count))
-        end = time.monotonic() + 60
-        while len(self.kept) < count and time.monotonic() < end:
-            time.sleep(0.05)
-        assert len(self.kept) >= count, f"{len(self.kept)} of {count} were dialled"
-        time.sleep(2)
+        until(lambda: len(self.kept) >= count, 60, f"not all of {count} connections were dialled")
+
+
+def until(isSo, seconds, complaint):
+    end = time.monotonic() + seconds
+    while not isSo():
+        if time.monotonic() > end:
+            sys.exit(complaint)
+        time.sleep(0.05)
+
+
+def settled(process):
+    """The memory of a process, in bytes, once two looks half a second apart agree."""
+    readings = [-1, memory(process)]
+    end = time.monotonic() + 20
+    while readings[-1] != readings[-2]:
+        if time.monotonic() > end:
+            sys.exit("the agent's memory does not settle")
+        time.sleep(0.5)
+        readings.append(memory(process))
+    return readings[-1]
 
 
 def memory(process):
@@ -108,9 +123,9 @@ def main():
              "--state", directory / "state", "--grace", "0", "--log-level", "error"], stdout=subprocess.DEVNULL)
         try:
             proxy.fill(4)
-            few = memory(agent)
+            few = settled(agent)
             proxy.fill(1000)
-            many = memory(agent)
+            many = settled(agent)
             print(f"agent with 4 waiting connections {few / 2**20:.1f} MiB, with 1,000 {many / 2**20:.1f} MiB: "
                   f"{(many - few) / 996 / 1024:.1f} KiB each")
         finally:

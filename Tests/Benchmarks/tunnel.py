@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the way through an agent costs, beside a direct connection to an `https:` target, through one proxy in one run.
 
-    Tests/Benchmarks/tunnel.py [SCENARIO …] [--proxy PATH] [--agent PATH] [--seconds S] [--rounds N] [--delay MS]
+    Tests/Benchmarks/tunnel.py [SCENARIO …] [--proxy PATH] [--agent PATH] [--seconds S] [--rounds N] [--delay MS] [--link MBIT]
 
 The cluster's API is a small server here that has one pod, the origin; the hub is another, which says two routes and one key.
 Directly the proxy reaches the same origin over TLS. Taken in turns, so that what else the machine does falls on both.
@@ -10,9 +10,9 @@ Directly the proxy reaches the same origin over TLS. Taken in turns, so that wha
   bulk 1     one download of 256 MiB: MiB a second                                         tunnel / direct >= 0.9
   bulk 32    32 of 8 MiB at once                                                           tunnel / direct >= 0.9
   latency    small, one at a time: milliseconds at the median, and what the tunnel adds    <= 0.15 ms
-  echo       64 bytes to and fro over a WebSocket, every millisecond, alone and while another downloads over the same
-             cluster at a gigabit a second: microseconds, p99                              loaded / idle <= 1.2
-  echo, full the same while another downloads as fast as it goes: for what it is worth where all share two processors
+  echo       64 bytes to and fro over a WebSocket, every millisecond, alone and while another downloads 1 GiB over the same
+             cluster, as fast as a site's link of --link Mbit a second goes: microseconds, p99     loaded / idle <= 1.2
+  echo, full the same while another downloads as fast as all can: for what it is worth where all share two processors
   idle       memory of proxy and agent for each connection that waits
   burst      200 requests at once, each to a connection of its own: milliseconds to the first byte, p50 and p99; with
              --delay p99 <= 110 ms when there has been such a burst before
@@ -22,7 +22,8 @@ the CPU time of each process for the same work as well, and the ratio of the rat
 processor to itself ("apart"): the busiest one's time directly, by the busiest one's over the tunnel. Bars are held to what
 was measured, not to that.
 
-With --delay the agent, and the origin of the direct way, are behind a relay that adds so many milliseconds each way.
+With --delay the agent, and the origin of the direct way, are behind a relay that adds so many milliseconds each way, and
+a round trip for every connection that is made.
 
 Needs gcc, libssl-dev, wrk, curl, openssl. A bar that is missed is said and makes the exit status 1.
 """
@@ -200,13 +201,22 @@ def burst(port, path, count):
     return waited
 
 
-def echo(port, path, limit=None):
-    """Microseconds that 64 bytes take to and fro at the 99th percentile; meanwhile another downloads if there is a limit."""
-    words = ["curl", "-s", "-o", os.devnull, "--limit-rate", limit or "1", f"http://127.0.0.1:{port}{path}/bulk/{16 << 30}"]
-    other = subprocess.Popen(words) if limit else None
-    time.sleep(0.3)
-    said = subprocess.run([room / "echo", str(port), path, "1500", "1000"], capture_output=True, text=True, check=True).stdout
+def echo(port, path, rate=None):
+    """Microseconds that 64 bytes take to and fro at the 99th percentile; with a rate, 0 for the highest there is, while
+    another downloads 1 GiB at so many bytes a second."""
+    seconds = 1.5
+    other = None
+    if rate is not None:
+        seconds = (1 << 30) / rate - 1 if rate else 1.5
+        pace = f"/{rate}" if rate else ""
+        size = 1 << 30 if rate else 64 << 30
+        other = subprocess.Popen(["curl", "-s", "-o", os.devnull, f"http://127.0.0.1:{port}{path}/bulk/{size}{pace}"])
+        time.sleep(0.3)
+    words = [room / "echo", str(port), path, str(int(seconds * 1000)), "1000"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     if other:
+        if other.poll() is not None:
+            sys.exit("the download was over before the WebSocket was")
         other.terminate()
         other.wait()
     return float(said.split()[1])
@@ -303,6 +313,7 @@ def main():
     words.add_argument("--seconds", type=int, default=2)
     words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--delay", type=int, default=0)
+    words.add_argument("--link", type=int, default=400)
     words = words.parse_args()
     compiled("origin", "-DTLS", "-lssl", "-lcrypto")
     compiled("delay", "-Wall")
@@ -351,16 +362,16 @@ def main():
         if "bulk" in wanted:
             turns.rates(f"bulk {streams}", "MiB/s", 1e3, lambda path: download(port, f"{path}/bulk/{size}", streams))
     if "latency" in wanted:
-        direct, tunnel = turns(lambda path: wrk(port, path, 1, 1)[1])
+        direct, tunnel = turns(lambda path: wrk(port, path, 1, 3 if words.delay else 1)[1])
         bar("latency", tunnel - direct <= 0.15, f"direct {direct:.3f}, tunnel {tunnel:.3f}: {tunnel - direct:.3f} ms more")
     if "echo" in wanted:
-        echoes(port, turns)
+        echoes(port, turns, words.link)
 
 
-def echoes(port, turns):
+def echoes(port, turns, link):
     alone = turns(lambda path: echo(port, path))
-    for name, limit, isHeld in (("echo", "119M", True), ("echo, full", "100G", False)):
-        loaded = turns(lambda path: echo(port, path, limit))
+    for name, rate, isHeld in (("echo", link * 125_000, True), ("echo, full", 0, False)):
+        loaded = turns(lambda path: echo(port, path, rate))
         ratios = [full / idle for full, idle in zip(loaded, alone)]
         bar(name, ratios[1] <= 1.2 or not isHeld, f"tunnel alone {alone[1]:.0f}, loaded {loaded[1]:.0f} µs: {ratios[1]:.2f}; "
             f"direct alone {alone[0]:.0f}, loaded {loaded[0]:.0f} µs: {ratios[0]:.2f}")

@@ -1,6 +1,6 @@
 // origin PORT [CERTIFICATE KEY]: what stands behind every proxy here. One thread that answers GET /bulk/N with N bytes,
-// everything else with 1 KiB, and echoes whatever follows a request to upgrade. Compiled with -DTLS, and given a
-// certificate, it speaks TLS.
+// /bulk/N/R with N bytes of which the kernel sends R a second, everything else with 1 KiB, and echoes whatever follows a
+// request to upgrade. Compiled with -DTLS, and given a certificate, it speaks TLS.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -80,7 +80,10 @@ static int answer(int socket, const char *head) {
     return say(socket, text, n, 0) == n;
   }
   if (!strncmp(head, "GET /bulk/", 10)) {
-    visitor->owed = atol(head + 10);
+    char *end;
+    visitor->owed = strtol(head + 10, &end, 10);
+    unsigned rate = *end == '/' ? strtoul(end + 1, NULL, 10) : ~0u;
+    setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate);
     int n = sprintf(text, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %ld\r\n\r\n", visitor->owed);
     return say(socket, text, n, MSG_MORE) == n && pay(socket);
   }
