@@ -175,6 +175,24 @@ import Testing
         }
     }
 
+    /// The gate asks whose a pod is before it lets a hub at it; the cluster may refuse that, or be too busy.
+    @Test(
+        arguments: [
+            (403, [], #"{"kind":"Status","code":403,"reason":"Forbidden","message":"agent cannot get pods"}"#),
+            (429, [("Retry-After", "7")], #"{"kind":"Status","code":429,"reason":"TooManyRequests"}"#),
+        ] as [(Int, [(String, String)], String)])
+    func whatTheClusterRefusesTheGateTheHubIsTold(
+        _ status: Int, _ headers: [(String, String)], _ body: String
+    ) async throws {
+        try await GatedCluster.run { cluster in
+            cluster.way.refuse(status, headers.map { (name: $0.0, value: $0.1) }, body)
+            let answer = try await cluster.ask("GET", "/api/v1/namespaces/orrery/pods/\(Self.name)/log")
+            #expect(answer.status == status && answer.headers["Orrery-Tunnel"] == nil)
+            #expect(answer.headers["Retry-After"] == headers.first?.1)
+            #expect(answer.body == Array(body.utf8))
+        }
+    }
+
     @Test func aWatchEndsAtTheClusterWhenTheHubLeaves() async throws {
         try await GatedCluster.run { cluster in
             let watching = Task {

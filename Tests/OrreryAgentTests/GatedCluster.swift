@@ -98,9 +98,15 @@ final class CountedWay: KubernetesTransport {
     private let fetcher = Fetcher()
     private let open = Mutex(0)
     private let stalls = Mutex<[Duration?]>([])
+    private let refusal = Mutex<(status: Int, headers: [(name: String, value: String)], body: String)?>(nil)
 
     /// For how long each call let the cluster say nothing.
     var stallLimits: [Duration?] { stalls.withLock { $0 } }
+
+    /// Every call is answered so from now on, and the cluster not asked.
+    func refuse(_ status: Int, _ headers: [(name: String, value: String)], _ body: String) {
+        refusal.withLock { $0 = (status, headers, body) }
+    }
 
     var openAnswers: Int { open.withLock { $0 } }
 
@@ -108,6 +114,12 @@ final class CountedWay: KubernetesTransport {
 
     func stream(_ request: FetchRequest) async throws(FetchError) -> StreamedAnswer {
         stalls.withLock { $0.append(request.stallLimit) }
+        if let refusal = refusal.withLock({ $0 }) {
+            let body = Mutex<[UInt8]?>(Array(refusal.body.utf8))
+            return StreamedAnswer(status: refusal.status, headers: FetchHeaders(refusal.headers)) {
+                body.withLock { $0.take() }
+            }
+        }
         let answer: StreamedAnswer = try await fetcher.stream(request)
         open.withLock { $0 += 1 }
         return StreamedAnswer(status: answer.status, headers: answer.headers) { () async throws(FetchError) in

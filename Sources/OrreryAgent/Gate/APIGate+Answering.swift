@@ -56,6 +56,9 @@ extension APIGate {
             }
         } catch let refusal as GateRefusal {
             throw refusal
+        } catch let no as APIRefusal {
+            note(call, body?.name ?? call.name, "failed", ["question": "\(no.question)", "status": "\(no.status)"])
+            return no.response
         } catch {
             note(call, body?.name ?? call.name, "failed", ["error": "\(error)"])
             let status = GateStatus(unavailable: "the cluster's API gives no answer to its agent: \(error)")
@@ -104,14 +107,10 @@ extension APIGate {
     /// The uid of the pod that the call is about; nil when there is none of this hub.
     private func ownPod(_ call: GateCall, _ scope: GateScope) async throws -> String? {
         let answer = try await client.relay("GET", call.object, stallLimit: stallLimit)
-        let pod = try JSONDecoder().decode(JSON.self, from: Data(try await answer.collect(upTo: 4 << 20)))
-        guard answer.status == 200 else {
-            guard answer.status == 404 else {
-                throw KubernetesError.transport(
-                    "it answered \(answer.status) when it was asked whose the pod is", beforeSending: true)
-            }
-            return nil
-        }
+        let body = try await answer.collect(upTo: 4 << 20)
+        guard answer.status != 404 else { return nil }
+        guard answer.status == 200 else { throw APIRefusal("whose the pod is", answer, body) }
+        let pod = try JSONDecoder().decode(JSON.self, from: Data(body))
         return scope.owns(pod) ? pod["metadata"]?["uid"]?.string : nil
     }
 
@@ -127,10 +126,7 @@ extension APIGate {
         let answer = try await client.relay(
             "GET", "/api/v1/namespaces/\(namespace)/pods?labelSelector=\(selector)", stallLimit: stallLimit)
         let body = try await answer.collect(upTo: 64 << 20)
-        guard answer.status == 200 else {
-            throw KubernetesError.transport(
-                "it answered \(answer.status) when it was asked for the sessions", beforeSending: true)
-        }
+        guard answer.status == 200 else { throw APIRefusal("which sessions there are", answer, body) }
         let pods = try JSONDecoder().decode(JSON.self, from: Data(body))["items"]?.array ?? []
         return pods.count { $0["status"]?["phase"] != "Succeeded" && $0["status"]?["phase"] != "Failed" }
     }
