@@ -7,7 +7,8 @@ import OrreryStore
 
 /// The keys with which the hub signs tokens for workloads: made when first needed, sealed in the store, replaced every month.
 ///
-/// Concurrency: an actor. Two callers who both find that a key is wanted may both make one; the store keeps one of them.
+/// Concurrency: an actor. Of callers who find that a key is wanted one makes it, and the others wait for that. Two hubs may
+/// both make one; the store keeps one of them.
 actor WorkloadKeys {
     private let store: any SigningKeyStore
     private let ring: KeyRing
@@ -15,6 +16,8 @@ actor WorkloadKeys {
     private let logger: Logger
     /// Nil for those that cannot be opened, so that they are told about once.
     private var opened: [String: SigningKey?] = [:]
+    /// A new key is being made.
+    private var making: Task<[SigningKeyRecord], any Error>?
 
     init(store: any SigningKeyStore, ring: KeyRing, now: @escaping @Sendable () -> Date, logger: Logger) {
         self.store = store
@@ -47,21 +50,33 @@ actor WorkloadKeys {
         var records = try await store.signingKeys()
         open(records)
         if schedule(records).wantsKey(at: now()) {
-            let key = try make()
-            // Of keys that nobody can open any number may be there.
-            let limit = now() - (records.contains { (opened[$0.id] ?? nil) == nil } ? 0 : KeySchedule.age)
-            records = try await store.insert(key, unlessMadeAfter: limit)
-            open(records)
-            // Another caller's, perhaps.
-            if records.contains(where: { $0.id == key.id }) {
-                logger.notice("a new key to sign with was made", metadata: ["key": "\(key.id)"])
-            }
+            let making = self.making ?? Task { try await renewed() }
+            self.making = making
+            defer { self.making = nil }
+            records = try await making.value
         }
         let spent = schedule(records).spent(at: now())
         guard !spent.isEmpty else { return records }
         try await store.removeSigningKeys(spent)
         logger.notice("old keys were removed", metadata: ["keys": "\(spent.sorted())"])
         return records.filter { !spent.contains($0.id) }
+    }
+
+    /// What is stored with a new key, unless another one was made meanwhile.
+    private func renewed() async throws -> [SigningKeyRecord] {
+        let old = try await store.signingKeys()
+        open(old)
+        guard schedule(old).wantsKey(at: now()) else { return old }
+        let key = try make()
+        // Of keys that nobody can open any number may be there.
+        let limit = now() - (old.contains { (opened[$0.id] ?? nil) == nil } ? 0 : KeySchedule.age)
+        let records = try await store.insert(key, unlessMadeAfter: limit)
+        open(records)
+        // Another hub's, perhaps.
+        if records.contains(where: { $0.id == key.id }) {
+            logger.notice("a new key to sign with was made", metadata: ["key": "\(key.id)"])
+        }
+        return records
     }
 
     private func make() throws -> SigningKeyRecord {
