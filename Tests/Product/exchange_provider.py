@@ -85,7 +85,8 @@ class ExchangeProvider:
         scope = login["scope"] if self.mood == "wide" else " ".join(sorted(asked))
         # What the answer says may be right while the token is not.
         token = self.sign(self.life, sub=login["sub"], aud=form["audience"][0], scope=scope, act={"sub": CLIENT})
-        self.exchanged.append(token)
+        if scope != login["scope"]:
+            self.exchanged.append(token)
         return 200, {"access_token": token, "issued_token_type": ACCESS_TOKEN, "token_type": "Bearer",
                      "expires_in": self.life, "scope": " ".join(sorted(asked)), "refresh_token": "not-for-sessions"}
 
