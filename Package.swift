@@ -52,7 +52,7 @@ let package = Package(
         .layer("OrreryDocument", ["OrreryModel", yams]),
         .layer("OrreryWire", ["OrreryModel", "CLinux", "CScan", "COpenSSL"]),
         .layer("OrreryCrypto", ["OrreryModel", "COpenSSL"]),
-        .layer("OrreryFetch", ["CCurl"]),
+        .layer("OrreryFetch", ["CCurl", "CLinux"]),
         .layer("OrreryStore", ["OrreryModel", grdb]),
         .layer("OrreryServing", [hummingbird, lifecycle, logging]),
 

@@ -50,6 +50,16 @@ static inline CURLMcode orrery_curl_multi_set_long(CURLM *multi, CURLMoption opt
     return curl_multi_setopt(multi, option, value);
 }
 
+static inline CURLMcode orrery_curl_multi_set_socket(CURLM *multi, curl_socket_callback callback, void *own) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, own);
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+}
+
+static inline CURLMcode orrery_curl_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback, void *own) {
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, own);
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
 // `data` of a CURLMsg is a union; only `result` is meaningful for CURLMSG_DONE.
 static inline CURLcode orrery_curl_message_result(const CURLMsg *message) {
     return message->data.result;

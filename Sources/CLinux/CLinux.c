@@ -213,6 +213,12 @@ int linux_epoll_add(int epoll, int fd, uint64_t token, int listener) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+int linux_epoll_set(int epoll, int fd, int is_new, unsigned wanted) {
+  struct epoll_event event = {
+      .events = (wanted & LINUX_READABLE ? EPOLLIN : 0) | (wanted & LINUX_WRITABLE ? EPOLLOUT : 0), .data.u64 = fd};
+  return epoll_ctl(epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) ? -errno : 0;
+}
+
 int linux_epoll_remove(int epoll, int fd) {
   return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0) ? -errno : 0;
 }

@@ -4,9 +4,8 @@ import Synchronization
 
 /// The thread that owns the libcurl multi handle.
 ///
-/// Concurrency: `multi`, the easy handles and `active` belong to the thread. Other threads leave commands in a mailbox
-/// and wake it; `curl_multi_wakeup` is the one libcurl function they may call, and the mailbox's lock, held meanwhile,
-/// keeps the handle alive for them.
+/// Concurrency: the multi handle, the easy handles and `active` belong to the thread. Other threads leave commands in a
+/// mailbox and ring its bell; they call nothing of libcurl's.
 final class FetchLoop: Sendable {
     enum Command {
         case begin(Transfer)
@@ -15,24 +14,21 @@ final class FetchLoop: Sendable {
         case stop
     }
 
-    @safe private struct Mailbox {
+    private struct Mailbox {
         var commands: [Command] = []
-        /// Nil once the thread has ended.
-        nonisolated(unsafe) var multi: UnsafeMutableRawPointer?
+        var hasEnded = false
     }
 
-    private let mailbox: Mutex<Mailbox>
+    private let mailbox = Mutex(Mailbox())
+    private let bell = Bell()
 
     private static let isLibraryReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    private init(_ multi: UnsafeMutableRawPointer) {
-        mailbox = unsafe Mutex(Mailbox(multi: multi))
-    }
+    private init() {}
 
     static func start() -> FetchLoop {
         precondition(isLibraryReady, "libcurl could not be initialised: no memory, or no random numbers for TLS")
-        guard let multi = unsafe curl_multi_init() else { fatalError("libcurl gave no multi handle: no memory") }
-        let loop = unsafe FetchLoop(multi)
+        let loop = FetchLoop()
         // The thread holds the loop until it ends; the box is released in the thread's first line.
         let box = unsafe Unmanaged.passRetained(loop).toOpaque()
         var thread = pthread_t()
@@ -52,10 +48,10 @@ final class FetchLoop: Sendable {
 
     func submit(_ command: Command) {
         let isGone = mailbox.withLock { mailbox in
-            guard let multi = unsafe mailbox.multi else { return true }
+            guard !mailbox.hasEnded else { return true }
             mailbox.commands.append(command)
-            // One wake-up is enough for all that is in the mailbox.
-            if mailbox.commands.count == 1 { unsafe curl_multi_wakeup(multi) }
+            // Once is enough for all that is in the mailbox.
+            if mailbox.commands.count == 1 { bell.ring() }
             return false
         }
         if isGone, case .begin(let transfer) = command { transfer.finish(transfer.cancelled) }
@@ -70,11 +66,10 @@ final class FetchLoop: Sendable {
 
     /// Runs on the loop's own thread until somebody stops it.
     fileprivate func run() {
-        guard let multi = unsafe mailbox.withLock({ unsafe $0.multi }) else { return }
-        var worker = unsafe FetchWorker(multi)
+        var worker = FetchWorker(bell)
         while worker.obey(takeCommands()) { worker.turn() }
         let left = mailbox.withLock { mailbox in
-            unsafe mailbox.multi = nil
+            mailbox.hasEnded = true
             return mailbox.commands
         }
         _ = worker.obey(left)

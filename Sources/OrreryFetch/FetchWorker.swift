@@ -3,6 +3,7 @@ import CCurl
 /// What the loop's thread does between two waits. Used by that thread alone.
 @safe struct FetchWorker: ~Copyable {
     private let multi: UnsafeMutableRawPointer
+    private let watch: SocketWatch
     private var active: [ObjectIdentifier: EasyHandle] = [:]
     /// Handles to use again: making one costs 5 kB and a few hundred allocations.
     private var idle: [EasyHandle] = []
@@ -10,8 +11,11 @@ import CCurl
     private static let idleLimit = 32
     private static let connectionLimit = 256
 
-    init(_ multi: UnsafeMutableRawPointer) {
+    init(_ bell: Bell) {
+        guard let multi = unsafe curl_multi_init() else { fatalError("libcurl gave no multi handle: no memory") }
         unsafe self.multi = unsafe multi
+        watch = SocketWatch(bell)
+        unsafe watch.follow(multi)
         unsafe orrery_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionLimit)
     }
 
@@ -29,10 +33,12 @@ import CCurl
         return goOn
     }
 
-    /// Moves every transfer on, hands over those that ended, and waits for the network, a deadline or a command.
+    /// Waits for the network, a deadline or a command, moves those transfers on that it is about, and hands over those that
+    /// ended.
     mutating func turn() {
         var running: CInt = 0
-        unsafe curl_multi_perform(multi, &running)
+        for (socket, news) in watch.wait() { unsafe curl_multi_socket_action(multi, socket, news, &running) }
+        if watch.takesDeadline() { unsafe curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running) }
         var left: CInt = 0
         while let message = unsafe curl_multi_info_read(multi, &left) {
             guard unsafe message.pointee.msg == CURLMSG_DONE,
@@ -42,7 +48,6 @@ import CCurl
             easy.transfer?.finish(easy.failure(code))
             retire(easy)
         }
-        unsafe curl_multi_poll(multi, nil, 0, 60_000, nil)
     }
 
     /// Ends every transfer as cancelled and gives the multi handle back.
@@ -53,7 +58,8 @@ import CCurl
         }
         active = [:]
         idle = []
-        unsafe curl_multi_cleanup(multi)
+        // It may still say which sockets it closes.
+        withExtendedLifetime(watch) { _ = unsafe curl_multi_cleanup(multi) }
     }
 
     private mutating func begin(_ transfer: Transfer) {

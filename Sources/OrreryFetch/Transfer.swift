@@ -92,7 +92,7 @@ extension Transfer {
     }
 
     private func takeHeaderLine(_ text: String, _ state: inout State) {
-        let line = text.prefix { !$0.isNewline }
+        let line = Substring(text.utf8.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") })
         if line.hasPrefix("HTTP/") {
             // A new head: the one before was interim (100, 103) or a redirect that libcurl follows.
             state.headers = FetchHeaders()

@@ -77,6 +77,8 @@ int linux_shut_down_sending(int fd);
 int linux_epoll_create(void);
 // Watches for everything, edge triggered, once and for all; a listener is level triggered and only readable.
 int linux_epoll_add(int epoll, int fd, uint64_t token, int listener);
+// Watches for what is wanted now, LINUX_READABLE and LINUX_WRITABLE, level triggered; the token is the descriptor.
+int linux_epoll_set(int epoll, int fd, int is_new, unsigned wanted);
 int linux_epoll_remove(int epoll, int fd);
 struct linux_events *linux_events_create(int limit);
 void linux_events_free(struct linux_events *events);
