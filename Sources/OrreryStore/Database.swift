@@ -11,6 +11,7 @@ package final class Database: Sendable {
     package let path: String
     private let pool: DatabasePool
     private let queue: WriteQueue
+    private let looks: Looks
     /// The plans of sessions that were read before.
     let plans = PlanMemory()
 
@@ -26,6 +27,7 @@ package final class Database: Sendable {
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
             queue = WriteQueue(pool)
+            looks = Looks(path: path, configuration: Self.configuration)
             if !migrations.isEmpty { try pool.write { db in try Migration.apply(migrations, to: db, path: path) } }
             // GRDB chooses NORMAL, which may forget the last commits when the machine loses power: a token that was
             // revoked would be good again.
@@ -42,7 +44,10 @@ package final class Database: Sendable {
 
     /// Waits for the calls under way and closes the file. Every later call fails with `.unavailable`.
     package func close() throws(StoreError) {
-        do { try pool.close() } catch { throw StoreError(error, path: path) }
+        do {
+            try looks.close()
+            try pool.close()
+        } catch { throw StoreError(error, path: path) }
     }
 
     private static var configuration: Configuration {
@@ -71,7 +76,7 @@ extension Database {
     /// Runs `body`, which is one short statement, where the caller is: going to another thread and back costs several times as
     /// much as a look at one record.
     func look<Value: Sendable>(_ body: @Sendable (GRDB.Database) throws -> Value) throws(StoreError) -> Value {
-        do { return try pool.unsafeRead(body) } catch { throw StoreError(error, path: path) }
+        do { return try looks.look(body) } catch { throw StoreError(error, path: path) }
     }
 
     /// Runs `body` as one transaction: all of it, or with an error nothing. It may share the way to the disk with others.

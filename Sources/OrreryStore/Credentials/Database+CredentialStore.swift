@@ -34,8 +34,8 @@ extension Database: CredentialStore {
         _ condition: String, _ arguments: StatementArguments
     ) async throws(StoreError) -> [CredentialRecord] {
         try look { db in
-            try db.all("SELECT * FROM credential WHERE \(condition) ORDER BY login_at DESC", arguments)
-                .map(CredentialRecord.init)
+            let sql = "SELECT \(CredentialRecord.columns) FROM credential WHERE \(condition) ORDER BY login_at DESC"
+            return try db.walk(sql, arguments) { try CredentialRecord($0) }
         }
     }
 
@@ -85,9 +85,9 @@ extension Database: CredentialStore {
         _ condition: String, _ arguments: StatementArguments
     ) async throws(StoreError) -> [CredentialRecord] {
         try await write { db in
-            try Row.fetchAll(
-                db, sql: "DELETE FROM credential WHERE \(condition) RETURNING *", arguments: arguments
-            ).map(CredentialRecord.init)
+            try db.walk("DELETE FROM credential WHERE \(condition) RETURNING \(CredentialRecord.columns)", arguments) {
+                try CredentialRecord($0)
+            }
         }
     }
 }
@@ -127,10 +127,15 @@ extension Database {
 }
 
 extension CredentialRecord {
-    init(_ row: Row) throws {
+    /// The columns as `init` reads them.
+    fileprivate static var columns: String { names.joined(separator: ", ") }
+    private static let names = ["person", "issuer", "subject", "sealed", "login_at", "checked_at", "ended_at"]
+
+    fileprivate init(_ row: Row) throws {
+        var walk = ColumnWalk(row, Self.names)
         self.init(
-            person: try row.integer("person"), issuer: try row.text("issuer"), subject: try row.text("subject"),
-            sealed: try row.bytesIfAny("sealed"), loginAt: try row.instant("login_at"),
-            checkedAt: try row.instant("checked_at"), endedAt: try row.instantIfAny("ended_at"))
+            person: try walk.integer(), issuer: try walk.text(), subject: try walk.text(),
+            sealed: try walk.bytesIfAny(), loginAt: try walk.instant(), checkedAt: try walk.instant(),
+            endedAt: try walk.instantIfAny())
     }
 }

@@ -32,6 +32,16 @@ struct ColumnWalk {
     mutating func text() throws -> String { try take() }
     mutating func textIfAny() throws -> String? { try takeIfAny() }
     mutating func integer() throws -> Int64 { try take() }
+    mutating func flag() throws -> Bool { try take() }
+    mutating func bytes() throws -> [UInt8] { Array(try take(Data.self)) }
+    mutating func bytesIfAny() throws -> [UInt8]? { try takeIfAny(Data.self).map { Array($0) } }
+
+    /// A number of 32 bits, if any.
+    mutating func number() throws -> UInt32? {
+        guard let value: Int64 = try takeIfAny() else { return nil }
+        guard let number = UInt32(exactly: value) else { throw damaged() }
+        return number
+    }
 
     mutating func instant() throws -> Date {
         guard let instant = try instantIfAny() else { throw damaged() }

@@ -9,6 +9,16 @@ extension GRDB.Database {
         try Row.fetchAll(kept(sql), arguments: arguments)
     }
 
+    /// What `read` makes of each row, without the copies that `all` takes.
+    func walk<Value>(
+        _ sql: String, _ arguments: StatementArguments = [:], _ read: (Row) throws -> Value
+    ) throws -> [Value] {
+        let rows = try Row.fetchCursor(kept(sql), arguments: arguments)
+        var values: [Value] = []
+        while let row = try rows.next() { values.append(try read(row)) }
+        return values
+    }
+
     func first(_ sql: String, _ arguments: StatementArguments = [:]) throws -> Row? {
         try Row.fetchOne(kept(sql), arguments: arguments)
     }

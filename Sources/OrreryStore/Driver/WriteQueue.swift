@@ -1,8 +1,10 @@
 internal import GRDB
+internal import Glibc
 internal import Synchronization
 
 /// Writes that wait for the disk at the same time go there together: one transaction and one wait for all of them, and yet
-/// each is done whole or not at all.
+/// each is done whole or not at all. After a transaction that several shared the next one begins `window` later: a commit
+/// costs more than most of what is written. Whoever writes alone never waits for others.
 ///
 /// Concurrency: any task may write. Jobs run one after the other on the writer's own queue, in the order in which they came.
 final class WriteQueue: Sendable {
@@ -16,8 +18,14 @@ final class WriteQueue: Sendable {
 
     private let pool: DatabasePool
     private let waiting = Mutex<[Job]>([])
+    private let window: Duration
+    /// When the next transaction may begin.
+    private let opening = Mutex(ContinuousClock.now)
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    init(_ pool: DatabasePool, window: Duration = .milliseconds(10)) {
+        self.pool = pool
+        self.window = window
+    }
 
     /// Returns when what `body` did is on disk; throws when nothing of it is there. A task that was cancelled before writes
     /// nothing.
@@ -44,10 +52,12 @@ final class WriteQueue: Sendable {
     }
 
     private func drain(_ db: GRDB.Database) {
+        awaitOthers()
         let jobs = waiting.withLock { waiting in
             defer { waiting = [] }
             return waiting
         }
+        defer { if jobs.count > 1 { opening.withLock { $0 = .now + window } } }
         do {
             for (job, outcome) in zip(jobs, try Self.transaction(db, jobs)) {
                 switch outcome {
@@ -58,6 +68,12 @@ final class WriteQueue: Sendable {
         } catch {
             for job in jobs { job.fail(error) }
         }
+    }
+
+    // The thread is the writer's own: nobody else is kept from anything.
+    private func awaitOthers() {
+        let pause = opening.withLock { $0 } - .now
+        if pause > .zero { usleep(UInt32(pause / .microseconds(1))) }
     }
 
     /// What became of each job; throws when nothing of any is on disk.

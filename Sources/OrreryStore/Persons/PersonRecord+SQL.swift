@@ -2,21 +2,29 @@ internal import GRDB
 internal import OrreryModel
 
 extension PersonRecord {
-    init(_ row: Row) throws {
+    /// The columns as `init` reads them.
+    private static let columns = [
+        "id", "issuer", "subject", "name", "uid", "gid", "member_of", "is_admin", "is_suspended", "created_at",
+        "last_login",
+    ]
+    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM person WHERE "
+
+    private init(_ row: Row) throws {
+        var walk = ColumnWalk(row, Self.columns)
         self.init(
-            id: try row.integer("id"),
+            id: try walk.integer(),
             person: Person(
-                identity: Identity(issuer: try row.text("issuer"), subject: try row.text("subject")),
-                name: try row.text("name"), uid: try row.number("uid"), gid: try row.number("gid"),
-                groups: try row.document("member_of")),
-            isAdmin: try row.flag("is_admin"), isSuspended: try row.flag("is_suspended"),
-            createdAt: try row.instant("created_at"), lastLogin: try row.instant("last_login"))
+                identity: Identity(issuer: try walk.text(), subject: try walk.text()), name: try walk.text(),
+                uid: try walk.number(), gid: try walk.number(),
+                groups: try walk.document { try Column.document($0) }),
+            isAdmin: try walk.flag(), isSuspended: try walk.flag(), createdAt: try walk.instant(),
+            lastLogin: try walk.instant())
     }
 
     static func fetch(
         _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [PersonRecord] {
-        try db.all("SELECT * FROM person WHERE \(condition) ORDER BY name", arguments).map(PersonRecord.init)
+        try db.walk("\(selection)\(condition) ORDER BY name", arguments) { try PersonRecord($0) }
     }
 
     static func find(_ db: GRDB.Database, _ identity: Identity) throws -> PersonRecord? {

@@ -17,10 +17,9 @@ extension Database {
                 SELECT number, at, state, message FROM session_event
                 WHERE session = :session AND number > :number ORDER BY number
                 """
-            let rows = try Row.fetchCursor(db.kept(sql), arguments: ["session": session, "number": number])
-            var events: [SessionEventRecord] = []
-            while let row = try rows.next() { events.append(try SessionEventRecord(row, of: session)) }
-            return events
+            return try db.walk(sql, ["session": session, "number": number]) {
+                try SessionEventRecord($0, of: session)
+            }
         }
     }
 }

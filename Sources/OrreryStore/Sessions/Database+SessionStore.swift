@@ -4,20 +4,21 @@ internal import OrreryModel
 
 extension Database: SessionStore {
     package func create(_ session: SessionRecord) async throws(StoreError) {
-        try await write { db in try Self.add(session, db) }
+        try await write { [plans] db in try Self.add(session, db, plans) }
     }
 
     package func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord {
-        try await write { db in
-            try Self.add(session, db)
+        try await write { [plans] db in
+            try Self.add(session, db, plans)
             return try SessionEventRecord.append(
                 db, session: session.id, at: session.createdAt, state: session.state, message: session.message)
         }
     }
 
-    private static func add(_ session: SessionRecord, _ db: GRDB.Database) throws {
+    private static func add(_ session: SessionRecord, _ db: GRDB.Database, _ plans: PlanMemory) throws {
         do {
-            try session.insert(db)
+            let plan = try session.insert(db)
+            plans.keep(session.plan, writtenAs: plan, of: session.id)
         } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
             throw StoreError.taken(.liveSession)
         } catch let error as GRDB.DatabaseError where error.isForeignKeyViolation {

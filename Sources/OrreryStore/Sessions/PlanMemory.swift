@@ -15,11 +15,16 @@ final class PlanMemory: Sendable {
     func plan(_ text: String, of id: String) throws -> Plan {
         if let known = known.withLock({ $0[id] }), known.text.utf8.elementsEqual(text.utf8) { return known.plan }
         let plan = try Column.document(text, as: Plan.self)
+        keep(plan, writtenAs: text, of: id)
+        return plan
+    }
+
+    /// Takes a plan that was just written.
+    func keep(_ plan: Plan, writtenAs text: String, of id: String) {
         known.withLock { known in
             if known.count >= limit { known = [:] }
             known[id] = (text, plan)
         }
-        return plan
     }
 
     /// Nobody will ask for it again soon.

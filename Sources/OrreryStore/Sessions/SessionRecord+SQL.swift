@@ -29,10 +29,7 @@ extension SessionRecord {
     static func fetch(
         _ db: GRDB.Database, _ plans: PlanMemory, where condition: String, _ arguments: StatementArguments = [:]
     ) throws -> [SessionRecord] {
-        let rows = try Row.fetchCursor(db.kept(selection + condition), arguments: arguments)
-        var records: [SessionRecord] = []
-        while let row = try rows.next() { records.append(try SessionRecord(row, plans)) }
-        return records
+        try db.walk(selection + condition, arguments) { try SessionRecord($0, plans) }
     }
 
     static func require(_ id: String, _ db: GRDB.Database, _ plans: PlanMemory) throws -> SessionRecord {
@@ -40,7 +37,9 @@ extension SessionRecord {
         return record
     }
 
-    func insert(_ db: GRDB.Database) throws {
+    /// Gives the text of the plan.
+    func insert(_ db: GRDB.Database) throws -> String {
+        let plan = try Column.json(plan)
         try db.run(
             """
             INSERT INTO session (id, person, person_name, server, profile, environment, size, cluster, plan,
@@ -52,7 +51,7 @@ extension SessionRecord {
             """,
             [
                 "id": id, "person": person, "person_name": personName, "server": server, "profile": profile,
-                "environment": environment, "size": size, "cluster": cluster, "plan": try Column.json(plan),
+                "environment": environment, "size": size, "cluster": cluster, "plan": plan,
                 "plan_hash": planHash, "spawn": spawn, "namespace": namespace, "pod": pod, "pod_uid": podUID,
                 "address": address, "prefix": prefix, "state": state.rawValue, "message": message,
                 "created_at": Column.milliseconds(createdAt), "ready_at": readyAt.map(Column.milliseconds),
@@ -60,6 +59,7 @@ extension SessionRecord {
                 "last_activity": Column.milliseconds(lastActivity), "account": account,
                 "wish": try wish.map { try Column.json($0) },
             ])
+        return plan
     }
 
     /// Writes where it runs, which changes once at most: when it has waited long enough.
@@ -76,8 +76,24 @@ extension SessionRecord {
             ])
     }
 
-    /// Writes what is variable. Activity is not: it comes through `touch` alone, so that an update never sets it back.
+    /// Writes what is variable but its end. Activity is not: it comes through `touch` alone, so that an update never sets it
+    /// back.
     private func write(_ db: GRDB.Database) throws {
+        try db.run(
+            """
+            UPDATE session SET pod_uid = :pod_uid, address = :address, state = :state, message = :message,
+                ready_at = :ready_at
+            WHERE id = :id
+            """,
+            [
+                "id": id, "pod_uid": podUID, "address": address, "state": state.rawValue, "message": message,
+                "ready_at": readyAt.map(Column.milliseconds),
+            ])
+    }
+
+    /// The same with its end. Four indices know only sessions that have, or have not, ended: SQLite writes their entries
+    /// anew whenever that column is written.
+    private func writeEnd(_ db: GRDB.Database) throws {
         try db.run(
             """
             UPDATE session SET pod_uid = :pod_uid, address = :address, state = :state, message = :message,
@@ -95,7 +111,8 @@ extension SessionRecord {
     func write(over before: SessionRecord, _ db: GRDB.Database) throws {
         if before.state == .ended, state != .ended { throw StoreError.taken(.ended) }
         guard self != before else { return }
-        try write(db)
+        let hasSameEnd = endedAt == before.endedAt && endReason == before.endReason
+        try hasSameEnd ? write(db) : writeEnd(db)
         if isElsewhere(than: before) { try writePlace(db) }
     }
 }

@@ -5,7 +5,7 @@ extension Database: TokenStore {
     package func insert(_ token: TokenRecord, most: Int) async throws(StoreError) {
         try await write { db in
             if let code = token.code, try !ShownCode.isGood(code, db) { throw StoreError.taken(.code) }
-            guard try Self.count(like: token, db) < most else { throw StoreError.taken(.tokens) }
+            guard try most == .max || Self.count(like: token, db) < most else { throw StoreError.taken(.tokens) }
             try db.run(
                 """
                 INSERT INTO token (id, hash, person, kind, session, sid, code, parent, scopes, note, created_at,
@@ -39,23 +39,20 @@ extension Database: TokenStore {
 
     package func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord? {
         try look { db in
-            try db.first(
-                "SELECT * FROM token WHERE hash = :hash AND (expires_at IS NULL OR expires_at > :now)",
+            try TokenRecord.fetch(
+                db, where: "hash = :hash AND (expires_at IS NULL OR expires_at > :now)",
                 ["hash": Data(hash), "now": Column.milliseconds(now)]
-            ).map(TokenRecord.init)
+            ).first
         }
     }
 
     package func tokens(person: Int64, at now: Date) async throws(StoreError) -> [TokenRecord] {
         try await read { db in
-            try Row.fetchAll(
+            try TokenRecord.fetch(
                 db,
-                sql: """
-                    SELECT * FROM token WHERE person = :person AND (expires_at IS NULL OR expires_at > :now)
-                    ORDER BY created_at DESC, id DESC
-                    """,
-                arguments: ["person": person, "now": Column.milliseconds(now)]
-            ).map(TokenRecord.init)
+                where: """
+                    person = :person AND (expires_at IS NULL OR expires_at > :now) ORDER BY created_at DESC, id DESC
+                    """, ["person": person, "now": Column.milliseconds(now)])
         }
     }
 
@@ -103,12 +100,27 @@ extension Database: TokenStore {
 }
 
 extension TokenRecord {
-    init(_ row: Row) throws {
+    /// The columns as `init` reads them.
+    private static let columns = [
+        "id", "hash", "person", "kind", "session", "sid", "code", "parent", "scopes", "note", "created_at",
+        "expires_at", "last_used",
+    ]
+    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM token WHERE "
+
+    private init(_ row: Row) throws {
+        var walk = ColumnWalk(row, Self.columns)
         self.init(
-            id: try row.text("id"), hash: try row.bytes("hash"), person: try row.integer("person"),
-            kind: try row.word("kind"), session: try row.textIfAny("session"), sid: try row.textIfAny("sid"),
-            code: try row.bytesIfAny("code"), parent: try row.textIfAny("parent"),
-            scopes: try row.document("scopes"), note: try row.text("note"), createdAt: try row.instant("created_at"),
-            expiresAt: try row.instantIfAny("expires_at"), lastUsed: try row.instantIfAny("last_used"))
+            id: try walk.text(), hash: try walk.bytes(), person: try walk.integer(), kind: try walk.word(),
+            session: try walk.textIfAny(), sid: try walk.textIfAny(), code: try walk.bytesIfAny(),
+            parent: try walk.textIfAny(), scopes: try walk.document { try Column.document($0) },
+            note: try walk.text(), createdAt: try walk.instant(), expiresAt: try walk.instantIfAny(),
+            lastUsed: try walk.instantIfAny())
+    }
+
+    /// The tokens that meet `condition`, which may go on with ORDER BY.
+    fileprivate static func fetch(
+        _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments
+    ) throws -> [TokenRecord] {
+        try db.walk(selection + condition, arguments) { try TokenRecord($0) }
     }
 }
