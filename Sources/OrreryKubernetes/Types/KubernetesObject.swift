@@ -1,3 +1,5 @@
+package import OrreryModel
+
 /// An object of the core group (`/api/v1`) that lives in a namespace. The types here hold what this project reads and
 /// writes and nothing else: members that are not declared are skipped when an answer is decoded.
 package protocol KubernetesObject: Codable, Hashable, Sendable {
@@ -5,6 +7,14 @@ package protocol KubernetesObject: Codable, Hashable, Sendable {
     /// The name in URLs: `pods`.
     static var plural: String { get }
     var metadata: ObjectMeta { get set }
+
+    /// The object as a watch tells it, read in one pass; the same as it would be decoded. Nil, or an error, when that is for
+    /// the decoder to say.
+    static func told(_ reader: inout JSONReader) throws(JSONReader.Offence) -> Self?
+}
+
+extension KubernetesObject {
+    package static func told(_ reader: inout JSONReader) throws(JSONReader.Offence) -> Self? { nil }
 }
 
 /// What every object carries. Timestamps stay text: they are compared with each other and shown, never with our clock.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OrreryModel
 
 /// One line of a watch.
 package enum WatchEvent<Object: KubernetesObject>: Sendable {
@@ -18,12 +19,45 @@ package enum WatchEvent<Object: KubernetesObject>: Sendable {
 extension WatchEvent {
     /// Understands one line. Never fails: a line that is no event is an unreadable one, and the watch goes on.
     init(line: [UInt8]) {
+        if let told = try? Self.told(line) {
+            self = told
+            return
+        }
         do {
-            self = try JSONDecoder.amongMany.decode(Line.self, from: Data(line)).event
+            self = try Self.decoded(line)
         } catch {
             let named = try? JSONDecoder().decode(NamedLine.self, from: Data(line))
             self = .unreadable("\(error)", about: named?.object.metadata)
         }
+    }
+
+    static func decoded(_ line: [UInt8]) throws -> WatchEvent {
+        try JSONDecoder.amongMany.decode(Line.self, from: Data(line)).event
+    }
+
+    // A spawn makes a dozen lines, which the decoder takes ten times as long for. Whatever is not as expected is left to it.
+    static func told(_ line: [UInt8]) throws(JSONReader.Offence) -> WatchEvent? {
+        var reader = JSONReader(line)
+        var (type, object): (String?, Object?)
+        try reader.members { name, reader throws(JSONReader.Offence) in
+            switch name {
+            case "type": type = try reader.string()
+            case "object" where type.map(isAboutObject) ?? false: object = try Object.told(&reader)
+            default: try reader.skip()
+            }
+        }
+        try reader.end()
+        guard let object else { return nil }
+        switch type {
+        case "ADDED": return .added(object)
+        case "MODIFIED": return .modified(object)
+        case "DELETED": return .deleted(object)
+        default: return nil
+        }
+    }
+
+    private static func isAboutObject(_ type: String) -> Bool {
+        type == "ADDED" || type == "MODIFIED" || type == "DELETED"
     }
 
     private struct NamedLine: Decodable {
