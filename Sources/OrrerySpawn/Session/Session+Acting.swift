@@ -23,11 +23,12 @@ extension Session {
             case .closeRoute: _ = await closeRoute()
             case .wait(let limit, let duration):
                 let generation = hands.renew(limit)
-                group.addTask { [scene] in
-                    guard (try? await scene.time.sleep(duration)) != nil else { return }
+                scene.alarms.set(limit, of: record.id, after: duration) {
                     self.tell(.elapsed(limit, generation: generation))
                 }
-            case .forget(let limit): _ = hands.renew(limit)
+            case .forget(let limit):
+                _ = hands.renew(limit)
+                scene.alarms.forget(limit, of: record.id)
             case .create: call(&group) { await $0.make() }
             case .ask: call(&group) { .answered(await $0.scene.routes.answers($0.record.prefix)) }
             case .knock(let address): knock(at: address, &group)

@@ -108,6 +108,7 @@ final class Session: Sendable {
             }
             group.cancelAll()
         }
+        scene.alarms.forgetAll(of: record.id)
         inbox.finish()
         for await rest in inputs { Self.letGo(rest) }
     }

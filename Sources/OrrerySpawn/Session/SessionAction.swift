@@ -49,7 +49,7 @@ extension SessionAction {
 }
 
 /// The times that a session may wait for. Each runs at most once at a time.
-enum SessionLimit: String, Hashable, Sendable {
+enum SessionLimit: String, Hashable, Sendable, CaseIterable {
     case start, room, claims, volumes, silence, sandbox, image, configuration, listening, answer, stop
     /// Until the limits of a life are looked at again.
     case review

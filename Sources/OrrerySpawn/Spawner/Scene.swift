@@ -11,6 +11,7 @@ struct Scene: Sendable {
     let settings: SpawnSettings
     let board: ProgressBoard
     let time: Timekeeper
+    let alarms: Alarms
     let latencies = Latencies()
     let now: @Sendable () -> Date
     let logger: Logger

@@ -78,7 +78,7 @@ package final class Spawner: Service {
         self.shelf = shelf
         scene = Scene(
             store: store, contract: contract, routes: routes, settings: settings, board: ProgressBoard(), time: time,
-            now: now, logger: logger)
+            alarms: Alarms(time), now: now, logger: logger)
         (launches, launch) = AsyncStream.makeStream(of: Launch.self)
     }
 
@@ -91,6 +91,7 @@ package final class Spawner: Service {
         live.withLock { $0.newest = newest }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.scene.alarms.run() }
                 for record in records { self.add(record) }
                 self.live.withLock { $0.isRunning = true }
                 // People with a notebook come first: comparing the clusters takes the same processors.
