@@ -50,6 +50,8 @@ extension Logger.MetadataValue {
 extension String {
     /// The same on one line, with what a terminal would obey written out.
     var onOneLine: String {
+        // What has no other bytes than these is on one line; asking Unicode about each takes fifty times as long.
+        guard !utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return self }
         guard unicodeScalars.contains(where: \.endsLines) else { return self }
         return unicodeScalars.reduce(into: "") { line, scalar in
             line += scalar.endsLines ? scalar.escaped(asASCII: true) : String(scalar)

@@ -61,6 +61,8 @@ final class ProxyFeed: Sendable {
 
     /// What is in force, for whoever looks.
     var routes: [String: Route] { book.withLock { $0.routes } }
+    /// The route of a prefix as `key` writes it.
+    func route(_ key: String) -> Route? { book.withLock { $0.routes[key] } }
     var logouts: [String: Date] { book.withLock { $0.logouts } }
     var gate: JSON? { book.withLock { $0.gate } }
     var isOpen: Bool { book.withLock { $0.isOpen } }
@@ -178,9 +180,6 @@ final class ProxyFeed: Sendable {
     }
 
     static func text(_ line: JSON) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(line) else { preconditionFailure("a line of the feed is always JSON") }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        String(decoding: JSONText.bytes(line), as: UTF8.self) + "\n"
     }
 }

@@ -86,10 +86,9 @@ struct ProxyRoutes: Sendable {
         try check(request)
         let report = try ProxyReport(try await request.json(), now: now())
         if let position = report.position { feed.report(report.proxy, position) }
-        let routes = feed.routes
         for (prefix, instant) in report.activity {
             // A route that has been removed meanwhile belongs to no session any more.
-            if let route = routes[prefix] { activity.report(route.session, at: instant) }
+            if let route = feed.route(prefix) { activity.report(route.session, at: instant) }
         }
         return Response(status: .noContent)
     }
