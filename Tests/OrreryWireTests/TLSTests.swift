@@ -64,6 +64,12 @@ struct TLSTests {
         #expect(pair.server.isDone && pair.server.read == Array("GET /".utf8))
     }
 
+    @Test func aPortionFitsInTheLargestKeptBufferOpenedAndSealed() {
+        // Behind the handshake's end a stranger may send as much, and the frames of chunks want some room in front.
+        #expect(TLSEngine.portion + TLSEngine.record + 64 < BufferPool.largeCapacity)
+        #expect(TLSEngine.sealedSize(TLSEngine.portion) <= BufferPool.largeCapacity)
+    }
+
     @Test func anEndIsToldFromACut() throws {
         let pair = try pair()
         pair.shakeHands()

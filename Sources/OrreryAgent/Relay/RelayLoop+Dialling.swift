@@ -145,9 +145,10 @@ extension RelayLoop {
             engine.replies.reset()
             return lose(index, complaint)
         }
-        // Bytes behind the handshake: they are read before anything else comes.
+        // Bytes behind the handshake: they are read before anything else comes. Where there are none OpenSSL hears of that
+        // as well, and gives up its buffer of 17 KiB, which a connection that waits would else keep.
         var early = workBuffer()
-        let opened = sendReplies(index) ? (engine.received.isEmpty ? .blocked : open(index, into: &early)) : .ended
+        let opened = sendReplies(index) ? open(index, into: &early) : .ended
         if early.isEmpty { buffers.recycle(early) } else { slots[index].input.put(early) }
         if case .failed = opened { return lose(index, "it does not take our certificate") }
         if opened == .ended { return lose(index, "it closed the connection") }

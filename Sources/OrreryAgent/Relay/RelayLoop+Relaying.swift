@@ -3,8 +3,9 @@ import OrreryWire
 /// Connections that have their purpose: bytes both ways, as they come. One buffer each way at most, so that who reads
 /// slowly holds back who sends.
 extension RelayLoop {
-    /// Portions that one connection may move before the others have their turn.
-    private static var turnLimit: Int { 16 }
+    /// Portions that one connection may move before the others have their turn: about a fifth of a millisecond, which is what
+    /// a key press waits for behind a download.
+    private static var turnLimit: Int { 4 }
 
     mutating func relay(_ data: UInt32) {
         let local = slots[data].partner

@@ -12,9 +12,13 @@ extension Worker {
         pump(client)
     }
 
+    /// Steps of one connection in a turn. Each moves a portion at most, so that a key press waits for a fifth of a millisecond
+    /// of somebody's download; and a request takes fewer.
+    private static var stepsPerTurn: Int { 4 }
+
     /// Lets a connection do all it can now, within bounds that leave the others their turn.
     mutating func pump(_ client: UInt32) {
-        for _ in 0..<16 {
+        for _ in 0..<Self.stepsPerTurn {
             guard step(client) else { return }
         }
         enqueue(client)

@@ -17,8 +17,9 @@ internal import COpenSSL
     /// Whether connections can be handed to a kernel that encrypts. Then their records are counted.
     package var lendsKeys = false
 
-    /// How much ciphertext is received at once.
-    package static let portion = 64 << 10
+    /// How much is received at once, ciphertext or what is to become it: whole records, as many as fit in the largest kept
+    /// buffer when they are sealed, or opened behind room for one more. Four of them cost more for a GiB (docs/benchmarks.md).
+    package static let portion = 6 * record
     /// The most that one record holds.
     package static let record = 16 << 10
 
