@@ -150,7 +150,7 @@ def delaying(target, milliseconds):
     if not milliseconds:
         return target
     port = free_port()
-    compare.start([room / "delay", port, target, milliseconds], 1, port)
+    compare.start([room / "delay", port, target, milliseconds], "0,1", port)
     return port
 
 
@@ -212,8 +212,8 @@ def echo(port, path, rate=None):
         size = 1 << 30 if rate else 64 << 30
         other = subprocess.Popen(["curl", "-s", "-o", os.devnull, f"http://127.0.0.1:{port}{path}/bulk/{size}{pace}"])
         time.sleep(0.3)
-    words = [room / "echo", str(port), path, str(int(seconds * 1000)), "1000"]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    words = [room / "echo", str(port), path, str(int(seconds * 1000)), "1000"]  # milliseconds, microseconds
+    said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
     if other:
         if other.poll() is not None:
             sys.exit("the download was over before the WebSocket was")
@@ -313,7 +313,7 @@ def main():
     words.add_argument("--seconds", type=int, default=2)
     words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--delay", type=int, default=0)
-    words.add_argument("--link", type=int, default=400)
+    words.add_argument("--link", type=int, default=200)
     words = words.parse_args()
     compiled("origin", "-DTLS", "-lssl", "-lcrypto")
     compiled("delay", "-Wall")

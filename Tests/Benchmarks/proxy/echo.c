@@ -1,5 +1,5 @@
-// echo PORT PATH COUNT MICROSECONDS: upgrades one connection, sends 64 bytes COUNT times, one every so many microseconds,
-// and says after how many each came back: the median and the 99th percentile.
+// echo PORT PATH MILLISECONDS MICROSECONDS: upgrades one connection, sends 64 bytes for so many milliseconds, once every so
+// many microseconds, and says after how many each came back: the median and the 99th percentile.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -22,10 +22,10 @@ static int order(const void *a, const void *b) {
 }
 
 int main(int count, char **words) {
-  if (count != 5) return fprintf(stderr, "echo PORT PATH COUNT MICROSECONDS\n"), 64;
+  if (count != 5) return fprintf(stderr, "echo PORT PATH MILLISECONDS MICROSECONDS\n"), 64;
   struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0), trips = atoi(words[3]), got = 0;
-  long pause = atol(words[4]) * 1000, *waited = calloc(trips, sizeof *waited);
+  int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0), trips = 0, got = 0;
+  long lasts = atol(words[3]) * 1000000, pause = atol(words[4]) * 1000, *waited = calloc(lasts / pause + 1, sizeof *waited);
   char text[1024] = {0};
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (connect(fd, (struct sockaddr *)&there, sizeof there)) return perror("echo"), 1;
@@ -37,12 +37,12 @@ int main(int count, char **words) {
     got += more;
   }
   if (strncmp(text, "HTTP/1.1 101", 12)) return fprintf(stderr, "echo: %s\n", text), 1;
-  for (long trip = 0, next = now(); trip < trips; trip++, next += pause) {
+  for (long next = now(), end = next + lasts; next < end; next += pause) {
     struct timespec at = {next / 1000000000L, next % 1000000000L};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
     long start = now();
     if (send(fd, text, 64, 0) < 64 || recv(fd, text, 64, MSG_WAITALL) < 64) return 1;
-    waited[trip] = now() - start;
+    waited[trips++] = now() - start;
     if (next < start - pause) next = start;
   }
   qsort(waited, trips, sizeof *waited, order);

@@ -21,12 +21,13 @@ static struct visitor {
   char kept[ROOM];   // the beginning of a request
   int count, echoes;
   long owed;         // bytes of a large answer that are not sent yet
+  int goes_on;       // more of them can be sent, after the others had their turn
 #ifdef TLS
   SSL *secure;
 #endif
 } *visitors[SOCKETS];
 static char zeros[1 << 18], small[2048];
-static int loop, small_count;
+static int loop, small_count, unpaid[SOCKETS], unpaid_count;
 
 // As send and recv: -1 when there is nothing now.
 static long say(int socket, const void *bytes, long count, int flags) {
@@ -60,15 +61,29 @@ static void leave(int socket) {
   close(socket);
 }
 
-// 0 when the visitor is gone.
-static int pay(int socket) {
+// Sends a quarter of a MiB of what is owed; the rest when there is room, or when it is this visitor's turn again.
+static void pay(int socket) {
   struct visitor *visitor = visitors[socket];
-  while (visitor->owed) {
+  if (!visitor->owed || visitor->goes_on) return;
+  // TLS takes a record at a time.
+  for (long left = sizeof zeros; left > 0 && visitor->owed;) {
     long sent = say(socket, zeros, visitor->owed < (long)sizeof zeros ? visitor->owed : (long)sizeof zeros, MSG_DONTWAIT);
-    if (sent < 0) return 1;
-    visitor->owed -= sent;
+    if (sent < 0) return;
+    visitor->owed -= sent, left -= sent;
   }
-  return 1;
+  if (visitor->owed) visitor->goes_on = 1, unpaid[unpaid_count++] = socket;
+}
+
+static void pay_in_turn(void) {
+  int count = unpaid_count;
+  for (int i = 0; i < count; i++) {
+    struct visitor *visitor = visitors[unpaid[i]];
+    if (!visitor || !visitor->goes_on) continue;
+    visitor->goes_on = 0;
+    pay(unpaid[i]);
+  }
+  unpaid_count -= count;
+  memmove(unpaid, unpaid + count, unpaid_count * sizeof *unpaid);
 }
 
 static int answer(int socket, const char *head) {
@@ -85,7 +100,9 @@ static int answer(int socket, const char *head) {
     unsigned rate = *end == '/' ? strtoul(end + 1, NULL, 10) : ~0u;
     setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate);
     int n = sprintf(text, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %ld\r\n\r\n", visitor->owed);
-    return say(socket, text, n, MSG_MORE) == n && pay(socket);
+    if (say(socket, text, n, MSG_MORE) < n) return 0;
+    pay(socket);
+    return 1;
   }
   return say(socket, small, small_count, MSG_DONTWAIT) == small_count;
 }
@@ -127,12 +144,14 @@ int main(int count, char **words) {
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // What is sent is in the caches still when it is read, as what comes from a network is; not 4 MiB ahead in memory.
+  setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &(int){200 << 10}, sizeof(int));
   if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 4096)) return perror("origin"), 1;
   loop = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[256];
   epoll_ctl(loop, EPOLL_CTL_ADD, listener, &event);
   while (1) {
-    int ready = epoll_wait(loop, events, 256, -1);
+    int ready = epoll_wait(loop, events, 256, unpaid_count ? 0 : -1);
     for (int i = 0; i < ready; i++) {
       int socket = events[i].data.fd;
       if (socket == listener) {
@@ -148,9 +167,11 @@ int main(int count, char **words) {
           struct epoll_event watched = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fresh};
           epoll_ctl(loop, EPOLL_CTL_ADD, fresh, &watched);
         }
-      } else if (!pay(socket) || !hear(socket)) {
-        leave(socket);
+      } else {
+        pay(socket);
+        if (!hear(socket)) leave(socket);
       }
     }
+    pay_in_turn();
   }
 }
