@@ -41,7 +41,7 @@ extension AgentHello {
     }
 
     /// Whoever compares a time takes differences of it, and writes it as a date.
-    private static var times: ClosedRange<Int64> { 0...253_402_300_799 }
+    package static var times: ClosedRange<Int64> { 0...253_402_300_799 }
 
     private static func cluster(_ value: JSON?) throws(LinkError) -> Cluster {
         guard let value, value.object != nil else { throw .frame("hello has no cluster") }

@@ -58,7 +58,9 @@ extension RelayLoop {
         wait(index, .silence)
         switch frame.type {
         case "ping":
-            let pong = ControlFrame("pong", ["number": .integer(frame["number"]?.integer ?? 0)])
+            let pong = ControlFrame(
+                "pong",
+                ["number": .integer(frame["number"]?.integer ?? 0), "time": .integer(Int64(now.wall / 1000))])
             if !deliver(pong.encode(), to: index) { lose(index, "the connection broke") }
             return
         case "pool": return lines[number].pool(idle: frame.count("idle") ?? 0)

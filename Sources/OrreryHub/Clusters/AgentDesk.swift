@@ -31,6 +31,7 @@ struct AgentDesk: Sendable {
             try await keepWaiting(key)
             hear(message) { link in
                 link.roundTrip = message.frame["rtt"]?.number.flatMap { (0...3_600_000).contains($0) ? $0 : nil }
+                link.skew = message.frame["skew"]?.integer.map { Double($0) }
                 (link.idle, link.bound) = (message.frame["idle"]?.integer, message.frame["bound"]?.integer)
             }
             return .nothing
@@ -90,7 +91,6 @@ struct AgentDesk: Sendable {
         hear(message) { link in
             link.agent = hello.agent.text
             link.version = hello.version
-            link.skew = Double(hello.time) - now().timeIntervalSince1970
         }
         if let place = hello.cluster.namespaces.first, !hello.cluster.namespaces.containsExactly(record.namespace) {
             try await registry.store.changeCluster(record.name) { $0.namespace = place }

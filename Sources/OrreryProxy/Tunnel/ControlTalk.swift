@@ -43,6 +43,8 @@ struct ControlTalk {
     private(set) var isLeaving = false
     /// In milliseconds; nil before the first pong.
     private(set) var roundTrip: Double?
+    /// How many seconds the agent's clock is ahead of ours. The hub cannot tell: words wait for it while it is away.
+    private(set) var skew: Int64?
     private let host: Host
     private let began: UInt64
     private var lastHeard: UInt64
@@ -72,6 +74,7 @@ struct ControlTalk {
         case "pong":
             guard frame["number"]?.integer == pings, pings > 0 else { return [] }
             roundTrip = smoothed(Double(now - pingSaid))
+            if let time = frame["time"]?.integer, AgentHello.times.contains(time) { note(time: time, wall) }
             return []
         case "drain":
             isLeaving = true
@@ -83,6 +86,8 @@ struct ControlTalk {
         }
     }
 
+    private mutating func note(time: Int64, _ wall: UInt64) { skew = time - Int64(wall / 1000) }
+
     private func smoothed(_ latest: Double) -> Double { roundTrip.map { $0 * 0.7 + latest * 0.3 } ?? latest }
 
     private mutating func greet(_ frame: ControlFrame, _ entry: AgentEntry?, _ wall: UInt64) -> [Act] {
@@ -93,6 +98,7 @@ struct ControlTalk {
             return deny("\(error)", retry: 60)
         }
         self.hello = hello
+        note(time: hello.time, wall)
         standing = .stranger
         // Only what a hello may hold: letters of strangers are kept while the hub is away.
         return [.post(hello.frame)] + look(entry, wall: wall)
@@ -146,6 +152,7 @@ struct ControlTalk {
         pingSaid = now
         heardSincePing = 0
         var beat: [String: JSON] = ["idle": .integer(Int64(idle)), "bound": .integer(Int64(bound))]
+        beat["skew"] = skew.map { .integer($0) }
         beat["rtt"] = roundTrip.map { .integer(Int64($0.rounded())) }
         return [
             .say(ControlFrame("ping", ["number": .integer(pings)])), .post(ControlFrame("beat", beat)),

@@ -121,10 +121,8 @@ struct MemberTests {
 
     @Test func aClockThatIsOffIsSaidInWords() async throws {
         try await TestHub.run { hub in
-            var agent = try await hub.member()
-            agent.skew = 600
-            try await agent.hello()
-            try await agent.say(["type": "beat", "rtt": 12.5, "idle": 4, "bound": 9])
+            let agent = try await hub.member()
+            try await agent.say(["type": "beat", "rtt": 12.5, "skew": 600, "idle": 4, "bound": 9])
             let record = try #require(agent.record())
             #expect(hub.services.keeper.health(of: record).words.contains("600 s ahead"))
             let link = try #require(hub.services.registry.links.links(of: [agent.key.id]).first)

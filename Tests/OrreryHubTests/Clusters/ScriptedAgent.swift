@@ -16,8 +16,6 @@ struct ScriptedAgent: Sendable {
     var name: String? = "south"
     var connection: Int64 = 7
     var join: JSON?
-    /// By how many seconds its clock is ahead.
-    var skew: Double = 0
 
     init(_ hub: TestHub, token: String? = nil) throws {
         self.hub = hub
@@ -57,7 +55,7 @@ struct ScriptedAgent: Sendable {
         cluster["name"] = name.map { .string($0) }
         var frame: JSON = [
             "type": "hello", "protocol": 1, "agent": "0123456789abcdef", "version": "1.0",
-            "time": .integer(Int64((hub.clock.now.timeIntervalSince1970 + skew).rounded())), "host": "hub.test",
+            "time": .integer(Int64(hub.clock.now.timeIntervalSince1970.rounded())), "host": "hub.test",
             "cluster": cluster,
         ]
         frame["join"] = join

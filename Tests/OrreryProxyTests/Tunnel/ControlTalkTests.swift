@@ -77,6 +77,22 @@ struct ControlTalkTests {
         #expect(Self.types(talk.tick(idle: 0, bound: 0, at: 31_030)) == ["close"])
     }
 
+    @Test func theHubIsToldHowFarTheClockIsOffWhenItHearsOfItAndWhenItIsPutRight() {
+        var talk = welcomed()
+        func said(_ acts: [ControlTalk.Act]) -> JSON? {
+            guard acts.count == 2, case .post(let beat) = acts[1] else { return nil }
+            return beat["skew"]
+        }
+        // It said 0 in its hello when it was five seconds past.
+        #expect(said(talk.tick(idle: 0, bound: 0, at: 1000)) == -5)
+        _ = talk.hear(ControlFrame("pong", ["number": 1, "time": 608]), entry: Self.entry, wall: 8000, at: 1030)
+        #expect(said(talk.tick(idle: 0, bound: 0, at: 11_000)) == 600)
+        for time in [JSON.integer(.max), .integer(-1), "8"] {
+            _ = talk.hear(ControlFrame("pong", ["number": 2, "time": time]), entry: Self.entry, wall: 8000, at: 11_030)
+        }
+        #expect(said(talk.tick(idle: 0, bound: 0, at: 21_000)) == 600)
+    }
+
     @Test func aPongToAnotherPingSaysNothing() {
         var talk = welcomed()
         _ = talk.tick(idle: 0, bound: 0, at: 1000)
