@@ -4,6 +4,7 @@ import OrreryFetch
 import OrreryKubernetes
 import OrreryModel
 import OrreryPolicy
+import OrrerySpawn
 import OrreryStore
 
 /// Looks from the hub's machine whether everything is there that sessions need: the hub, the proxy in front of it, and each
@@ -73,6 +74,13 @@ package struct HubDoctor: Sendable {
                 isWell: record.facets.quarantine == nil, what: record.name,
                 words: "is \(record.chips.joined(separator: ", "))")
         ]
+        if let health = record.health, membership.value == .member {
+            let since = record.healthAt.map { ", as the hub sees it since \(Moment($0).text)" } ?? ""
+            findings.append(
+                Finding(
+                    isWell: health.isExactly(ClusterHealth.State.ready.rawValue), what: record.name,
+                    words: "is \(health)\(since)"))
+        }
         if let policy {
             let isBound = policy.bindings[record.name] != nil
             findings.append(
@@ -94,7 +102,7 @@ package struct HubDoctor: Sendable {
         let client = KubernetesClient(access, transport: fetcher)
         let began = ContinuousClock.now
         do {
-            let pods = try await client.list(Pod.self, Selection())
+            let pods = try await client.list(Pod.self, PodMark.selection(hub: SpawnSettings().hub))
             let time = (ContinuousClock.now - began).components
             let milliseconds = time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000
             return Finding(

@@ -1,8 +1,8 @@
-import OrreryKubernetes
+package import OrreryKubernetes
 import OrreryStore
 
 /// How a hub's objects on a cluster are known: what labels and annotations say about them.
-enum PodMark {
+package enum PodMark {
     static let hub = "orrery.io/hub"
     static let session = "orrery.io/session"
     static let person = "orrery.io/person"
@@ -15,7 +15,7 @@ enum PodMark {
     static let fileset = "orrery.io/fileset"
 
     /// All pods of one hub, and no other's.
-    static func selection(hub name: String) -> Selection { Selection(labels: "\(hub)=\(name)") }
+    package static func selection(hub name: String) -> Selection { Selection(labels: "\(hub)=\(name)") }
 
     static func labels(of session: SessionRecord, hub name: String) -> [String: String] {
         [
