@@ -50,26 +50,44 @@ import Testing
         #expect(transport.calls.count == 3)
     }
 
-    @Test func a429WithoutATimeIsWaitedOutLongerEachTime() async throws {
+    @Test func a429WithoutATimeIsWaitedOutLongerEachTimeAndToldAfterTenSeconds() async throws {
         let busy = ScriptedTransport.Reply(status: 429, headers: [], chunks: ["Too many requests\n"])
         let transport = ScriptedTransport(Array(repeating: busy, count: 10))
         let client = client(transport)
+        let began = clock.now
         let call = Task { try await client.get(Pod.self, "a") }
-        var asked = 0
-        while asked < 10 {
-            #expect(await eventually { transport.calls.count > asked })
-            asked = transport.calls.count
-            guard asked < 10 else { break }
-            #expect(await eventually { !clock.waits.isEmpty })
-            #expect((clock.waits.first ?? .zero) >= .seconds(1))
-            clock.advance(by: .seconds(61))
+        var last = Duration.zero
+        let hasEnded = Mutex(false)
+        let watch = Task {
+            _ = await call.result
+            hasEnded.withLock { $0 = true }
         }
-        _ = await eventually {
-            clock.advance(by: .seconds(61))
-            return transport.calls.count == 10
+        while !hasEnded.withLock({ $0 }) {
+            guard await eventually({ !clock.waits.isEmpty || hasEnded.withLock { $0 } }), let wait = clock.waits.first
+            else { break }
+            #expect(wait >= .seconds(1))
+            last = max(last, wait)
+            clock.advance(by: wait)
         }
+        await watch.value
         let error = await #expect(throws: KubernetesError.self) { try await call.value }
         #expect(error?.refusal?.code == 429)
+        #expect(last >= .seconds(2) && transport.calls.count > 2)
+        #expect(began.duration(to: clock.now) <= .seconds(12))
+    }
+
+    @Test func whoAsksABusyClusterIsToldAtOnceWhenItWantsALongPauseAndTheNextCallKeepsToIt() async throws {
+        let busy = ScriptedTransport.Reply(
+            status: 429, headers: [("Retry-After", "30")], chunks: ["Too many requests\n"])
+        let transport = ScriptedTransport([busy, .json(200, podText("a"))])
+        let client = client(transport)
+        let error = await #expect(throws: KubernetesError.self) { try await client.get(Pod.self, "a") }
+        #expect(error?.refusal?.code == 429 && error?.mayRetry == true)
+        async let pod = client.get(Pod.self, "a")
+        #expect(await eventually { clock.waits.contains { $0 >= .seconds(30) } })
+        #expect(transport.calls.count == 1)
+        clock.advance(by: .seconds(37))
+        #expect(try await pod.metadata.name == "a")
     }
 }
 

@@ -5,7 +5,8 @@ import Synchronization
 
 /// One cluster's API, as far as sessions need it.
 ///
-/// A call is made once, but for two answers that say that it had no effect: a 429 is waited out, and after a 401 the
+/// A call is made once, but for two answers that say that it had no effect: a 429 is waited out for ten seconds, after which
+/// the caller is told and everybody waits for as long as the cluster wants; and after a 401 the
 /// credential is read again and, when it is another one by now, shown once more. What to do about every other failure is
 /// the caller's to know; of one that `isUncertain`, only reading tells whether it had its effect.
 ///
@@ -42,7 +43,8 @@ extension KubernetesClient {
         defer { if !urgent { turnstile.leave() } }
         var backoff = Backoff(first: .seconds(1))
         var hasRenewed = own != nil
-        for _ in 0..<Self.attempts {
+        let began = time.elapsed()
+        while true {
             try await pacing.wait(urgent: urgent)
             var shown = try keeper.shown()
             if let own { shown.token = own }
@@ -56,12 +58,15 @@ extension KubernetesClient {
             if (200..<300).contains(response.status) { return response.body }
             let refusal = Self.refusal(response.status, response.headers, response.body)
             switch response.status {
-            case 429: pacing.pause(refusal.retryAfter ?? max(.seconds(1), backoff.next()))
+            case 429:
+                let pause = refusal.retryAfter ?? max(.seconds(1), backoff.next())
+                pacing.pause(pause)
+                // Somebody waits for words, too: the next call keeps to the pause all the same.
+                guard time.elapsed() + pause - began <= Self.patience else { throw .refused(refusal) }
             case 401 where !hasRenewed && keeper.renewed(after: shown): hasRenewed = true
             default: throw .refused(refusal)
             }
         }
-        throw .refused(.init(code: 429, reason: nil, message: "it has been too busy for \(Self.attempts) attempts"))
     }
 
     /// Opens a stream and gives it when the head says success.
@@ -145,7 +150,7 @@ extension KubernetesClient {
         return request
     }
 
-    private static let attempts = 10
+    private static let patience = Duration.seconds(10)
 }
 
 extension KubernetesClient {
