@@ -1,3 +1,4 @@
+import Glibc
 import OrreryWire
 import Testing
 
@@ -37,6 +38,27 @@ struct KernelTests {
         #expect(throws: SystemError.self) {
             _ = try Descriptor.listener(on: place.with(port: alone.boundPort), .shared).boundPort
         }
+    }
+
+    /// Linux takes a full window of the other side for its absence once this limit is set: a paused download would be lost.
+    @Test func onlyWhatIsWatchedOverEndsWhenTheOtherSideTakesNothing() throws {
+        let kernel = try #require(LinuxKernel())
+        defer { kernel.end() }
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        func option(_ level: CInt, _ name: CInt) -> CInt {
+            var value: CInt = -1
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            _ = unsafe getsockopt(descriptor, level, name, &value, &size)
+            return value
+        }
+        let tcp = CInt(IPPROTO_TCP)
+        #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 0)
+        kernel.keepAlive(descriptor)
+        #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1 && option(tcp, TCP_KEEPIDLE) == 30)
+        #expect(option(tcp, TCP_USER_TIMEOUT) == 0)
+        kernel.watchOver(descriptor)
+        #expect(option(tcp, TCP_USER_TIMEOUT) == 20_000)
     }
 
     @Test func eventsCarryTheirTokensAndTheTimerEndsAWait() throws {

@@ -64,7 +64,9 @@ int linux_listen_unix(const char *path, size_t length, int backlog);
 int linux_socket_error(int fd);
 // From now on close() sends a reset, so that a body cut short cannot look complete.
 void linux_reset_on_close(int fd);
-// Small messages go at once, and a peer that is gone is found out within a minute, whether bytes wait or not.
+// Small messages go at once, and a peer that is gone is found out within a minute while no bytes are on their way.
+void linux_keep_alive(int fd);
+// The same, and within twenty seconds when bytes are. A peer that only takes nothing counts as gone, too (tcp(7), TCP_USER_TIMEOUT).
 void linux_watch_over(int fd);
 long linux_receive(int fd, void *to, size_t count);
 long linux_send(int fd, const void *from, size_t count);

@@ -58,6 +58,12 @@ extension RelayLoop {
             return finishReaching(index)
         }
         guard error == 0 else { return lose(index, "\(SystemError(number: error))") }
+        // A firewall on the way forgets what is silent, and nobody says so to either side.
+        if slots[index].role == .control {
+            kernel.watchOver(slots[index].descriptor)
+        } else {
+            kernel.keepAlive(slots[index].descriptor)
+        }
         guard let proxy = setting.httpProxy else { return secure(index) }
         slots[index].phase = .asking
         let request = proxy.request(for: lines[Int(slots[index].line)].place)

@@ -26,7 +26,8 @@ extension TunnelThread {
         lines[index].greeting = []
         lines[index].deadline = now.monotonic + ControlTalk.helloLimit
         engine.adopt(lines[index].stream)
-        kernel.watchOver(descriptor)
+        // Who stops reading for a minute must not lose what is on its way: bytes of people go over data connections.
+        if kind == .control { kernel.watchOver(descriptor) } else { kernel.keepAlive(descriptor) }
         kernel.watch(descriptor, token: token(index))
         if kind == .control, !beginTalk(index) { return }
         if !early.isEmpty { take(early, on: index) }

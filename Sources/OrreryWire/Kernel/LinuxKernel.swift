@@ -119,7 +119,12 @@ internal import Glibc
         linux_channel_send(channel, token, word, descriptor) == 0
     }
 
-    /// Lets the kernel find out within a minute that the other side of a connection is gone, bytes or none.
+    /// Lets the kernel find out within a minute that the other side of an idle connection is gone. One whose other side only
+    /// takes nothing stays, for however long.
+    package func keepAlive(_ descriptor: CInt) { linux_keep_alive(descriptor) }
+
+    /// The same, and within twenty seconds if bytes are on their way. Ends a connection too whose other side is there and takes
+    /// nothing for so long: not for what people's bytes go over.
     package func watchOver(_ descriptor: CInt) { linux_watch_over(descriptor) }
 
     public func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
