@@ -141,6 +141,19 @@ import Testing
         #expect(eventually { rig.relay.figures.bound == 0 })
     }
 
+    @Test func aPodThatHasForgottenAConnectionDoesNotKeepIt() throws {
+        let rig = try RelayRig { $0.halfClosed = .milliseconds(50) }
+        // Hears the end and never says its own, until it is cut off.
+        let origin = try Origin { stream in _ = eventually { stream.receive() == nil } }
+        rig.add("pod-1", ports: [origin.port])
+        try rig.join()
+        let data = try rig.proxy.handed(.pod(uid: "pod-1", port: origin.port), "hello")
+        #expect(data.answer() == .accepted)
+        data.end()
+        #expect(data.ends() && !data.hasEnded)
+        #expect(eventually { rig.relay.figures.bound == 0 })
+    }
+
     @Test func thePodMayEndFirst() throws {
         let rig = try RelayRig()
         let rest = Mutex("")

@@ -15,6 +15,9 @@ package struct RelayLimits: Sendable, Equatable {
     /// For a refusal to be read, until its connection is closed.
     package var farewell = Duration.seconds(2)
 
+    /// For the next byte of a connection of which one side has ended, until it is taken to be forgotten.
+    package var halfClosed = Duration.seconds(600)
+
     package init() {}
 }
 

@@ -11,16 +11,19 @@ extension RelayLoop {
         let local = slots[data].partner
         guard flush(data), flush(local) else { return closePair(data, reset: true) }
         var isMoving = true
+        var hasMoved = false
         for _ in 0..<Self.turnLimit where isMoving {
             switch (move(data, to: local), move(local, to: data)) {
             case (.broken, _), (_, .broken): return closePair(data, reset: true)
-            case (.moved, _), (_, .moved): isMoving = true
+            case (.moved, _), (_, .moved): (isMoving, hasMoved) = (true, true)
             case (.waits, .waits): isMoving = false
             }
         }
         if slots[data].hasEnded, slots[local].hasEnded, slots[data].output.isEmpty, slots[local].output.isEmpty {
             return closePair(data, reset: false)
         }
+        // A program that has gone away after its last byte may leave a pod that never closes: nobody would ever know.
+        if hasMoved, slots[data].hasEnded || slots[local].hasEnded { wait(data, .halfClosed) }
         if isMoving { enqueue(data) }
     }
 

@@ -6,7 +6,7 @@ import OrreryWire
 /// Concurrency: belongs to the thread that runs it.
 struct RelayLoop: ~Copyable {
     /// What a connection may wait for, in the order of `Timers`' durations.
-    enum Wait: Int { case dial, handoff, reach, silence, farewell }
+    enum Wait: Int { case dial, handoff, reach, silence, farewell, halfClosed }
 
     var kernel: LinuxKernel
     var setting: RelaySetting
@@ -44,7 +44,7 @@ struct RelayLoop: ~Copyable {
         self.mailbox = mailbox
         self.figures = figures
         slots = Slab(capacity: limits.connections)
-        let waits = [limits.dial, limits.handoff, limits.reach, limits.silence, limits.farewell]
+        let waits = [limits.dial, limits.handoff, limits.reach, limits.silence, limits.farewell, limits.halfClosed]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: limits.connections)
         now = self.kernel.now()
         self.kernel.watchSource(mailbox.signal.number, token: Self.mailToken)
@@ -146,6 +146,7 @@ struct RelayLoop: ~Copyable {
         case .connecting, .asking, .handshake: lose(index, "it did not answer in time")
         case .handing: drop(index, reset: true)
         case .leaving: close(index, reset: false)
+        case .relaying where slots[index].role == .data: closePair(index, reset: true)
         case .free, .talking, .idle, .reaching, .relaying: break
         }
     }
