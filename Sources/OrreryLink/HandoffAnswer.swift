@@ -12,7 +12,7 @@ package enum HandoffAnswer: Equatable, Sendable {
         case refusedConnection = 3
         case noAnswer = 4
         case leaving = 5
-        case paused = 6
+        // 6 was never said: a site that pauses lets what runs go on.
         case noTarget = 7
         case tooMany = 8
     }

@@ -165,7 +165,7 @@ extension Worker {
         let goesOn: Bool
         switch code {
         case .leaving, .tooMany: return askAnother(upstream, say)
-        case .noPod, .paused: goesOn = answerRefusal(client, 503, say)
+        case .noPod: goesOn = answerRefusal(client, 503, say)
         case .policy: goesOn = answerRefusal(client, 403, say)
         case .refusedConnection:
             goesOn = slots[client].isInner ? answerRefusal(client, 503, say) : fail(client, .unreachable)

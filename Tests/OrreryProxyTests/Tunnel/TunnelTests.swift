@@ -117,7 +117,7 @@ struct TunnelTests {
 
     @Test(arguments: [
         (HandoffAnswer.Code.noPod, 503, true), (.policy, 403, true), (.refusedConnection, 503, false),
-        (.noAnswer, 504, false), (.paused, 503, true), (.noTarget, 502, false), (.leaving, 503, true),
+        (.noAnswer, 504, false), (.noTarget, 502, false), (.leaving, 503, true),
         (.tooMany, 503, true),
     ])
     func aRefusalIsAnsweredInItsWay(_ code: HandoffAnswer.Code, _ status: Int, _ isInWords: Bool) throws {
@@ -184,13 +184,13 @@ struct TunnelTests {
     @Test func whatHappensIsCounted() throws {
         let rig = try TunnelRig { $0.metrics = .init(host: "127.0.0.1", port: 0) }
         try rig.begin()
-        _ = try rig.agent { _, data in data.send(.refused(.paused, say: "no")) }
+        _ = try rig.agent { _, data in data.send(.refused(.noPod, say: "no")) }
         #expect(try shows([#"orrery_proxy_tunnel_idle{cluster="south"} 4"#], rig) == [])
         _ = try rig.get("/a")
         let lines = [
             #"orrery_proxy_agents{cluster="south"} 1"#, #"orrery_proxy_tunnel_hits_total{cluster="south"} 1"#,
             #"orrery_proxy_tunnel_misses_total{cluster="south"} 0"#, #"orrery_proxy_tunnel_bound{cluster="south"} 0"#,
-            #"orrery_proxy_tunnel_refusals_total{cluster="south",code="6"} 1"#,
+            #"orrery_proxy_tunnel_refusals_total{cluster="south",code="1"} 1"#,
         ]
         #expect(try shows(lines, rig) == [])
     }
