@@ -15,7 +15,7 @@ extension FetchError {
                 error(.cannotConnect, "\(peer) is at an address to which this request may not go")
             case CURLE_COULDNT_CONNECT: error(.cannotConnect, "cannot connect to \(peer): \(Self.reason(errorNumber))")
             case CURLE_OPERATION_TIMEDOUT where !wasConnected:
-                error(.timedOut, "cannot connect to \(peer) within \(transfer.request.connectLimit)")
+                error(.cannotConnect, "cannot connect to \(peer) within \(transfer.request.connectLimit)")
             case CURLE_OPERATION_TIMEDOUT: error(.timedOut, "\(peer) did not answer in time")
             case CURLE_SSL_CERTPROBLEM: error(.badRequest, "the client certificate or key for \(peer) cannot be used")
             case CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:

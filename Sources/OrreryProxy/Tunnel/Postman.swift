@@ -79,7 +79,13 @@ final class Postman: Sendable {
             "POST", url: "\(hub.url)/api/v1/proxy/agents",
             headers: [("Authorization", "Bearer \(hub.token.reveal())"), ("Content-Type", "application/json")],
             body: body, connectLimit: .seconds(2), limit: .seconds(10), bodyLimit: 4 << 20, trust: hub.trust)
-        guard let answer = try? await fetcher.fetch(request) else { return .away }
+        let answer: FetchResponse
+        do throws(FetchError) {
+            answer = try await fetcher.fetch(request)
+        } catch {
+            // Heard, and no answer: one of these letters may be what the hub ends at, or never comes back from.
+            return [.cut, .timedOut, .badAnswer, .tooLarge].contains(error.kind) ? .failed : .away
+        }
         switch answer.status {
         case 200..<300: break
         case 400, 413, 422: return .refused
