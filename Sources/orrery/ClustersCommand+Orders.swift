@@ -88,6 +88,14 @@ extension ClustersCommand {
         var orders: [ClusterOrder] { [.revoke] }
     }
 
+    struct Leave: ClusterOrdering {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that a site has taken its cluster away; it may join anew under another key.")
+        @Argument(help: "The cluster.") var cluster: String
+        @OptionGroup var reason: ClusterReason
+        var orders: [ClusterOrder] { [.leave] }
+    }
+
     struct Rotate: ClusterOrdering {
         static let configuration = CommandConfiguration(
             abstract: "Ask a cluster's agent for a new key; the old one is good for another day.")

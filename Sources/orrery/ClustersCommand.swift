@@ -10,8 +10,8 @@ struct ClustersCommand: AsyncParsableCommand {
         discussion: "Run it as the hub's account. A hub that runs follows within a second.",
         subcommands: [
             List.self, Show.self, Invite.self, Address.self, Approve.self, Deny.self, Adopt.self, Cordon.self,
-            Uncordon.self,
-            Drain.self, Trust.self, Suspend.self, Resume.self, Revoke.self, Rotate.self, Audit.self,
+            Uncordon.self, Drain.self, Trust.self, Suspend.self, Resume.self, Revoke.self, Leave.self, Rotate.self,
+            Audit.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
