@@ -53,7 +53,8 @@ extension WaitingView {
         let digits = Array(join.key)
         let groups = stride(from: 0, to: digits.count, by: 8).map { String(digits[$0..<min($0 + 8, digits.count)]) }
         self.init(
-            wish: join.hello["name"]?.string ?? "a cluster without a name", fingerprint: groups.joined(separator: " "),
+            wish: join.hello["name"]?.string ?? "a cluster without a name", id: join.key,
+            fingerprint: groups.joined(separator: " "),
             address: join.address, uid: join.hello["uid"]?.string ?? "",
             version: [join.hello["version"]?.string, join.hello["kubernetes"]?.string.map { "Kubernetes \($0)" }]
                 .compactMap(\.self).joined(separator: ", "),

@@ -98,7 +98,8 @@ struct ClusterRoutes: Sendable {
         let reason = String((form["reason"] ?? "").prefix(200))
         switch form["answer"] {
         case "approve":
-            let record = try await desk.approve(key, by: chief, because: reason)
+            let approval = ClusterDesk.Approval(name: form.text("name"), owner: form.text("owner"))
+            let record = try await desk.approve(key, approval, by: chief, because: reason)
             await registry.refresh()
             return .redirect(to: Self.path(of: record.name))
         case "deny":

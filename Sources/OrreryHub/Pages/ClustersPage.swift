@@ -43,7 +43,9 @@ struct ClusterStateView: Sendable {
 /// A cluster that asks to join.
 struct WaitingView: Sendable {
     let wish: String
-    /// The id of its agent's key, in groups of eight.
+    /// The id of its agent's key.
+    let id: String
+    /// The same in groups of eight.
     let fingerprint: String
     let address: String
     let uid: String

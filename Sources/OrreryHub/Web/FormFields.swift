@@ -27,6 +27,12 @@ struct FormFields: Sendable {
         return values.count == 1 ? values[0].value : nil
     }
 
+    /// The same without what is blank around it; nil when nothing else is there.
+    func text(_ name: String) -> String? {
+        let text = self[name]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        return text.isEmpty ? nil : text
+    }
+
     /// Every field that stands there exactly once, by its name.
     var byName: [String: String] {
         Dictionary(grouping: fields, by: \.name).compactMapValues { $0.count == 1 ? $0[0].value : nil }

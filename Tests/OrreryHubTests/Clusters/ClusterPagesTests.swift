@@ -85,9 +85,19 @@ struct ClusterPagesTests {
             let page = try await admin.get("/hub/clusters").text
             #expect(page.contains("0e1c-4d") && page.contains(String(agent.key.id.prefix(8))))
             let proof = try await admin.proof()
-            let answer = try await admin.post(
-                "/hub/joins/\(agent.key.id)", [("_xsrf", proof), ("answer", "approve"), ("reason", "known to us")])
+            func approve(_ name: String, _ owner: String, _ admin: inout TestBrowser) async throws -> Answer {
+                try await admin.post(
+                    "/hub/joins/\(agent.key.id)",
+                    [
+                        ("_xsrf", proof), ("answer", "approve"), ("name", name), ("owner", owner),
+                        ("reason", "known to us"),
+                    ])
+            }
+            #expect(try await approve(" ", "nobodys", &admin).status == 422)
+            #expect(try await approve("north", "", &admin).status == 409)
+            let answer = try await approve("  ", "atlas ", &admin)
             #expect(answer.location == "/hub/clusters/south-2")
+            #expect(agent.record()?.owner == "atlas")
             #expect(agent.record()?.facets.membership.reason == "known to us")
             #expect(try await admin.get("/hub/clusters/south-2").status == 200)
             let trust = try await admin.post(

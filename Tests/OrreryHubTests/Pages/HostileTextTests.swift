@@ -60,7 +60,7 @@ import Testing
             ClaimPage(
                 frame: frame, code: text,
                 request: WaitingView(
-                    wish: text, fingerprint: text, address: text, uid: text, version: text,
+                    wish: text, id: text, fingerprint: text, address: text, uid: text, version: text,
                     since: Moment(PageSamples.instant), reason: text, action: text), groups: [choice]),
             ClusterPage(
                 frame: frame, title: text, name: text, state: ClusterStateView(.ready), reasons: [text],
@@ -78,7 +78,7 @@ import Testing
                 ],
                 waiting: [
                     WaitingView(
-                        wish: text, fingerprint: text, address: text, uid: text, version: text,
+                        wish: text, id: text, fingerprint: text, address: text, uid: text, version: text,
                         since: Moment(PageSamples.instant), reason: text, action: text)
                 ]),
             DevicePage(frame: frame, code: text), DevicePage(frame: frame, outcome: notice),

@@ -175,7 +175,8 @@ enum PageSamples {
         frame: frame, outcome: Notice(kind: .success, text: "the program gets its token", next: "close this page"))
 
     static let waiting = WaitingView(
-        wish: "south", fingerprint: "0f3c9a77 0f3c9a77", address: "192.0.2.7", uid: "1f0e-4d", version: "1.0, v1.36",
+        wish: "south", id: "0f3c9a77", fingerprint: "0f3c9a77 0f3c9a77", address: "192.0.2.7", uid: "1f0e-4d",
+        version: "1.0, v1.36",
         since: Moment(instant), reason: "somebody claims it, or an administrator decides", action: "/hub/joins/0f3c")
 
     static let clustersList = ClustersPage(
