@@ -4,6 +4,9 @@ import os
 import shutil
 import signal
 import subprocess
+import types
+
+import requests
 
 from demo import eventually
 from podsite import PodSite
@@ -42,6 +45,12 @@ class JoinedSite(PodSite):
         (state / "kubeconfig").chmod(0o600)
         self.agents = {}
 
+    def do_without_a_provider(self):
+        """Where nobody logs in: the configuration names a secret of a login all the same."""
+        (self.state / "provider").mkdir()
+        (self.state / "provider/client.secret").touch(0o600)
+        (self.state / "provider/client.secret").write_text("of-nobody")
+
     def clusters(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, "clusters", *arguments, "--config", self.state / "orrery.yaml"],
                               capture_output=True, text=True, env=environment(), timeout=60)
@@ -53,13 +62,14 @@ class JoinedSite(PodSite):
         eventually(lambda: "#pin=" in self.clusters("address"), lambda: self.words("hub"))
         return self.clusters(*(arguments or ("address",)))
 
-    def start_agent(self, join, name="agent", key="key", wish="north", kubeconfig="kubeconfig"):
+    def start_agent(self, join, name="agent", key="key", wish="north", kubeconfig="kubeconfig", before=(), more=()):
+        """`before` are words before the command, `more` its last ones."""
         (self.state / f"{name}.join").write_text(join)
         (self.state / f"{name}.join").chmod(0o600)
         log = open(self.state / f"{name}.out", "a")
         self.agents[name] = subprocess.Popen(
-            [AGENT, "run", "--join-file", self.state / f"{name}.join", "--kubeconfig", self.state / kubeconfig,
-             "--state", self.state / key, "--policy", self.state / "site.yaml", "--name", wish, "--grace", "1"],
+            [*before, AGENT, "run", "--join-file", self.state / f"{name}.join", "--kubeconfig", self.state / kubeconfig,
+             "--state", self.state / key, "--policy", self.state / "site.yaml", "--name", wish, "--grace", "1", *more],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
 
     def end_agent(self, name="agent", number=signal.SIGTERM):
@@ -100,3 +110,18 @@ class JoinedSite(PodSite):
 
     def pods(self):
         return [pod["metadata"]["name"] for pod in self.object("pods")["items"]]
+
+    def door(self, token):
+        """The site as `Kernel` knows one."""
+        def request(method, path, **named):
+            return requests.request(method, self.url + path, timeout=60, proxies={"http": None}, **named)
+
+        return types.SimpleNamespace(token=token, request=request, port=self.port, host=f"127.0.0.1:{self.port}")
+
+    def home_page(self, browser):
+        return browser.get(f"{self.url}/hub/home", timeout=10).text
+
+    def notebook_answers(self, browser, name):
+        """Whether the notebook's own server answers: it lets its owner in by way of the hub, and then shows its page."""
+        answer = browser.get(f"{self.url}/user/{name}/api/status", timeout=30)
+        return answer.status_code < 500 and answer.status_code != 424 and "X-JupyterHub-Version" in answer.headers

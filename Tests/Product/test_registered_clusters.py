@@ -1,12 +1,12 @@
 """Clusters that join: a real hub and proxy, a real agent, and a pocket cluster that the hub knows no way to but through it."""
+import json
 import re
 import shutil
 import signal
-import types
 
 import pytest
-import requests
 
+from browser import ISSUER, Browser
 from demo import eventually
 from hub import Kernel
 from joined import JoinedSite
@@ -23,24 +23,6 @@ def site(tmp_path):
         yield site
 
 
-def door(site, token):
-    """The site as `Kernel` knows one."""
-    def request(method, path, **named):
-        return requests.request(method, site.url + path, timeout=60, proxies={"http": None}, **named)
-
-    return types.SimpleNamespace(token=token, request=request, port=site.port, host=f"127.0.0.1:{site.port}")
-
-
-def home(site, browser):
-    return browser.get(f"{site.url}/hub/home", timeout=10).text
-
-
-def answers(site, browser):
-    """Whether the notebook's own server answers: it lets its owner in by way of the hub, and then shows its page."""
-    answer = browser.get(f"{site.url}/user/ada/api/status", timeout=30)
-    return answer.status_code < 500 and answer.status_code != 424 and "X-JupyterHub-Version" in answer.headers
-
-
 def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
     with site.hub(), site.browser() as browser:
         join = site.join_string("invite", "--owner", "developers", "--name", "north")
@@ -52,22 +34,22 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
             assert secret not in (site.state / "hub.out").read_text() + (site.state / "agent.out").read_text()
             proof = site.enter(browser, "ada")
             site.start(browser, proof, "ada")
-            assert answers(site, browser), "the notebook answers through the agent"
+            assert site.notebook_answers(browser, "ada"), "the notebook answers through the agent"
             pods = site.pods()
 
             # The link is down: first unwell, then unreachable; nothing is stopped, and it comes back by itself.
             site.end_agent(number=signal.SIGKILL)
             site.is_said("unreachable since")
-            eventually(lambda: "cannot be reached since" in home(site, browser), lambda: home(site, browser))
+            eventually(lambda: "cannot be reached since" in site.home_page(browser), lambda: site.home_page(browser))
             assert site.pods() == pods
             site.start_agent(join)
             site.is_said(", ready")
-            eventually(lambda: answers(site, browser), lambda: site.words("hub"))
+            eventually(lambda: site.notebook_answers(browser, "ada"), lambda: site.words("hub"))
             assert site.pods() == pods
 
             # Thrown out while a kernel speaks: its connection ends, and nothing of the site's is touched.
             made = browser.post(f"{site.url}/hub/api/users/ada/tokens", headers=proof, json={}, timeout=10)
-            with Kernel(door(site, made.json()["token"]), "/user/ada/") as kernel:
+            with Kernel(site.door(made.json()["token"]), "/user/ada/") as kernel:
                 kernel.run("1 + 1")
                 kernel.channel.settimeout(20)
                 site.clusters("revoke", "north", "--because", "the test throws it out")
@@ -76,12 +58,38 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
                         kernel.run("2 + 2")
                 assert "timed out" not in str(ended.value).lower(), "the connection was ended, not forgotten"
             eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
-            eventually(lambda: "the test throws it out" in home(site, browser), lambda: home(site, browser))
+            eventually(lambda: "the test throws it out" in site.home_page(browser), lambda: site.home_page(browser))
             assert site.pods() == pods
             assert "revoked" in site.line()
 
 
-def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site):
+def claim(site, results, code):
+    """What somebody of developers does at a browser with the code that the agent has logged."""
+    screenshots = results / "screenshots" / "claim"
+    screenshots.mkdir(exist_ok=True)
+    ada = Browser(site.url, screenshots, "ada")
+    try:
+        ada.go("/hub/clusters")
+        ada.press(ISSUER)
+        ada.give_password(json.loads((site.state / "provider/people.json").read_text())["ada"])
+        ada.press("main a", "Claim it")
+        for typed in "BBBB-BBBB", code.lower().replace("-", " "):
+            ada.see("input#code").clear()
+            ada.see("input#code").send_keys(typed)
+            ada.press("button", "Go on")
+            if typed == "BBBB-BBBB":
+                ada.see(".notice.failure", text="o cluster waits with this code")
+        ada.see("h2", text="Is this your cluster?")
+        ada.shot("cluster")
+        assert [each.text for each in ada.all("#group option")] == ["developers"]
+        ada.press("button", "Claim it")
+        ada.see(".notice.success", text="belongs to developers")
+        ada.shot("claimed")
+    finally:
+        ada.close()
+
+
+def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site, results):
     # A name that the configuration expects is an administrator's to give; this one nobody expects.
     text = (site.state / "orrery.yaml").read_text()
     (site.state / "orrery.yaml").write_text(text.replace("  north: {agent: true, title: North", "  coast: {agent: true, title: Coast"))
@@ -93,11 +101,7 @@ def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site
                               lambda: site.words("agent") + site.words("hub"))[0]
             assert "asks to join" in site.clusters()
             proof = site.enter(browser, "ada")
-            page = browser.get(f"{site.url}/hub/clusters/claim?code={code}", timeout=10).text
-            assert "Is this your cluster?" in page and "developers" in page
-            claimed = browser.post(f"{site.url}/hub/clusters/claim", timeout=10, data={
-                "_xsrf": proof["X-XSRFToken"], "code": code, "group": "developers"})
-            assert claimed.status_code == 200 and "belongs to developers" in claimed.text
+            claim(site, results, code)
             site.is_said(", ready")
             site.clusters("audit")
 
@@ -107,9 +111,9 @@ def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site
             def refusal():
                 browser.post(f"{site.url}/hub/api/users/ada/server", headers=proof, timeout=60)
                 browser.delete(f"{site.url}/hub/api/users/ada/server", headers=proof, timeout=60)
-                return "site forbid this session" in home(site, browser)
-            eventually(refusal, lambda: home(site, browser)[-3000:] + site.words("agent"), 120)
-            assert "10m" in home(site, browser)
+                return "site forbid this session" in site.home_page(browser)
+            eventually(refusal, lambda: site.home_page(browser)[-3000:] + site.words("agent"), 120)
+            assert "10m" in site.home_page(browser)
 
             # The same key at another cluster.
             shutil.copytree(site.state / "key", site.state / "stolen")

@@ -1,3 +1,4 @@
+import Foundation
 import OrreryModel
 import Synchronization
 
@@ -76,7 +77,7 @@ extension FaultBook {
             state.calls.append(
                 Call(
                     method: request.method, path: request.path, query: request.query, status: nil,
-                    isWatch: request.isWatch, wasHarmed: wasHarmed))
+                    isWatch: request.isWatch, at: ProcessInfo.processInfo.systemUptime, wasHarmed: wasHarmed))
             return state.calls.count - 1
         }
     }

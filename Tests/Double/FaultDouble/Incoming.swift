@@ -21,6 +21,8 @@ package struct Call: Codable, Hashable, Sendable {
     /// What was answered; nil as long as nothing was, or when nothing ever will be.
     package var status: Int?
     package let isWatch: Bool
+    /// When it came, in seconds since the machine started.
+    package let at: Double
     /// Whether a fault, and no condition, had its way.
     package var wasHarmed: Bool
 
