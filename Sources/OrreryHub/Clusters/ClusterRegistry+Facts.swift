@@ -29,6 +29,7 @@ extension ClusterRegistry {
         var cluster = HubConfiguration.Cluster(title: said?.title ?? record.title, access: access, facts: facts)
         cluster.holds = record.facets.ceiling.value.words.union(said?.holds ?? [])
         cluster = cluster.decided(record.facets)
+        cluster.facts.admits = record.inventory?["policy"]?["groups"]?.array.map { Set($0.compactMap(\.string)) }
         if record.isPaused { cluster.facts.scheduling = .cordoned }
         return cluster
     }

@@ -12,6 +12,8 @@ package struct ClusterFacts: Hashable, Sendable {
     package var trust = Trust.federation
     /// The group whose hardware it is.
     package var owner: String?
+    /// What its site says for itself: of these groups somebody must have one. Nil where it says nothing.
+    package var admits: Set<String>?
     /// Given by the hub's admin, never by the cluster itself.
     package var labels: [String: String] = [:]
     /// Such as `amd64`; empty where nobody said, and then anything is thought to run.

@@ -16,6 +16,7 @@ extension PlacementQuestion {
         if let reason = scheduling(facts) { found.append(objection(.scheduling, reason, "choose another cluster")) }
         found += health(facts).map { objection($0.filter, $0.reason, $0.remedy) }
         if let refusal = trust(facts) { found.append(objection(.trust, refusal.reason, refusal.remedy)) }
+        if let refusal = veto(facts) { found.append(objection(.trust, refusal.reason, refusal.remedy)) }
         if let reason = labels(facts) { found.append(objection(.labels, reason)) }
         found += filesets(facts).map { Objection(filter: .filesets, refusal: $0) }
         if let reason = architecture(facts) { found.append(objection(.architecture, reason)) }
@@ -76,6 +77,15 @@ extension PlacementQuestion {
         }
         let audience = groups.sorted().map { Audience.group($0) }
         return audience.include(request.person) ? nil : audience.refusal(of: "")
+    }
+
+    /// The site's own word, which its gate has in any case: whoever it turns away goes elsewhere at once.
+    private func veto(_ facts: ClusterFacts) -> Refusal? {
+        guard let groups = facts.admits else { return nil }
+        let audience = groups.sorted().map { Audience.group($0) }
+        guard !audience.include(request.person) else { return nil }
+        let refusal = audience.refusal(of: "")
+        return Refusal("", because: "its site has rules of its own: \(refusal.reason)", remedy: refusal.remedy)
     }
 
     private func labels(_ facts: ClusterFacts) -> String? {

@@ -42,6 +42,7 @@ struct PlacementTests {
             $0.owner = "cern"
             $0.trust = .ownerOnly
         },
+        Filter(.trust, "rules of its own: only cern have it") { $0.admits = ["cern"] },
         Filter(.trust, "only cern and developers have it") { $0.trust = .groups(["cern", "developers"]) },
         Filter(.gpu, "it has no GPU") { $0.capacity.gpu = 0 },
         Filter(.size, "it is too small: 4 CPU wanted, 0 of 2 in use") { $0.capacity.cpu = CPUCount(millicores: 2000) },
