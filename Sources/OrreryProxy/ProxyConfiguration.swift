@@ -44,6 +44,8 @@ package struct ProxyConfiguration: Sendable {
     package var metrics: Listener?
     /// Where the hub reaches the APIs of clusters through their agents; nil for nowhere. Only with a hub.
     package var inner: Listener?
+    /// Where agents of clusters may dial this proxy, as `host:port`; nil where they know no other than that of their join string.
+    package var agentAddress: String?
     /// Who may use the REST interface: whoever says this. Nil lets everybody who reaches it.
     package var token: Secret?
     /// How browsers, and users of the REST interface, are spoken to; nil for plain HTTP.

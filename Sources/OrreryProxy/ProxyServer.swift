@@ -61,7 +61,8 @@ package final class ProxyServer: Sendable {
             makeTunnel: { peers in
                 guard configuration.hub != nil, dialler == nil else { return nil }
                 return Tunnel(
-                    peers: peers, signal: tunnelSignal, identity: RandomToken.make(bytes: 12), pins: ownKey?.pins ?? [])
+                    peers: peers, signal: tunnelSignal, identity: RandomToken.make(bytes: 12), pins: ownKey?.pins ?? [],
+                    address: configuration.agentAddress)
             })
         let isShared = configuration.sharesPorts
         var files: [SocketFile] = []

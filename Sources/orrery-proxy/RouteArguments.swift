@@ -12,7 +12,14 @@ struct RouteArguments: ParsableArguments {
     @Option(help: "Port of the hub's calls to the clusters of agents; without it there are none.") var innerPort:
         UInt16?
 
+    @Option(help: "Where agents of clusters may dial this very proxy, host:port, where a hub has several proxies.")
+    var agentAddress: String?
+
     func validate() throws {
+        if agentAddress != nil, hub == nil { throw ValidationError("--agent-address goes with --hub") }
+        if let agentAddress, !ProxyConfiguration.isAgentAddress(agentAddress) {
+            throw ValidationError("--agent-address is host:port")
+        }
         if innerPort != nil, hub == nil { throw ValidationError("--inner-port goes with --hub") }
         if innerIp != nil, innerPort == nil { throw ValidationError("--inner-ip goes with --inner-port") }
         if hubCa != nil, hub == nil { throw ValidationError("--hub-ca goes with --hub") }
@@ -28,6 +35,7 @@ struct RouteArguments: ParsableArguments {
             throw StartError("--hub: \(hub) is not http://host:port or https://host:port")
         }
         configuration.hub = access
+        configuration.agentAddress = agentAddress
         if let innerPort { configuration.inner = .init(host: innerIp ?? "localhost", port: innerPort) }
     }
 

@@ -213,4 +213,24 @@ struct ProxyFeedTests {
             #expect(answer.status == 400)
         }
     }
+
+    @Test func proxiesAreToldWhereAgentsDialTheOthers() {
+        let feed = ProxyFeed(now: { .now })
+        let pin = "sha256:" + String(repeating: "A", count: 43) + "="
+        let first = feed.join("p1", door: AgentDoor(address: "one.test:443", pins: "")).id
+        _ = feed.join("p2", door: AgentDoor(address: "[2001:db8::7]:443", pins: pin))
+        // One that says nothing of it is none that agents dial.
+        _ = feed.join("p3")
+        let both = ##""peers":["[2001:db8::7]:443","one.test:443"],"pins":["\##(pin)"]"##
+        #expect(feed.changes(after: 1)?.last?.contains(both) == true)
+        #expect(feed.beginning(after: nil).lines.contains { $0.contains(both) })
+        feed.leave(first)
+        #expect(feed.changes(after: 2)?.last?.contains(##""peers":["[2001:db8::7]:443"]"##) == true)
+        #expect(feed.book.withLock { $0.number } == 3)
+    }
+
+    @Test(arguments: [("proxy", ""), ("proxy:0", ""), ("a b:443", ""), ("proxy:443", "sha1:AAAA"), ("[::1:443", "")])
+    func whatIsNoPlaceForAgentsIsRefused(_ address: String, _ pins: String) {
+        #expect(AgentDoor(address: address, pins: pins) == nil)
+    }
 }

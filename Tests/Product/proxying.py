@@ -40,16 +40,21 @@ def environment(**variables):
 class Proxy:
     """A running proxy, ready for both of its ports. `with Proxy("--host-routing") as proxy` ends it too.
 
-    `public` and `api` name the Unix socket where options of the caller say so; None is a port of our own choice.
+    `public` and `api` name the Unix socket where options of the caller say so; None is a port of our own choice. `place` is
+    an address and a port instead.
     """
 
-    def __init__(self, *options, token=TOKEN, variables=None, log=None, public=None, api=None, tls=None, api_tls=None):
+    def __init__(self, *options, token=TOKEN, variables=None, log=None, public=None, api=None, tls=None, api_tls=None,
+                 place=None):
         self.token, self.tls, self.api_tls = token, tls, api_tls
         self.port, self.api_port = free_port(), free_port()
-        self.place = public or ("127.0.0.1", self.port)
+        if place:
+            self.port = place[1]
+        self.place = public or place or ("127.0.0.1", self.port)
         self.api_place = api or ("127.0.0.1", self.api_port)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        listening = [] if public else ["--ip", "127.0.0.1", "--port", str(self.port)]
+        host = place[0] if place else "127.0.0.1"
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
+        listening = [] if public else ["--ip", host, "--port", str(self.port)]
         listening += [] if api else ["--api-ip", "127.0.0.1", "--api-port", str(self.api_port)]
         self.command = [PROGRAM, *listening, *map(str, options)]
         self.environment = environment(CONFIGPROXY_AUTH_TOKEN=token, **(variables or {}))

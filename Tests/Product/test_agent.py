@@ -27,7 +27,7 @@ class Hub:
     """Says one feed, and hears what agents say."""
 
     def __init__(self):
-        self.lines, self.heard, self.pins, self.number = [], [], queue.Queue(), 1
+        self.lines, self.heard, self.pins, self.number, self.followers = [], [], queue.Queue(), 1, []
         self.changed = threading.Condition()
         hub = self
 
@@ -40,6 +40,7 @@ class Hub:
                 self.send_header("Content-Type", "application/x-ndjson")
                 self.end_headers()
                 said = 0
+                hub.followers.append(self.path)
                 self.say({"epoch": "e", "number": hub.number, "snapshot": True})
                 with hub.changed:
                     for line in hub.lines:
@@ -186,6 +187,25 @@ def test_both_ends_may_restart(site):
     assert agent.end() == 0, agent.words()
     agent.start()
     eventually(lambda: reaches(proxy), agent.words, 20)
+
+
+def test_an_agent_dials_every_proxy_that_the_hub_names(site, tmp_path):
+    hub, proxy, agent, _, _ = site
+    eventually(lambda: reaches(proxy), agent.words, 60)
+    # At another address and the same port, with a key of its own.
+    second = Proxy("--hub", hub.url, "--state-dir", tmp_path / "second", "--agent-address", f"127.0.0.2:{proxy.port}",
+                   variables={"ORRERY_PROXY_TOKEN": "sesame"}, place=("127.0.0.2", proxy.port))
+    try:
+        eventually(lambda: f"at=127.0.0.2%3A{proxy.port}" in hub.followers[-1], lambda: hub.followers)
+        keys = set()
+        while len(keys) < 2:
+            keys.add(hub.pins.get(timeout=30))
+        hub.add({"peers": [f"127.0.0.2:{proxy.port}"], "pins": sorted(keys)})
+        eventually(lambda: f"proxy=127.0.0.2:{proxy.port}" in agent.words(), agent.words, 20)
+        eventually(lambda: reaches(second), agent.words, 20)
+        assert reaches(proxy)
+    finally:
+        second.end()
 
 
 def test_a_wrong_pin_is_said_in_words(site, tmp_path):

@@ -56,6 +56,7 @@ struct LinkHearing {
     private mutating func hear(_ frame: ControlFrame, from place: ProxyPlace) async {
         switch frame.type {
         case "welcome": await welcome(frame, from: place)
+        case "peers": await meet(frame, from: place)
         case "pending": pending(frame)
         case "denied", "revoke": refused(frame, by: place)
         case "drain": logger.notice("a proxy is leaving", metadata: ["proxy": "\(place)"])
@@ -73,9 +74,14 @@ struct LinkHearing {
         lastReason[place] = nil
         writer.isWelcome()
         checkClock(frame["time"]?.integer)
+        await meet(frame, from: place)
+    }
+
+    /// Dials other proxies that this one names. Their keys first: they may be other ones.
+    private mutating func meet(_ frame: ControlFrame, from place: ProxyPlace) async {
+        await learn(frame["pins"]?.array ?? [])
         peers.hear((frame["peers"]?.array ?? []).compactMap(\.string), from: place)
         relay.use(peers.all)
-        await learn(frame["pins"]?.array ?? [])
     }
 
     /// Other proxies may have other keys; the one that we believe has said which.

@@ -3,6 +3,8 @@ struct Followers {
     struct Follower {
         /// As it calls itself. Two answers to one name are never counted: the older connection is dead.
         let name: String
+        /// Where agents of clusters may dial it.
+        let door: AgentDoor?
         /// Up to which change everything is in force there.
         var inForce: UInt64?
         /// Somebody has waited for it in vain; it is not waited for until it has caught up.
@@ -17,11 +19,14 @@ struct Followers {
     /// Tells every follower that there is something new.
     func wakeAll() { for follower in all.values { follower.wake.yield() } }
 
-    mutating func add(_ name: String) -> (id: Int, wakes: AsyncStream<Void>) {
+    /// Where agents may dial those that follow, in order.
+    var doors: [AgentDoor] { Set(all.values.compactMap(\.door)).sorted { $0.address < $1.address } }
+
+    mutating func add(_ name: String, door: AgentDoor? = nil) -> (id: Int, wakes: AsyncStream<Void>) {
         for (id, other) in all where other.name == name { remove(id) }
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         last += 1
-        all[last] = Follower(name: name, wake: wake)
+        all[last] = Follower(name: name, door: door, wake: wake)
         return (last, wakes)
     }
 

@@ -1,12 +1,37 @@
+import OrreryModel
 import Synchronization
 
 /// Who follows, and how far.
 extension ProxyFeed {
     /// Adds a follower. Its stream gives an element whenever there may be something new, and ends when another connection
     /// has come under the same name.
-    func join(_ name: String) -> (id: Int, wakes: AsyncStream<Void>) { book.withLock { $0.followers.add(name) } }
+    func join(_ name: String, door: AgentDoor? = nil) -> (id: Int, wakes: AsyncStream<Void>) {
+        book.withLock { book in
+            defer { nameDoors(&book) }
+            return book.followers.add(name, door: door)
+        }
+    }
 
-    func leave(_ id: Int) { book.withLock { $0.followers.remove(id) } }
+    func leave(_ id: Int) {
+        book.withLock { book in
+            book.followers.remove(id)
+            nameDoors(&book)
+        }
+    }
+
+    /// Agents dial all proxies that there are, so each proxy has to know the others.
+    private func nameDoors(_ book: inout Book) {
+        guard book.doors != book.followers.doors else { return }
+        book.doors = book.followers.doors
+        _ = append(Self.line(book.doors), to: &book)
+    }
+
+    static func line(_ doors: [AgentDoor]) -> JSON {
+        [
+            "peers": .array(doors.map { .string($0.address) }),
+            "pins": .array(Set(doors.flatMap(\.pins)).sorted().map { .string($0) }),
+        ]
+    }
 
     /// Whether anybody follows and is not late.
     var isFollowed: Bool { book.withLock { $0.followers.all.values.contains { !$0.isLate } } }

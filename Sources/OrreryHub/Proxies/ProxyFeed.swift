@@ -42,6 +42,8 @@ final class ProxyFeed: Sendable {
         var gate: JSON?
         /// Who may dial in for which cluster, by the id of the agent's key.
         var agents: [String: Agent] = [:]
+        /// Where they may dial.
+        var doors: [AgentDoor] = []
         var number: UInt64 = 0
         /// The last changes as lines, up to `number`.
         var recent: [String] = []
@@ -150,6 +152,7 @@ final class ProxyFeed: Sendable {
         let now = now()
         // Before the keys: without them nothing opens yet. A proxy that was started anew remembers neither.
         lines += known.logouts.filter { $0.value > now }.map { Self.text(Self.line($0.key, $0.value, now)) }
+        if !known.doors.isEmpty { lines.append(Self.text(Self.line(known.doors))) }
         if let gate = known.gate { lines.append(Self.text(["gate": gate])) }
         return (lines, number)
     }

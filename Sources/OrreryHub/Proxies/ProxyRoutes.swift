@@ -31,6 +31,12 @@ struct ProxyRoutes: Sendable {
         guard feed.isOpen else {
             throw HubError(.unavailable, "the hub has not read its sessions yet", next: "try again in a moment")
         }
+        let door = try fields["at"].map { address throws(HubError) in
+            guard let door = AgentDoor(address: address, pins: fields["pins"] ?? "") else {
+                throw HubError(.badRequest, "`at` must be host:port, and `pins` sha256:BASE64 with commas between them")
+            }
+            return door
+        }
         var position: ProxyFeed.Position?
         if let epoch = fields["epoch"], let number = fields["after"].flatMap({ UInt64($0) }) {
             position = ProxyFeed.Position(epoch: epoch, number: number)
@@ -39,7 +45,7 @@ struct ProxyRoutes: Sendable {
         return Response(
             status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
             body: ResponseBody { [position] writer in
-                let (id, wakes) = feed.join(name)
+                let (id, wakes) = feed.join(name, door: door)
                 defer { feed.leave(id) }
                 try await request.whileConnected(left: { feed.leave(id) }) {
                     var (lines, number) = feed.beginning(after: position)

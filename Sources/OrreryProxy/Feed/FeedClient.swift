@@ -8,6 +8,8 @@ internal import Synchronization
 final class FeedClient: Sendable {
     private let hub: HubAccess
     private let identity: String
+    /// What the hub is to know of this proxy, as fields of a query.
+    private let door: String
     private let fetcher: Fetcher
     private let sink: FeedSink
     private let log: ProxyLog
@@ -18,11 +20,12 @@ final class FeedClient: Sendable {
 
     /// `identity` names this proxy among the hub's followers.
     init(
-        hub: HubAccess, identity: String, fetcher: Fetcher, sink: FeedSink, log: ProxyLog,
+        hub: HubAccess, identity: String, door: String, fetcher: Fetcher, sink: FeedSink, log: ProxyLog,
         onChange: @escaping @Sendable () -> Void
     ) {
         self.hub = hub
         self.identity = identity
+        self.door = door
         self.fetcher = fetcher
         self.sink = sink
         self.log = log
@@ -103,7 +106,7 @@ final class FeedClient: Sendable {
     }
 
     private func request(after position: FeedPosition?) -> FetchRequest {
-        var url = "\(hub.url)/api/v1/proxy/feed?proxy=\(identity)"
+        var url = "\(hub.url)/api/v1/proxy/feed?proxy=\(identity)\(door)"
         if let position { url += "&epoch=\(position.epoch.escapedForQuery)&after=\(position.number)" }
         return FetchRequest(
             url: url, headers: [("Authorization", "Bearer \(hub.token.reveal())")], limit: nil, trust: hub.trust)

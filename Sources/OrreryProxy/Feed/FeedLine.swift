@@ -14,6 +14,8 @@ struct FeedLine: Equatable {
         case agent(AgentEntry)
         case strike(KeyID, reason: String)
         case tell(KeyID, ControlFrame)
+        /// Where agents may dial, and by which keys they know whom they find there.
+        case peers([String], pins: [String])
         /// The last line of a snapshot.
         case end(UInt64)
         case alive
@@ -63,6 +65,7 @@ struct FeedLine: Equatable {
         if let listed = members["logouts"] { return try logouts(listed, members["seconds"]) }
         if let gate = members["gate"] { return .gate(gate) }
         if let content = try agents(members) { return content }
+        if let listed = members["peers"] { return try peers(listed, members["pins"]) }
         if let end = members["end"] {
             guard let number = try number(end) else { throw .unreadable("end needs a number") }
             return .end(number)
@@ -89,6 +92,13 @@ struct FeedLine: Equatable {
             let frame = members["frame"].flatMap({ try? ControlFrame($0) })
         else { throw .unreadable("tell needs a key's id, and frame an object with a type") }
         return .tell(key, frame)
+    }
+
+    private static func peers(_ listed: JSON, _ pins: JSON?) throws(FeedFault) -> Content {
+        guard let addresses = listed.array?.map(\.string), let pins = pins?.array?.map(\.string),
+            !addresses.contains(nil), !pins.contains(nil)
+        else { throw .unreadable("peers and pins are texts") }
+        return .peers(addresses.compactMap(\.self), pins: pins.compactMap(\.self))
     }
 
     private static func logouts(_ value: JSON, _ seconds: JSON?) throws(FeedFault) -> Content {

@@ -19,6 +19,7 @@ struct FeedReader {
         case agent(AgentEntry)
         case strike(KeyID, reason: String)
         case tell(KeyID, ControlFrame)
+        case peers([String], pins: [String])
         /// Something the operator ought to know of; the feed goes on.
         case warning(String)
 
@@ -143,6 +144,7 @@ struct FeedReader {
         case .agent(let entry): steps.append(.agent(entry))
         case .strike(let key, let reason): steps.append(.strike(key, reason: reason))
         case .tell(let key, let frame): steps.append(.tell(key, frame))
+        case .peers(let addresses, let pins): steps.append(.peers(addresses, pins: pins))
         case .unknown(let kind) where !hasMetUnknown:
             hasMetUnknown = true
             steps.append(.warning("line \(self.line) is of a kind that this version does not know: \(kind)"))

@@ -50,6 +50,9 @@ final class FeedSink: Sendable {
             // The reason names no key.
             if let reason = shared.gate.set(object.object ?? [:]) { shared.log.write(.warn, "feed: gate: \(reason)") }
         case .agents, .agent, .strike, .tell: takeAgents(step)
+        case .peers(let addresses, let pins):
+            let now = Moment.now().monotonic
+            shared.tunnel?.peers.withLock { $0.hear(addresses: addresses, pins: pins, at: now) }
         case .warning(let text): shared.log.write(.warn, "feed: \(text)")
         }
         return true

@@ -22,7 +22,7 @@ final class HubLink: Sendable {
             await tunnel.postman.run(hub: hub, fetcher: fetcher, tunnel: tunnel, log: shared.log)
         }
         client = FeedClient(
-            hub: hub, identity: identity, fetcher: fetcher,
+            hub: hub, identity: identity, door: shared.tunnel?.door ?? "", fetcher: fetcher,
             sink: FeedSink(shared: shared, signals: signals, fallback: fallback), log: shared.log,
             onChange: { reporter.wake() })
     }
@@ -58,5 +58,13 @@ final class HubLink: Sendable {
             }
             _ = ended.wait(timeout: .now() + .seconds(1))
         }
+    }
+}
+
+extension Tunnel {
+    /// Where agents may dial this proxy, and by what they know it, as fields of a query.
+    fileprivate var door: String {
+        guard let address else { return "" }
+        return "&at=\(address.escapedForQuery)&pins=\(pins.joined(separator: ",").escapedForQuery)"
     }
 }

@@ -27,6 +27,15 @@ struct ControlTalk {
     struct Host {
         var proxy: String
         var pins: [String] = []
+        /// The other proxies.
+        var peers = AgentPeers.Names()
+
+        fileprivate var names: [String: JSON] {
+            [
+                "peers": .array(peers.addresses.map(JSON.string)),
+                "pins": .array((pins + peers.pins.filter { !pins.contains($0) }).map(JSON.string)),
+            ]
+        }
     }
 
     static let pingInterval: UInt64 = 10_000
@@ -45,7 +54,7 @@ struct ControlTalk {
     private(set) var roundTrip: Double?
     /// How many seconds the agent's clock is ahead of ours. The hub cannot tell: words wait for it while it is away.
     private(set) var skew: Int64?
-    private let host: Host
+    private var host: Host
     private let began: UInt64
     private var lastHeard: UInt64
     private var nextPing: UInt64
@@ -114,13 +123,17 @@ struct ControlTalk {
         standing = .welcomed(cluster: entry.cluster)
         // The round trip is worth knowing before the first burst.
         nextPing = 0
-        let welcome = ControlFrame(
-            "welcome",
-            [
-                "cluster": .string(entry.cluster), "proxy": .string(host.proxy), "peers": [],
-                "pins": .array(host.pins.map(JSON.string)), "time": .integer(Int64(wall / 1000)),
-            ])
+        let members: [String: JSON] = [
+            "cluster": .string(entry.cluster), "proxy": .string(host.proxy), "time": .integer(Int64(wall / 1000)),
+        ]
+        let welcome = ControlFrame("welcome", members.merging(host.names) { own, _ in own })
         return [.say(welcome), .admitted]
+    }
+
+    /// Other proxies have come or gone.
+    mutating func meet(_ peers: AgentPeers.Names) -> [Act] {
+        host.peers = peers
+        return cluster == nil ? [] : [.say(ControlFrame("peers", host.names))]
     }
 
     /// The key is let in no more.

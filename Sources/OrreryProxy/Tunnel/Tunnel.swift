@@ -25,16 +25,20 @@ final class Tunnel: Sendable {
     let pins: [String]
     /// Names this run of this proxy.
     let identity: String
+    /// Where agents may dial this proxy; nil where they know no other place than that of their join string.
+    let address: String?
+    let peers = Mutex(AgentPeers())
     private let messages = Mutex<[Message]>([])
     private let signal: SharedDescriptor
     private let innerClusters = Mutex<Set<String>>([])
 
     /// `signal` wakes the tunnel's thread.
-    init(peers: PeerBook, signal: SharedDescriptor, identity: String, pins: [String]) {
+    init(peers: PeerBook, signal: SharedDescriptor, identity: String, pins: [String], address: String?) {
         inner = RouteBook(peers: peers)
         self.signal = signal
         self.identity = identity
         self.pins = pins
+        self.address = address
     }
 
     func post(_ message: Message) {

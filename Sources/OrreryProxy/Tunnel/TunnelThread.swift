@@ -18,7 +18,7 @@ struct TunnelThread: ~Copyable {
     let tunnel: Tunnel
     let channels: [SharedChannel]
     let signal: CInt
-    let host: ControlTalk.Host
+    var host: ControlTalk.Host
     var lines: Slab<Line>
     var pools: [String: ClusterPool] = [:]
     /// Control connections by their serial.
@@ -95,6 +95,7 @@ struct TunnelThread: ~Copyable {
     /// Once a second: whatever depends on time alone.
     private mutating func tick() {
         nextTick = now.monotonic + 1000
+        namePeers()
         for index in 0..<lines.extent {
             switch lines[index].kind {
             case .free: continue
@@ -103,6 +104,14 @@ struct TunnelThread: ~Copyable {
             }
         }
         for name in Array(pools.keys) { sayPool(name, mayLower: true) }
+    }
+
+    /// Tells agents of other proxies when there are other ones.
+    private mutating func namePeers() {
+        let names = tunnel.peers.withLock { $0.others(than: tunnel.address, at: now.monotonic) }
+        guard names != host.peers else { return }
+        host.peers = names
+        for index in Array(controls.values) { perform(lines[index].talk?.meet(names) ?? [], on: index) }
     }
 
     /// Goes through all channels and through what workers want or bring.

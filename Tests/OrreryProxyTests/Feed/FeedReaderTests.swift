@@ -43,6 +43,7 @@ struct FeedReaderTests {
         case .agent(let entry): "agent \(entry.cluster)=\(entry.uid)"
         case .strike(_, let reason): "strike \(reason)"
         case .tell(_, let frame): "tell \(frame.type)"
+        case .peers(let addresses, let pins): "peers \(addresses) \(pins)"
         case .warning(let text): "warning \(text)"
         }
     }
@@ -52,6 +53,14 @@ struct FeedReaderTests {
         case .set(let setting): "\(setting.key.text)>\(setting.target.authority)"
         case .remove(let key): "-\(key.text)"
         }
+    }
+
+    @Test func otherProxiesAreNamedAnywhere() {
+        let begun = [#"{"epoch":"e","number":5,"snapshot":true}"#, #"{"end":5}"#]
+        let named = #"{"peers":["two.test:443"],"pins":["q"]"#
+        let told = [#"all [] @e5"#, #"peers ["two.test:443"] ["q"]"#]
+        #expect(read(begun + [named + "}"]) == told)
+        #expect(read(begun + [named + #","number":6}"#]).contains(told[1]))
     }
 
     @Test func aSnapshotIsNothingBeforeItsEnd() {

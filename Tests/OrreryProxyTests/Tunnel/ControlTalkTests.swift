@@ -38,6 +38,27 @@ struct ControlTalkTests {
         #expect(talk.cluster == "south" && talk.frameLimit == ControlFrame.limit)
     }
 
+    @Test func otherProxiesAreNamedInTheWelcomeAndWhenTheyChange() {
+        var names = AgentPeers.Names(addresses: ["two.test:443"], pins: ["q", "r"])
+        var member = welcomed()
+        guard case .say(let frame)? = member.meet(names).first else {
+            Issue.record("a member is told")
+            return
+        }
+        #expect(frame.type == "peers" && frame["peers"] == ["two.test:443"] && frame["pins"] == ["q", "r"])
+        // Whoever waits reads it in its welcome.
+        var stranger = talk()
+        _ = stranger.hear(Self.hello, entry: nil, wall: 0, at: 0)
+        #expect(stranger.meet(names).isEmpty)
+        names.addresses = ["three.test:443"]
+        #expect(stranger.meet(names).isEmpty)
+        guard case .say(let welcome)? = stranger.look(Self.entry, wall: 0).first else {
+            Issue.record("it is welcomed")
+            return
+        }
+        #expect(welcome["peers"] == ["three.test:443"] && welcome["pins"] == ["q", "r"])
+    }
+
     @Test func aStrangerIsOnlyHeardOnceAndWaits() {
         var talk = talk()
         #expect(Self.types(talk.hear(Self.hello, entry: nil, wall: 0, at: 0)) == ["post hello"])
