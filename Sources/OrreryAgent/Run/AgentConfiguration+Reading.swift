@@ -24,9 +24,10 @@ extension AgentConfiguration {
         let join = try joinString(places, environment)
         let access = try clusterAccess(places, environment)
         var configuration = AgentConfiguration(join: join, access: access, ownNamespace: access.namespace)
-        if places.kubeconfig == nil, let own = try? ClusterAccess.inCluster(name: "cluster", environment: environment) {
-            configuration.ownNamespace = own.namespace
-        }
+        // Where sessions live may be said apart; the agent's own place is the pod's, or what the kubeconfig says.
+        var home = places
+        home.namespace = nil
+        if let own = try? clusterAccess(home, environment) { configuration.ownNamespace = own.namespace }
         configuration.httpProxy = try HTTPProxy.of(environment, to: join.host)
         return configuration
     }

@@ -30,12 +30,11 @@ package struct AgentService: Service {
 
     package func run() async throws {
         let policy = SitePolicyKeeper(file: configuration.policy, logger: logger)
-        let keeper = try await patiently("keep its key") { () async throws(AgentError) in
-            try await KeyKeeper.opening(try shelf(), now: now())
-        }
-        let cluster = try await patiently("ask its cluster who it is") { () async throws(AgentError) in
-            try await facts(policy.current)
-        }
+        let keeper: KeyKeeper
+        let cluster: AgentHello.Cluster
+        do {
+            (keeper, cluster) = try await cancelWhenGracefulShutdown { try await begin(policy.current) }
+        } catch is CancellationError { return }
         let room = try GateRoom()
         let (news, teller) = AsyncStream.makeStream(of: LinkNews.self)
         let agent = AgentID.random()
@@ -52,6 +51,17 @@ package struct AgentService: Service {
         } onGracefulShutdown: {
             relay.drain(grace: configuration.grace)
         }
+    }
+
+    /// What there has to be before anybody is dialled.
+    private func begin(_ policy: SitePolicy) async throws -> (KeyKeeper, AgentHello.Cluster) {
+        let keeper = try await patiently("keep its key") { () async throws(AgentError) in
+            try await KeyKeeper.opening(try shelf(), now: now())
+        }
+        let cluster = try await patiently("ask its cluster who it is") { () async throws(AgentError) in
+            try await facts(policy)
+        }
+        return (keeper, cluster)
     }
 
     private func setting(
