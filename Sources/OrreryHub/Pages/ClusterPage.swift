@@ -64,5 +64,6 @@ struct ClaimPage: Page {
     /// The groups of theirs that can own it.
     var groups: [Choice] = []
     var outcome: Notice?
-    let action = "/hub/clusters/claim"
+    /// Not `action`: what waits has one of its own, which is for administrators.
+    let claimAction = "/hub/clusters/claim"
 }

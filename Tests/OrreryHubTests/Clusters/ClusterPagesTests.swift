@@ -29,6 +29,7 @@ struct ClusterPagesTests {
             for word in ["pic", "192.0.2.7", String(agent.key.id.prefix(8)), "science"] {
                 #expect(page.contains(word), "\(word)")
             }
+            #expect(page.contains(#"<form method="post" class="form" action="/hub/clusters/claim">"#))
             let proof = try await browser.proof()
             func claim(_ group: String, _ browser: inout TestBrowser) async throws -> Int {
                 try await browser.post(
