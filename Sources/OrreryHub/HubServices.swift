@@ -106,7 +106,8 @@ struct HubServices: Sendable {
             glance: KernelGlance(tokens: tokens, fetcher: fetcher, entrance: configuration.proxy.listen.reachable))
         spawner = Spawner(
             clusters: configuration.clusters.map(\.access), store: database,
-            contract: contract, routes: proxy, fetcher: fetcher, logger: logger)
+            contract: contract, routes: proxy, fetcher: fetcher, logger: logger,
+            shelf: ClusterTokenShelf(store: database, keys: keys, logger: logger))
         renewal = TokenRenewal(
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)

@@ -90,6 +90,16 @@ private final class Shelf: TokenShelf {
         #expect(transport.tokens == [kept])
     }
 
+    @Test func whatTheSiteHasConfiguredSinceThenIsBetterThanWhatWasKept() async throws {
+        shelf.kept.withLock { $0["north"] = Secret(token("kept", from: 600, life: 7200)) }
+        let configured = token("new", from: 900)
+        let (client, transport, task) = run(configured, [.json(200, podText("a"))])
+        defer { task.cancel() }
+        #expect(await eventually { clock.waits.count == 1 })
+        _ = try await client.get(Pod.self, "a")
+        #expect(transport.tokens == [configured])
+    }
+
     @Test func anotherAccountsTokenOnTheShelfIsNotTaken() async throws {
         shelf.kept.withLock { $0["north"] = Secret(token("kept", from: 600, account: "former")) }
         let (client, transport, task) = run(token("old", from: 0), [.json(200, podText("a"))])

@@ -15,14 +15,7 @@ extension KubernetesClient {
     /// Returns at once when there is nothing to renew: no token of a service account, one without an end, or one that
     /// somebody else renews.
     package func keepToken(shelf: (any TokenShelf)?, now: @escaping @Sendable () -> Date, logger: Logger) async {
-        guard case .token(let given) = access.credential, var token = ServiceToken(given) else { return }
-        if let kept = await shelf?.token(of: access.name), let better = ServiceToken(kept),
-            better.account.utf8.elementsEqual(token.account.utf8),
-            better.namespace.utf8.elementsEqual(token.namespace.utf8), better.expiresAt > token.expiresAt
-        {
-            keeper.show(kept)
-            token = better
-        }
+        guard var token = await newestToken(shelf) else { return }
         var backoff = Backoff(first: .seconds(5), limit: .seconds(300))
         var isLate = false
         while !Task.isCancelled {
@@ -45,6 +38,22 @@ extension KubernetesClient {
                     ])
             }
         }
+    }
+
+    /// From now on the token is shown that was kept, if it is better than the configuration's. To be called before the cluster is
+    /// asked for anything: the configuration's may be over.
+    package func adoptToken(from shelf: (any TokenShelf)?) async { _ = await newestToken(shelf) }
+
+    private func newestToken(_ shelf: (any TokenShelf)?) async -> ServiceToken? {
+        guard case .token(let given) = access.credential, let token = ServiceToken(given) else { return nil }
+        guard let kept = await shelf?.token(of: access.name), let better = ServiceToken(kept),
+            better.account.utf8.elementsEqual(token.account.utf8),
+            better.namespace.utf8.elementsEqual(token.namespace.utf8), better.expiresAt > token.expiresAt,
+            // One that the site has put into the configuration since then is for a reason.
+            better.issuedAt > token.issuedAt
+        else { return token }
+        keeper.show(kept)
+        return better
     }
 
     private func renew(

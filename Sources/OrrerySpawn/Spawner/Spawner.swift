@@ -89,6 +89,7 @@ package final class Spawner: Service {
         let records = try await loadSessions()
         let newest = try? await scene.store.newestSession()
         live.withLock { $0.newest = newest }
+        for cluster in clusters.values { await cluster.adoptToken(from: shelf) }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.scene.alarms.run() }

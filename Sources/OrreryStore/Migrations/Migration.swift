@@ -10,7 +10,7 @@ struct Migration: Sendable {
 
     static let all: [Migration] = [
         .people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials, .workload, .audit,
-        .programs, .descent, .queue, .clusters,
+        .programs, .descent, .queue, .clusters, .clusterTokens,
     ]
 }
 

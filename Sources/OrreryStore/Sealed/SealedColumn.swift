@@ -10,7 +10,7 @@ package struct SealedColumn: Hashable, Sendable {
     /// Whether the row goes on without the secret.
     let isOptional: Bool
 
-    package static let all: [SealedColumn] = [.credential, .logoutHint, .signingKey, .auditKey]
+    package static let all: [SealedColumn] = [.credential, .logoutHint, .signingKey, .auditKey, .clusterToken]
 
     /// The tokens that an issuer gave at a login.
     package static let credential = SealedColumn(
@@ -25,6 +25,10 @@ package struct SealedColumn: Hashable, Sendable {
     /// The key of the audit log's marks.
     package static let auditKey = SealedColumn(
         table: "audit_key", column: "sealed", purpose: "audit key", owner: ["number"], isOptional: false)
+
+    /// The hub's own token for a cluster, as it renewed it last.
+    package static let clusterToken = SealedColumn(
+        table: "cluster_token", column: "sealed", purpose: "cluster token", owner: ["cluster"], isOptional: false)
 
     /// What the secret in the row of `owner` is bound to. Numbers are written in decimal.
     package func binding(_ owner: String...) -> [String] {
