@@ -50,6 +50,7 @@ extension EasySetup {
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PATH_AS_IS, 1)
+        if request.acceptsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         // One connection per exchange under way: a watch that nobody reads for a while must not share its TCP window.
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectLimit.milliseconds))

@@ -20,6 +20,8 @@ package struct FetchRequest: Sendable {
     package var client: ClientCertificate?
     /// Follows at most five redirects, to `http` and `https` only; the answer is that of the last one.
     package var followsRedirects: Bool
+    /// Takes the answer compressed with gzip, too; `bodyLimit` counts it unpacked.
+    package var acceptsGzip = false
     /// To which addresses it may go, whatever name leads there.
     package var reach = Reach.anywhere
 

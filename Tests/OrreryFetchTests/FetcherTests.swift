@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import OrreryFetch
@@ -15,6 +16,26 @@ import Testing
         #expect(answer.headers.all("X-TWO") == ["a", "b"])
         #expect(answer.headers["empty"] == "")
         #expect(answer.headers["missing"] == nil)
+    }
+
+    /// A thousand and one times the letter x.
+    private static let packed = "H4sIAAAAAAACA6uoGAWjYBQMewAABxCOxekDAAA="
+
+    @Test func aPackedAnswerIsUnpackedAndCountedAsItIsThen() async throws {
+        let body = [UInt8](try #require(Data(base64Encoded: Self.packed)))
+        let server = try ScriptedServer { connection in
+            while let request = connection.request() {
+                let encoding = request.contains("Accept-Encoding: gzip") ? "Content-Encoding: gzip\r\n" : ""
+                connection.write("HTTP/1.1 200 OK\r\n\(encoding)Content-Length: \(body.count)\r\n\r\n")
+                connection.write(body)
+            }
+        }
+        var request = FetchRequest(url: server.url, bodyLimit: 1001)
+        #expect(try await fetcher.fetch(request).body == body, "nobody asked for it unpacked")
+        request.acceptsGzip = true
+        #expect(try await fetcher.fetch(request).text == String(repeating: "x", count: 1001))
+        request.bodyLimit = 1000
+        await #expect(throws: FetchError.self) { try await fetcher.fetch(request) }
     }
 
     struct Sent: Sendable, CustomTestStringConvertible {

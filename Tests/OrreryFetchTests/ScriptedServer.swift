@@ -84,8 +84,11 @@ final class ScriptedConnection: Sendable {
 
     /// False when the client is gone.
     @discardableResult
-    func write(_ text: String) -> Bool {
-        var bytes = Array(text.utf8)[...]
+    func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+    @discardableResult
+    func write(_ whole: [UInt8]) -> Bool {
+        var bytes = whole[...]
         while !bytes.isEmpty {
             let sent = unsafe bytes.withUnsafeBytes {
                 unsafe send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

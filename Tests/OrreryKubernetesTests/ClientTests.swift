@@ -20,6 +20,30 @@ import Testing
         #expect(sent["status"] == nil)
     }
 
+    @Test(
+        arguments: [
+            ("Sat, 21 Nov 2026 12:00:00 GMT", 0.0), ("Sat, 21 Nov 2026 12:01:30 GMT", 90),
+            ("Fri, 20 Nov 2026 12:00:00 GMT", -86400),
+            ("yesterday", nil), ("Sat, 21 Nov 2026 12:00:00 CET", nil),
+        ] as [(String, Double?)])
+    func theClustersClockIsTakenFromItsAnswers(_ date: String, _ ahead: Double?) async throws {
+        var reply = ScriptedTransport.Reply.json(200, podText("a"))
+        reply.headers.append(("date", date))
+        let client = KubernetesClient(
+            access, transport: ScriptedTransport([reply]), now: { Date(timeIntervalSince1970: 1_795_262_400) })
+        #expect(client.clockOffset == nil)
+        _ = try await client.get(Pod.self, "a")
+        #expect(client.clockOffset == ahead)
+    }
+
+    @Test func onlyWhatIsReadMayComePacked() async throws {
+        let transport = ScriptedTransport([.json(200, podText("a")), .json(201, podText("a"))])
+        let client = KubernetesClient(access, transport: transport)
+        _ = try await client.get(Pod.self, "a")
+        _ = try await client.create(Pod(metadata: ObjectMeta(name: "a"), spec: PodSpec(containers: [])))
+        #expect(transport.requests.map(\.acceptsGzip) == [true, false])
+    }
+
     @Test func deletionSpeaksInItsBodyOnly() async throws {
         let transport = ScriptedTransport([.json(200, podText("a"))])
         try await KubernetesClient(access, transport: transport)

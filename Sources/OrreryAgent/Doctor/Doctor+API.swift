@@ -37,7 +37,7 @@ extension Doctor {
     }
 
     private func clock(_ date: String?) -> [Finding] {
-        guard let theirs = date.flatMap({ Self.instant($0) }) else { return [] }
+        guard let theirs = date.flatMap({ Date(http: $0) }) else { return [] }
         let seconds = abs(Int(theirs.timeIntervalSinceNow.rounded()))
         guard seconds > 30 else { return [.ok("clock", "within \(max(1, seconds)) s of the cluster's")] }
         return [
@@ -45,22 +45,6 @@ extension Doctor {
                 "clock", "\(seconds) s away from the cluster's", whose: Self.site,
                 next: "set it by NTP: tokens and certificates are judged by it")
         ]
-    }
-
-    /// RFC 9110 5.6.7, the one form that is still written.
-    static func instant(_ text: String) -> Date? {
-        let parts = text.split(separator: " ")
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])),
-            let day = Int(parts[1]), let year = Int(parts[3])
-        else { return nil }
-        let time = parts[4].split(separator: ":").compactMap { Int($0) }
-        guard time.count == 3 else { return nil }
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        return calendar.date(
-            from: DateComponents(
-                year: year, month: month + 1, day: day, hour: time[0], minute: time[1], second: time[2]))
     }
 
     func quota() async -> [Finding] {

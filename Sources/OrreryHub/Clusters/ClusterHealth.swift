@@ -11,7 +11,10 @@ struct ClusterHealth: Hashable, Sendable {
 
     enum State: String, Sendable { case ready, degraded, unreachable, neverSeen = "never-seen" }
 
-    init(_ condition: ClusterCondition, of record: ClusterRecord, links: [AgentLinks.Link]) {
+    init(
+        _ condition: ClusterCondition, of record: ClusterRecord, links: [AgentLinks.Link],
+        clockOffset: TimeInterval? = nil
+    ) {
         var reasons: [String] = []
         var state: State
         switch condition {
@@ -21,10 +24,18 @@ struct ClusterHealth: Hashable, Sendable {
             (state, reasons) = (.unreachable, ["unreachable since \(Moment(since).text): \(why)"])
         case .neverSeen: (state, reasons) = (.neverSeen, ["it has not answered since the hub started"])
         }
-        let complaints = Self.complaints(record, links)
+        let complaints = Self.complaints(record, links) + [Self.complaint(clockOffset: clockOffset)].compactMap(\.self)
         if !complaints.isEmpty, state == .ready { state = .degraded }
         self.state = state
         self.reasons = reasons + complaints
+    }
+
+    /// Tokens, events and ages of one of two clocks that differ look wrong to the other. In minutes, so that it is not news
+    /// with every answer.
+    static func complaint(clockOffset: TimeInterval?) -> String? {
+        guard let clockOffset, abs(clockOffset) > 60 else { return nil }
+        let minutes = Int((min(abs(clockOffset), 1e12) / 60).rounded())
+        return "the clock of its API server is \(minutes) min \(clockOffset > 0 ? "ahead of" : "behind") the hub's"
     }
 
     private static func complaints(_ record: ClusterRecord, _ links: [AgentLinks.Link]) -> [String] {

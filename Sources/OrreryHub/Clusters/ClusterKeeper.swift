@@ -57,7 +57,8 @@ struct ClusterKeeper: Service {
 
     func health(of record: ClusterRecord) -> ClusterHealth {
         ClusterHealth(
-            spawner.condition(of: record.name), of: record, links: registry.links.links(of: record.keys.map(\.id)))
+            spawner.condition(of: record.name), of: record, links: registry.links.links(of: record.keys.map(\.id)),
+            clockOffset: spawner.clockOffset(of: record.name))
     }
 }
 

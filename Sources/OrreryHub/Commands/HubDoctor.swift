@@ -105,9 +105,11 @@ package struct HubDoctor: Sendable {
             let pods = try await client.list(Pod.self, PodMark.selection(hub: SpawnSettings().hub))
             let time = (ContinuousClock.now - began).components
             let milliseconds = time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000
+            let clock = ClusterHealth.complaint(clockOffset: client.clockOffset)
             return Finding(
-                isWell: true, what: access.name,
-                words: "answers in \(milliseconds) ms and shows \(pods.items.count) pods in \(access.namespace)")
+                isWell: clock == nil, what: access.name,
+                words: "answers in \(milliseconds) ms and shows \(pods.items.count) pods in \(access.namespace)"
+                    + (clock.map { "; \($0)" } ?? ""))
         } catch {
             let hint =
                 access.reach == .agent ? "; look at its agent's log, and let `orrery-agent doctor` look there" : ""

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import OrreryFetch
 import OrreryModel
 import Synchronization
@@ -19,8 +19,14 @@ package final class KubernetesClient: Sendable {
     private let pacing: Pacing
     private let turnstile: Turnstile
     private let breaker = Mutex(Breaker())
+    private let now: @Sendable () -> Date
+    private let offset = Mutex<TimeInterval?>(nil)
 
-    package init(_ access: ClusterAccess, transport: any KubernetesTransport, time: Timekeeper = .continuous) {
+    package init(
+        _ access: ClusterAccess, transport: any KubernetesTransport, time: Timekeeper = .continuous,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.now = now
         self.access = access
         self.transport = transport
         self.time = time
@@ -30,6 +36,9 @@ package final class KubernetesClient: Sendable {
     }
 
     package var namespace: String { access.namespace }
+
+    /// How far the cluster's clock was ahead of ours at its last answer, by the second; nil before the first.
+    package var clockOffset: TimeInterval? { offset.withLock { $0 } }
 }
 
 extension KubernetesClient {
@@ -50,6 +59,8 @@ extension KubernetesClient {
             if let own { shown.token = own }
             var request = prepare(method, path, shown)
             request.bodyLimit = 64 << 20
+            // A server packs what is long, such as lists; watches are not asked to be.
+            request.acceptsGzip = method == "GET"
             if let body {
                 request.body = body
                 request.headers.append(("Content-Type", contentType))
@@ -79,6 +90,7 @@ extension KubernetesClient {
             let answer = try await transport.stream(request)
             if let away = Self.away(answer.status, answer.headers) { throw away }
             note(answered: true)
+            noteClock(answer.headers)
             guard answer.status != 200 else { return answer }
             var body: [UInt8] = []
             while let chunk = try await answer.next(), body.count < 1 << 16 { body += chunk }
@@ -109,6 +121,7 @@ extension KubernetesClient {
             let response = try await transport.fetch(request)
             if let away = Self.away(response.status, response.headers) { throw away }
             note(answered: true)
+            noteClock(response.headers)
             return response
         } catch let error as FetchError {
             let error = KubernetesError(error)
@@ -139,6 +152,12 @@ extension KubernetesClient {
     private func note(answered: Bool) {
         let now = time.elapsed()
         breaker.withLock { answered ? $0.answered() : $0.failed(at: now) }
+    }
+
+    private func noteClock(_ headers: FetchHeaders) {
+        guard let text = headers["Date"], let date = Date(http: text) else { return }
+        let ahead = date.timeIntervalSince(now())
+        offset.withLock { $0 = ahead }
     }
 
     private func prepare(_ method: String, _ path: ResourcePath, _ shown: CredentialKeeper.Shown) -> FetchRequest {

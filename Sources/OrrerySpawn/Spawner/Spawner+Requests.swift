@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import OrreryKubernetes
 package import OrreryModel
 package import OrreryStore
@@ -106,6 +107,9 @@ extension Spawner {
     package func condition(of cluster: String) -> ClusterCondition {
         live.withLock { $0.conditions[cluster] } ?? .neverSeen
     }
+
+    /// How far the clock of the cluster's API server is ahead of the hub's, by the second; nil before its first answer.
+    package func clockOffset(of cluster: String) -> TimeInterval? { clusters[cluster]?.clockOffset }
 
     /// Pods with this hub's label that belong to no session, for an administrator to look at.
     package func orphans() -> [OrphanPod] {

@@ -72,7 +72,7 @@ package final class Spawner: Service {
         transport: any KubernetesTransport, settings: SpawnSettings, shelf: (any TokenShelf)? = nil, logger: Logger,
         time: Timekeeper, now: @escaping @Sendable () -> Date
     ) {
-        let clients = clusters.map { ($0.name, KubernetesClient($0, transport: transport, time: time)) }
+        let clients = clusters.map { ($0.name, KubernetesClient($0, transport: transport, time: time, now: now)) }
         park = Mutex(Park(clients: Dictionary(clients) { _, last in last }))
         self.transport = transport
         self.shelf = shelf
@@ -132,7 +132,7 @@ package final class Spawner: Service {
     }
 
     func makeClient(_ access: ClusterAccess) -> KubernetesClient {
-        KubernetesClient(access, transport: transport, time: scene.time)
+        KubernetesClient(access, transport: transport, time: scene.time, now: scene.now)
     }
 
     private func keepToken(of cluster: KubernetesClient) async {

@@ -3,6 +3,7 @@ import OrreryCrypto
 import OrreryFetch
 import OrreryModel
 import OrreryPolicy
+import OrrerySpawn
 import OrreryStore
 import Testing
 
@@ -10,6 +11,21 @@ import Testing
 
 /// What becomes of clusters that are members.
 struct MemberTests {
+    @Test(
+        arguments: [
+            (nil, nil), (0, nil), (60, nil), (-60, nil), (61, "1 min ahead of"), (-150, "3 min behind"),
+            (.infinity, "16666666667 min ahead of"),
+        ] as [(TimeInterval?, String?)])
+    func aClockThatIsOffIsTold(_ offset: TimeInterval?, _ words: String?) async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            let record = try #require(agent.record())
+            let health = ClusterHealth(.ready, of: record, links: [], clockOffset: offset)
+            #expect(health.reasons == (words.map { ["the clock of its API server is \($0) the hub's"] } ?? []))
+            #expect(health.state == (words == nil ? .ready : .degraded))
+        }
+    }
+
     @Test func aKeyFromAnotherClusterIsRefusedAndTheMemberIsPutIntoQuarantine() async throws {
         try await TestHub.run { hub in
             let agent = try await hub.member()
