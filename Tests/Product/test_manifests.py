@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -165,9 +166,10 @@ def program(spec):
 
 
 def aged(path, days, content="x"):
+    """So many days old in a quarter of a year."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    then = time.time() - days * 86400
+    then = time.time() + (90 - days) * 86400
     os.utime(path, (then, then), follow_symlinks=False)
     return path
 
@@ -190,13 +192,22 @@ def test_the_purge_takes_what_is_old_and_follows_nothing(site, tmp_path):
         link.symlink_to(outside)
     (scratch / "of/evil").mkdir()
     (scratch / "of/evil/tmp").symlink_to(outside)
-    old = time.time() - 90 * 86400
+    old = time.time()
     os.utime(scratch / "u/ann/link", (old, old), follow_symlinks=False)
     os.utime(scratch / "u/ann", (old, old))
 
     trees = {"/tree/0": str(scratch / "of"), "/tree/1": str(scratch / "u")}
-    run = lambda command: subprocess.run(
-        [trees.get(word, word) for word in command], capture_output=True, text=True, timeout=60)
+    # A quarter of a year from now: nobody can set the time at which a file was made or moved.
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "date").write_text(f"#!/bin/sh\necho $(($({shutil.which('date')} +%s) + 90 * 86400))\n")
+    (later / "date").chmod(0o755)
+    path = {**os.environ, "PATH": f"{later}:{os.environ['PATH']}"}
+    run = lambda command, env=path: subprocess.run(
+        [trees.get(word, word) for word in command], capture_output=True, text=True, timeout=60, env=env)
+    # A session that runs now has just unpacked all of this, old as it says it is.
+    fresh = run(command, env=None)
+    assert fresh.returncode == 0 and fresh.stdout == "" and all(path.exists() for path in keep + gone)
     listed = run(program(dry["spec"]["jobTemplate"]["spec"]["template"]["spec"])[0])
     assert listed.returncode == 0, listed.stderr
     assert all(str(path) in listed.stdout for path in gone) and all(path.exists() for path in keep + gone)
@@ -209,6 +220,17 @@ def test_the_purge_takes_what_is_old_and_follows_nothing(site, tmp_path):
     assert (scratch / "u/ann").is_dir() and "outside" not in swept.stdout
     missing = subprocess.run([*command[:5], "/nowhere", "*", "1", "5", "-"], capture_output=True, text=True)
     assert missing.returncode == 1 and "there is no /nowhere" in missing.stderr
+
+
+def test_the_purge_waits_as_long_as_a_session_may_run(site):
+    site.change("policy/profiles.yaml", "life: {max: 1h, grace: 1s}", "life: {max: 20d, grace: 1s}")
+    answer = site.orrery("manifests", "purge")
+    [job] = documents(answer)
+    command, _ = program(job["spec"]["jobTemplate"]["spec"]["template"]["spec"])
+    day = 24 * 60
+    assert [command[index] for index in (8, 9, 13, 14)] == [f"{20 * day}", "-", f"{30 * day}", f"{20 * day}:1024"], command
+    for fileset in ("groups", "scratch"):
+        assert f"{fileset} keeps everything for" in answer.stdout + answer.stderr
 
 
 def test_the_provisioner_makes_homes_of_their_owners_and_takes_none_away(site, tmp_path):

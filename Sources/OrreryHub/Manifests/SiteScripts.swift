@@ -4,7 +4,8 @@ enum SiteScripts {
     /// swept, their depth, the age in minutes, and the age and the size of what goes earlier as `MINUTES:BYTES` or `-`.
     ///
     /// No symbolic link is ever followed (`-P`): it is removed itself when it is old, what it leads to is not touched. Nor is
-    /// another file system entered.
+    /// another file system entered. What was unpacked, copied or moved with an old time is new all the same: the time of the last
+    /// change of its name or rights (`ctime`), which nobody can set, has to be as old.
     static let purge = """
         set -eu
         case "$1" in
@@ -12,12 +13,14 @@ enum SiteScripts {
         *) action='-print' ;;
         esac
         shift
+        now=$(date +%s)
+        old() { echo "! -newermt @$((now - 60 * $1)) ! -newerct @$((now - 60 * $1))"; }
         sweep() {
-            find -P "$1" -xdev -mindepth 1 ! -type d -mmin "+$2" $action
+            find -P "$1" -xdev -mindepth 1 ! -type d $(old "$2") $action
             if [ "$3" != - ]; then
-                find -P "$1" -xdev -mindepth 1 ! -type d -size "+${3#*:}c" -mmin "+${3%:*}" $action
+                find -P "$1" -xdev -mindepth 1 ! -type d -size "+${3#*:}c" $(old "${3%:*}") $action
             fi
-            find -P "$1" -depth -xdev -mindepth 1 -type d -empty -mmin "+$2" $action
+            find -P "$1" -depth -xdev -mindepth 1 -type d -empty $(old "$2") $action
         }
         while [ $# -ge 5 ]; do
             [ -d "$1" ] || { echo "there is no $1" >&2; exit 1; }
