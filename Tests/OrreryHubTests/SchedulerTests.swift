@@ -63,6 +63,16 @@ private struct Desk: Sendable {
         await scheduler.hear(.session(event))
     }
 
+    /// What the spawner would say once a quota of the cluster's own has refused the session's pod.
+    func isGivenBack(_ id: String, wish: SessionChoice, lasting: Bool = false) async throws {
+        _ = try await hub.database.advance(id, at: hub.clock.now) { session in
+            session.state = .queued
+            session.wish = wish
+        }
+        let shortage = QuotaShortage(kinds: [.sessions], reason: "its quota q is full", isLasting: lasting)
+        await scheduler.hear(.givenBack(session: id, shortage))
+    }
+
     func isWaiting(_ id: String) async throws -> Bool { try await hub.database.session(id: id)?.isWaiting ?? false }
 
     func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
@@ -141,6 +151,61 @@ struct SchedulerTests {
                 try await after.comes(first.id, to: .ended)
                 #expect(try await after.eventually { try await !after.isWaiting(second.id) })
                 #expect(try await after.isWaiting(third.id))
+            }
+        }
+    }
+
+    @Test func whereAQuotaIsFullItWaitsAgainUntilSomebodyLeavesThere() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            // When a session was asked for is the spawner's to say, by its own clock.
+            hub.clock.turn(by: .seconds(Date.now.timeIntervalSince(hub.clock.now)))
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                try await desk.comes(first.id, to: .ready)
+                hub.clock.turn(by: .seconds(1))
+                let second = try await desk.start(hub.person("ben"))
+                try await desk.isGivenBack(second.id, wish: SessionChoice(profile: "standard"))
+                let place = try #require(await desk.scheduler.queuePlace(of: second.id))
+                #expect(place.sentence == "You are 1st in the queue: North is full (its quota q is full).")
+                hub.clock.turn(by: .seconds(14))
+                let third = try await desk.start(hub.person("cleo"))
+                #expect(third.isWaiting, "nobody else is sent there")
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+                #expect(try await desk.isWaiting(third.id), "one tries for all")
+                await desk.scheduler.hear(.accepted(session: second.id))
+                #expect(try await desk.eventually { try await !desk.isWaiting(third.id) })
+            }
+        }
+    }
+
+    @Test func whereAQuotaIsFullAnotherClusterIsTaken() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { _ in }
+            try await desk.running {
+                let session = try await desk.start(hub.person("ada"))
+                try await desk.isGivenBack(session.id, wish: SessionChoice(profile: "standard"), lasting: true)
+                #expect(try await desk.eventually { try await !desk.isWaiting(session.id) })
+                let moved = try #require(try await hub.database.session(id: session.id))
+                #expect(Set([session.cluster, moved.cluster]) == ["north", "south"] && moved.state != .ended)
+            }
+        }
+    }
+
+    @Test func whatAQuotaCanNeverTakeEndsWithASentence() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            try await desk.running {
+                let session = try await desk.start(hub.person("ada"))
+                try await desk.isGivenBack(session.id, wish: SessionChoice(profile: "standard"), lasting: true)
+                let ended = try #require(try await hub.database.session(id: session.id))
+                #expect(ended.endReason == .failedToStart)
+                #expect(
+                    ended.message == "North can never take this session: its quota q is full. Take a smaller size, or "
+                        + "choose another cluster. Elsewhere: not South: it has left.")
+                #expect(await desk.scheduler.occupancy.persons.isEmpty)
+                #expect(try await desk.start(hub.person("ben")).cluster == "north", "others may ask for less")
             }
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import OrreryKubernetes
+import OrreryModel
 import Testing
 
 @testable import OrrerySpawn
@@ -8,11 +9,6 @@ import Testing
     @Test(
         .enabled(if: Recording.isThere, "no recordings beside the repository"),
         arguments: [
-            (
-                "quota-exceeded-403", 3,
-                "north is full: its quota q allows pods=1, pods=1 is taken, and this session asks for pods=1. Stop another "
-                    + "session, take a smaller size, or choose another cluster."
-            ),
             ("quota-exceeded-403", 1, "north wants more said about sizes"),
             ("podsecurity-restricted-403", 0, "north forbids this session's pod under its PodSecurity rule"),
             ("forbidden-403-rbac", 0, "north does not let this hub make sessions"),
@@ -61,6 +57,67 @@ import Testing
             return
         }
         #expect(sentence.hasPrefix(words), "\(sentence)")
+    }
+
+    @Test(.enabled(if: Recording.isThere, "no recordings beside the repository"))
+    func aRecordedFullQuotaIsWaitedFor() throws {
+        let refusal = CreationRefusal(try Recording.refusal("quota-exceeded-403", number: 3), cluster: "north")
+        let shortage = QuotaShortage(
+            kinds: [.sessions], reason: "its quota q allows pods=1, and pods=1 is taken", isLasting: false)
+        #expect(
+            refusal
+                == .full(
+                    shortage,
+                    "north is full: its quota q allows pods=1, pods=1 is taken, and this session asks for pods=1."))
+    }
+
+    struct FullQuota: Sendable {
+        let requested: String
+        let limited: String
+        let kinds: Set<QuotaShortage.Kind>
+        let isLasting: Bool
+    }
+
+    static let fullQuotas = [
+        FullQuota(requested: "pods=1", limited: "pods=2", kinds: [.sessions], isLasting: false),
+        FullQuota(requested: "pods=1", limited: "pods=0", kinds: [.sessions], isLasting: true),
+        FullQuota(requested: "count/secrets=1", limited: "count/secrets=9", kinds: [.sessions], isLasting: false),
+        FullQuota(
+            requested: "limits.memory=1536Mi,pods=1", limited: "limits.memory=1Gi,pods=2", kinds: [.memory, .sessions],
+            isLasting: true),
+        FullQuota(requested: "requests.cpu=1500m", limited: "requests.cpu=2", kinds: [.cpu], isLasting: false),
+        FullQuota(requested: "requests.cpu=4", limited: "requests.cpu=3500m", kinds: [.cpu], isLasting: true),
+        FullQuota(
+            requested: "requests.nvidia.com/gpu=2", limited: "requests.nvidia.com/gpu=1", kinds: [.gpu],
+            isLasting: true),
+        FullQuota(requested: "memory=a lot", limited: "memory=less", kinds: [.memory], isLasting: false),
+    ]
+
+    @Test(arguments: fullQuotas)
+    func aFullQuotaSaysWhatIsShortAndWhetherWaitingHelps(_ quota: FullQuota) {
+        let message = "exceeded quota: q, requested: \(quota.requested), used: x=1, limited: \(quota.limited)"
+        let refusal = CreationRefusal(
+            .refused(.init(code: 403, reason: "Forbidden", message: message)), cluster: "north")
+        guard case .full(let shortage, _) = refusal else {
+            Issue.record("not a full quota: \(refusal)")
+            return
+        }
+        #expect(shortage.kinds == quota.kinds && shortage.isLasting == quota.isLasting)
+        #expect(shortage.reason.contains(quota.limited))
+    }
+
+    // Nobody's end gives storage back.
+    @Test(arguments: ["persistentvolumeclaims=1", "requests.storage=10Gi"])
+    func aFullQuotaOfStorageIsNotWaitedFor(_ requested: String) {
+        let message = "exceeded quota: q, requested: \(requested), used: x=1, limited: x=1"
+        guard
+            case .never(let sentence) = CreationRefusal(
+                .refused(.init(code: 403, reason: "Forbidden", message: message)), cluster: "north")
+        else {
+            Issue.record("waited for")
+            return
+        }
+        #expect(sentence.hasPrefix("north is full: its quota q"))
     }
 
     @Test func aNamespaceThatIsBeingRemovedIsSaid() throws {

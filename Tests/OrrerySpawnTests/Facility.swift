@@ -82,9 +82,9 @@ final class Facility: Sendable {
     var wire: Wire? { hub.withLock { $0?.wire } }
     var spawner: Spawner? { hub.withLock { $0?.spawner } }
 
-    func click(_ plan: Plan = Sample.plan()) async throws -> SessionRecord {
+    func click(_ plan: Plan = Sample.plan(), wish: SessionChoice? = nil) async throws -> SessionRecord {
         guard let spawner = hub.withLock({ $0?.spawner }) else { throw FakeRoutes.Trouble() }
-        return try await spawner.start(plan: plan, planHash: "hash", person: person, server: "")
+        return try await spawner.start(plan: plan, planHash: "hash", person: person, server: "", wish: wish)
     }
 
     func session(_ id: String) async -> SessionRecord? { try? await store.session(id: id) }

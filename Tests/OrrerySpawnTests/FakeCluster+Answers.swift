@@ -120,7 +120,13 @@ extension FakeCluster.State {
     }
 
     private mutating func create(_ call: Call) -> Answer {
-        if call.plural == "pods", let refusal { return .refusal(refusal.code, refusal.reason, refusal.message) }
+        if call.plural == "pods", let refusal {
+            if makesWhatItRefuses {
+                self.refusal = nil
+                _ = create(call)
+            }
+            return .refusal(refusal.code, refusal.reason, refusal.message)
+        }
         guard objects[call.key] == nil else {
             return .refusal(409, "AlreadyExists", "\(call.plural) \"\(call.key)\" already exists")
         }

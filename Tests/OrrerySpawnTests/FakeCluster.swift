@@ -36,6 +36,8 @@ final class FakeCluster: Sendable {
         var isAway = false
         /// Refuses the creation of pods.
         var refusal: (code: Int, reason: String, message: String)?
+        /// Has the pod all the same: an earlier wish for it comes through only now.
+        var makesWhatItRefuses = false
         /// Changes a pod while it is stored, as a webhook or an old server would.
         var rewrite: (@Sendable (inout JSON) -> Void)?
         var losesAnswerToPod = false

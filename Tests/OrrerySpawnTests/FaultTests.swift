@@ -18,7 +18,6 @@ import Testing
 
     @Test(arguments: [
         (401, "Unauthorized", "Unauthorized", "does not accept this hub's credential"),
-        (403, "Forbidden", "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2", "is full"),
         (403, "Forbidden", "violates PodSecurity \"restricted:latest\": x", "PodSecurity"),
         (403, "Forbidden", "admission webhook \"w\" denied the request: no", "A rule of north's own refused"),
         (403, "Forbidden", "pods is forbidden: User \"x\" cannot create resource \"pods\"", "does not let this hub"),

@@ -62,24 +62,6 @@ import Testing
         }
     }
 
-    @Test func aFullQuotaIsOneClearSentence() async throws {
-        let facility = try await Facility()
-        facility.cluster.set {
-            $0.refusal = (
-                403, "Forbidden",
-                "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2"
-            )
-        }
-        facility.start()
-        let session = try await facility.click()
-        #expect(await facility.reaches(.ended, session.id))
-        let ended = try #require(await facility.session(session.id))
-        #expect(ended.endReason == .failedToStart)
-        #expect(ended.message.hasPrefix("north is full: its quota q allows pods=2, pods=2 is taken"))
-        #expect(facility.cluster.names("secrets") == [])
-        await facility.kill()
-    }
-
     @Test func aCrashKeepsItsLastLinesBeforeThePodIsDeleted() async throws {
         let facility = try await Facility()
         facility.cluster.set { $0.log = (1...60).map { "line \($0)\n" }.joined() }

@@ -1,4 +1,5 @@
 """What goes wrong ends in one clear sentence, where the person or the admin looks, and in a log line."""
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -19,19 +20,46 @@ def test_an_image_that_does_not_exist(browsers, demo):
     assert "does not exist" in demo.log("hub")
 
 
-def test_a_full_quota(browsers, demo):
-    grace = browsers("grace")
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}, "spec": {"hard": {"pods": "0"}}}
-    path = "/api/v1/namespaces/hub/resourcequotas"
-    assert demo.kubernetes("south", "POST", path, quota)[0] == 201
+QUOTAS = "/api/v1/namespaces/hub/resourcequotas"
+
+
+@contextlib.contextmanager
+def quota(demo, pods):
+    """So many pods may be on south, and no more."""
+    body = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}, "spec": {"hard": {"pods": str(pods)}}}
+    assert demo.kubernetes("south", "POST", QUOTAS, body)[0] == 201
     try:
+        yield
+    finally:
+        assert demo.kubernetes("south", "DELETE", QUOTAS + "/full")[0] == 200
+
+
+def test_a_quota_that_never_has_room(browsers, demo):
+    grace = browsers("grace")
+    stop_all(grace)
+    with quota(demo, 0):
         grace.start("standard", "south")
         failure = grace.see(FAILURE, 60)
-        grace.shot("quota")
-        assert "quota" in failure.text, failure.text
+        grace.shot("quota-none")
+        assert "South can never take this session: its quota full allows pods=0 in all" in failure.text, failure.text
         assert "quota" in demo.log("hub")
-    finally:
-        assert demo.kubernetes("south", "DELETE", path + "/full")[0] == 200
+
+
+def test_a_full_quota_is_waited_for(browsers, demo):
+    ada, grace = browsers("ada"), browsers("grace")
+    for person in (ada, grace):
+        stop_all(person)
+    ada.start("standard", "south")
+    ada.in_lab()
+    eventually(lambda: not [pod for pod in demo.pods("south") if "deletionTimestamp" in pod["metadata"]], "only ada's pod")
+    with quota(demo, len(demo.pods("south"))):
+        grace.start("standard", "south")
+        grace.see("#queue", 60, text="You are 1st in the queue: South is full (its quota full allows pods=")
+        grace.shot("quota-full")
+        assert not [pod for pod in demo.pods("south") if "grace" in pod["metadata"]["name"]]
+        stop_all(ada)
+        grace.in_lab()
+    stop_all(grace)
 
 
 def test_a_cluster_that_is_down(browsers, demo):

@@ -5,6 +5,7 @@ import OrrerySpawn
 /// What the hub remembers of one cluster besides what is taken of it.
 struct ClusterMemory: Sendable {
     var breaker = Breaker()
+    var quota = QuotaGate()
     /// How the last starts went, the newest last.
     private(set) var starts: [Bool] = []
     private(set) var images: Set<String> = []

@@ -20,7 +20,7 @@ extension Scheduler {
         expire()
         let placement = place(request)
         switch placement.outcome {
-        case .placed(let plan): return .session(try await begin(plan, request, server: server, for: person))
+        case .placed(let plan): return .session(try await begin(plan, request, wish, server: server, for: person))
         case .queued(let plan, _):
             return .session(try await wait(plan, placement, request, wish, server: server, for: person))
         case .refused(let refusals): return .refused(refusals, placement)
@@ -43,14 +43,14 @@ extension Scheduler {
     }
 
     private func begin(
-        _ plan: Plan, _ request: PlacementRequest, server: String, for person: PersonRecord
+        _ plan: Plan, _ request: PlacementRequest, _ wish: SessionChoice, server: String, for person: PersonRecord
     ) async throws -> SessionRecord {
         let id = RecordID.fresh(at: now())
         reserve(id, request, plan)
         do {
             let session = try await spawner.start(
                 plan: plan, planHash: try Self.hash(plan), person: person, server: server,
-                account: account(of: request), id: id)
+                account: account(of: request), id: id, wish: wish)
             occupancy.confirm(id)
             return session
         } catch {
@@ -90,8 +90,9 @@ extension Scheduler {
             cluster: plan.cluster, isStarting: true)
         occupancy.reserve(slot, for: id, at: now())
         shares.take(slot.need, by: account, at: now())
-        starts[id] = Start(image: plan.environment.image)
+        starts[id] = Start(image: plan.environment.image, request: request)
         memories[plan.cluster, default: ClusterMemory()].breaker.started(at: now())
+        memories[plan.cluster, default: ClusterMemory()].quota.started(slot.need, at: now())
     }
 
     /// Gives everything back that a session held, and lets others have it.

@@ -51,7 +51,7 @@ extension Scheduler {
         guard !unstored.contains(waiting.id) else { return false }
         return waiting.clusters.contains { name in
             guard let facts = facts[name] else { return false }
-            return facts.hasRoom(for: waiting.need, of: waiting.id)
+            return facts.hasRoom(for: waiting.need, of: waiting.id, at: now())
         }
     }
 
@@ -93,7 +93,12 @@ extension Scheduler {
     }
 
     func dismiss(_ id: String, because reason: String) async {
-        do { try await spawner.dismiss(id, because: "It cannot start any more: \(reason).") } catch {
+        await end(id, saying: "It cannot start any more: \(reason).")
+    }
+
+    /// Ends a session that waits.
+    func end(_ id: String, saying sentence: String) async {
+        do { try await spawner.dismiss(id, because: sentence) } catch {
             logger.warning("a session could not be ended", metadata: ["session": "\(id)", "error": "\(error)"])
         }
         leave(id)
@@ -118,9 +123,10 @@ extension Scheduler {
 
 extension ClusterFacts {
     /// Whether a place there is free, as far as it can be said without knowing who asks.
-    func hasRoom(for need: Resources, of ticket: String) -> Bool {
+    func hasRoom(for need: Resources, of ticket: String, at now: Date) -> Bool {
         isAnswering && starting < startsAtOnce ?? .max && (nextIs == nil || nextIs == ticket)
             && capacity.keeping(free: headroom).fits(need, beside: held)
+            && quota.obstacle(to: need, under: capacity, at: now) == nil
     }
 
     private var isAnswering: Bool {

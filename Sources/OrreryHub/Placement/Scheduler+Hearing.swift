@@ -11,6 +11,8 @@ extension Scheduler {
         switch news {
         case .condition: dispatch()
         case .session(let event): await hear(event)
+        case .accepted(let session): accepted(session)
+        case .givenBack(let session, let shortage): await givenBack(session, shortage)
         }
     }
 
@@ -42,6 +44,7 @@ extension Scheduler {
     private func ended(_ id: String, _ slot: Occupancy.Slot) async {
         let reached = starts[id]?.phase
         if slot.cluster == nil { return leave(id) }
+        if let cluster = slot.cluster { memories[cluster]?.quota.roomMade(at: now()) }
         release(id)
         guard let reached, let cluster = slot.cluster, let session = try? await store.session(id: id),
             session.endReason == .failedToStart

@@ -58,12 +58,17 @@ extension Scheduler {
 
     /// Puts a stored session that waits into the line, as its person is now.
     func take(_ session: SessionRecord) async {
-        guard let wish = session.wish, let person = try? await persons.person(id: session.person) else { return }
+        guard let request = await request(of: session) else { return }
+        join(session.id, request, session.plan, place(request), since: session.createdAt)
+    }
+
+    /// What a session that waits asks for; nil where its person cannot be read.
+    func request(of session: SessionRecord) async -> PlacementRequest? {
+        guard let wish = session.wish, let person = try? await persons.person(id: session.person) else { return nil }
         var request = PlacementRequest(person: person.person, profile: session.profile, wish)
         request.past = (try? await store.places(person: session.person)) ?? []
         request.ticket = session.id
-        let placement = place(request)
-        join(session.id, request, session.plan, placement, since: session.createdAt)
+        return request
     }
 }
 

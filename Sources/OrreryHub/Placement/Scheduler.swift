@@ -47,6 +47,8 @@ actor Scheduler: Service {
     struct Start: Sendable {
         var phase = SessionState.queued
         let image: String
+        /// What was asked for, should the place be given back; nil where a hub before this one knew it.
+        var request: PlacementRequest?
     }
 
     /// What is done beside hearing.
@@ -128,6 +130,7 @@ actor Scheduler: Service {
             facts.images = memory.images
             facts.starts = memory.starts
             facts.breaker = memory.breaker
+            facts.quota = memory.quota
             return facts
         }
     }

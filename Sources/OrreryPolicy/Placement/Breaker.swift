@@ -30,6 +30,9 @@ package struct Breaker: Hashable, Sendable {
         if openedAt != nil { trialSince = now }
     }
 
+    /// The one that went there came back without having tried.
+    package mutating func gaveBack() { trialSince = nil }
+
     /// When it lets the next one through; nil when it does now.
     package func closedUntil(at now: Date) -> Date? {
         guard let openedAt else { return nil }

@@ -37,6 +37,8 @@ package struct ClusterFacts: Hashable, Sendable {
     /// How its last starts went, the newest last.
     package var starts: [Bool] = []
     package var breaker = Breaker()
+    /// What the cluster's own quota has refused of late.
+    package var quota = QuotaGate()
     package var latency: Duration?
     /// What a session costs there, in whatever unit the admins count; only compared.
     package var cost: Int?

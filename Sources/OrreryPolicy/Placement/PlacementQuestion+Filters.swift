@@ -128,13 +128,15 @@ extension PlacementQuestion {
         let group = (policy.quotas.groups[account]?.all ?? .none).shortages(holding: Resources(), adding: need)
         bounds.gpu = nil
         need.gpu = 0
-        return bounds.shortages(holding: Resources(), adding: need).map { "it is too small: \($0)" }
+        let said = request.tooLarge[facts.name].map { [$0] } ?? []
+        return (bounds.shortages(holding: Resources(), adding: need) + said).map { "it is too small: \($0)" }
             + group.map { "for \(account): \($0)" }
     }
 
     private func capacity(_ facts: ClusterFacts, _ plan: Plan) -> [String] {
         let need = Resources(plan.size)
         var reasons = facts.capacity.keeping(free: facts.headroom).shortages(holding: facts.held, adding: need)
+        if let full = facts.quota.obstacle(to: need, under: facts.capacity, at: now) { reasons.append(full) }
         if let most = facts.startsAtOnce, facts.starting >= most {
             reasons.append("\(facts.starting) sessions are starting there, as many as may at a time")
         }

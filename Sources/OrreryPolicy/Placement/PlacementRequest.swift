@@ -16,6 +16,8 @@ package struct PlacementRequest: Hashable, Sendable {
     package var ticket: String
     /// Where the person's sessions ran before, the last one last. Where homes are not shared, their files are there.
     package var past: [String]
+    /// Why clusters can never take it, by their names: they have said so when they were asked.
+    package var tooLarge: [String: String] = [:]
 
     package init(
         person: Person, profile: String, environment: String? = nil, size: String? = nil,

@@ -1,6 +1,7 @@
 import OrreryKubernetes
 package import OrreryModel
 package import OrreryStore
+import Synchronization
 
 // Sessions that wait for room. No cluster knows of them; a restart finds them in the store.
 extension Spawner {
@@ -22,9 +23,12 @@ extension Spawner {
             throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
         }
         let record: SessionRecord
+        let wish = Mutex<SessionChoice?>(nil)
         do {
             record = try await scene.store.update(session) { session in
                 guard session.isWaiting else { return }
+                let asked = session.wish
+                wish.withLock { $0 = asked }
                 session.cluster = plan.cluster
                 session.plan = plan
                 session.planHash = planHash
@@ -36,7 +40,7 @@ extension Spawner {
             throw SpawnError(error)
         }
         guard record.state == .queued else { return nil }
-        add(record)
+        add(record, wish: wish.withLock { $0?.ifBound })
         return record
     }
 

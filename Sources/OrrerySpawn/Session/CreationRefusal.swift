@@ -1,4 +1,5 @@
 import OrreryKubernetes
+import OrreryModel
 
 /// What it means that a cluster did not make a session's objects, and what its person reads. The refusals that share
 /// status 403 are told apart by the API server's own words: there is nothing else to tell them by.
@@ -7,6 +8,8 @@ enum CreationRefusal: Hashable {
     case later(String)
     /// It will not work until somebody changes something.
     case never(String)
+    /// A quota of the cluster's own is full: another cluster may take it, or this one when somebody has left.
+    case full(QuotaShortage, String)
 
     init(_ error: KubernetesError, cluster: String) {
         guard let refusal = error.refusal else {
@@ -49,7 +52,10 @@ enum CreationRefusal: Hashable {
             return .never(
                 "The rules of \(cluster)'s site forbid this session: \(message). Choose otherwise, or another cluster.")
         }
-        if let quota = Quota(message) { return .never(quota.sentence(cluster)) }
+        if let quota = QuotaRefusal(message) {
+            guard quota.isOfStorage else { return .full(quota.shortage, quota.sentence(cluster)) }
+            return .never(quota.sentence(cluster) + " Choose another cluster, or ask an administrator for room.")
+        }
         if message.contains("failed quota:") {
             return .never(
                 "\(cluster) wants more said about sizes: \(message). Tell an administrator: the profile lacks it.")
@@ -76,33 +82,5 @@ enum CreationRefusal: Hashable {
             return nil
         }
         return "A rule of \(cluster)'s own refused the session: \(message[start.upperBound...])"
-    }
-}
-
-/// A full quota: `exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`.
-private struct Quota {
-    private let name: String
-    private let requested: String
-    private let used: String
-    private let limited: String
-
-    init?(_ message: String) {
-        guard let start = message.firstRange(of: "exceeded quota: ") else { return nil }
-        let rest = message[start.upperBound...]
-        name = String(rest.prefix { $0 != "," })
-        func part(_ word: String, until next: String?) -> String {
-            guard let begin = rest.firstRange(of: word + ": ") else { return "" }
-            let tail = rest[begin.upperBound...]
-            let end = next.flatMap { tail.firstRange(of: ", \($0): ")?.lowerBound } ?? tail.endIndex
-            return String(tail[..<end])
-        }
-        requested = part("requested", until: "used")
-        used = part("used", until: "limited")
-        limited = part("limited", until: nil)
-    }
-
-    func sentence(_ cluster: String) -> String {
-        "\(cluster) is full: its quota \(name) allows \(limited), \(used) is taken, and this session asks for "
-            + "\(requested). Stop another session, take a smaller size, or choose another cluster."
     }
 }

@@ -36,10 +36,12 @@ extension Session {
             case .lookAgain(let whileAway): call(&group) { await $0.lookAgain(whileAway: whileAway) }
             case .cleanUp: call(&group) { await $0.cleanUp() }
             case .review: call(&group) { await $0.review() }
-            case .enter, .say, .remark, .keepPod, .keepAddress, .warn, .finish: break
+            case .enter, .say, .remark, .keepPod, .keepAddress, .warn, .finish, .giveBack: break
             }
         }
-        if storingAll || machine.state == .ended || hands.unstored.count >= 16 { try await store(&hands) }
+        if storingAll || machine.state == .ended || machine.isGivenBack || hands.unstored.count >= 16 {
+            try await store(&hands)
+        }
     }
 
     private func call(
@@ -100,11 +102,23 @@ extension Session {
     private func step(for action: SessionAction, ending: Ending?) -> SessionStep? {
         let now = scene.now()
         switch action {
+        case .giveBack(let shortage, let sentence):
+            memory.withLock { $0.shortage = shortage }
+            let wish = wish ?? SessionChoice(record)
+            logger.notice("a session waits for room again", metadata: ["why": "\(sentence)"])
+            return .advance { session in
+                session.state = .queued
+                session.message = "\(sentence) It waits for room."
+                session.wish = wish
+            }
         case .enter(let state, let sentence):
+            let wish = wish
             logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
             return .advance { session in
                 session.state = state
                 session.message = sentence
+                // The cluster may give the place back, also to a hub started meanwhile.
+                if state == .creating, let wish { session.wish = wish }
                 // The reason is stored when it is decided, so that a hub started meanwhile ends it for the same one.
                 if state == .stopping { session.endReason = ending?.reason }
                 if state == .ready, session.readyAt == nil { session.readyAt = now }
@@ -120,6 +134,7 @@ extension Session {
             return .advance { $0.end(ending.reason, ending.sentence, at: now) }
         case .keepPod(let uid):
             memory.withLock { $0.podUID = uid }
+            scene.board.tell(.accepted(session: record.id))
             return .change { $0.podUID = uid }
         case .keepAddress(let address): return .change { $0.address = address }
         default: return nil
@@ -159,5 +174,14 @@ extension Session {
                 try await scene.time.sleep(backoff.next())
             }
         }
+    }
+}
+
+extension SessionChoice {
+    /// What `session` was given; it insists on no cluster.
+    fileprivate init(_ session: SessionRecord) {
+        self.init(
+            profile: session.profile, environment: session.environment, size: session.size,
+            options: session.plan.options ?? [:])
     }
 }

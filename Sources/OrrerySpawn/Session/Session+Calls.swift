@@ -43,7 +43,9 @@ extension Session {
             return judge(try await cluster.create(wanted), wanted)
         } catch {
             // Made all the same, perhaps, and only the answer was lost: read it back.
-            guard error.alreadyExists || error.isUncertain, let found = try await pod() else { throw error }
+            // A full quota is said before a taken name is: the pod that fills it may be ours.
+            let isFull = error.refusal.flatMap { QuotaRefusal($0.message) } != nil
+            guard error.alreadyExists || error.isUncertain || isFull, let found = try await pod() else { throw error }
             return judge(found, wanted)
         }
     }

@@ -29,6 +29,10 @@ extension Session.StateMachine {
         switch refusal {
         case .later(let sentence): return again(.create, saying: sentence)
         case .never(let sentence): return end(Ending(.failedToStart, sentence))
+        case .full(let shortage, let sentence):
+            failures = 0
+            shortfall = (shortage, sentence)
+            return [call(.cleanUp)]
         }
     }
 

@@ -9,7 +9,8 @@ extension Session {
     ///     queued → creating → scheduled → volumes → image → starting → answering → ready → stopping → ended
     ///                                                                ready ⇄ unreachable
     ///
-    /// The phases before `ready` are only ever left forwards. `stopping` begins with the reason that `ended` will give,
+    /// The phases before `ready` are only ever left forwards, but for `creating`: where a quota of the cluster's own is full
+    /// the session waits again, and this machine is done with it. `stopping` begins with the reason that `ended` will give,
     /// and lasts until the pod's object is gone. Nothing is concluded from silence: a cluster that cannot be seen stops
     /// the limits, not the session.
     struct StateMachine: ~Copyable {
@@ -55,6 +56,10 @@ extension Session {
         /// A node refused the pod after all: it goes, and another is made. Once.
         var isMovingOn = false
         var hasMovedOn = false
+        /// The cluster's quota that is full, while what was made there already is removed.
+        var shortfall: (QuotaShortage, String)?
+        /// It waits for room again, and this machine is done with it.
+        private(set) var isGivenBack = false
         /// How often the cluster has started the program again.
         var restarts = 0
         /// When a session that nobody uses is stopped, once its person was warned.
@@ -185,10 +190,21 @@ extension Session.StateMachine {
 
     mutating func cleaned(_ problem: String?) -> [SessionAction] {
         isCalling = false
-        guard let ending else { return [] }
+        guard ending != nil || shortfall != nil else { return [] }
         if let problem { return again(.cleanUp, saying: "It cannot be tidied up yet: \(problem)") }
-        state = .ended
-        return forgetAll() + [.finish(ending)]
+        if let ending {
+            state = .ended
+            return forgetAll() + [.finish(ending)]
+        }
+        return giveBack()
+    }
+
+    /// Nothing of it is on the cluster any more, and nobody has ended it meanwhile.
+    private mutating func giveBack() -> [SessionAction] {
+        guard let (shortage, sentence) = shortfall else { return [] }
+        state = .queued
+        isGivenBack = true
+        return forgetAll() + [.giveBack(shortage, sentence)]
     }
 }
 

@@ -14,6 +14,8 @@ import Synchronization
 final class Session: Sendable {
     /// As it was when this object was made: for what never changes.
     let record: SessionRecord
+    /// What was asked for, where it is more than the record says: the person insists on the cluster.
+    let wish: SessionChoice?
     let cluster: KubernetesClient
     let scene: Scene
     let logger: Logger
@@ -38,6 +40,8 @@ final class Session: Sendable {
         var grace: Duration?
         /// The cluster was asked to make the pod, by us or by the hub before. What was never asked for is not there.
         var hasAskedForPod: Bool
+        /// The quota for which it waits for room again.
+        var shortage: QuotaShortage?
         /// The proxy may have a route of ours.
         var mayHaveRoute = true
     }
@@ -64,8 +68,9 @@ final class Session: Sendable {
         case elapsed(SessionLimit, generation: Int)
     }
 
-    init(_ record: SessionRecord, on cluster: KubernetesClient, _ scene: Scene) {
+    init(_ record: SessionRecord, on cluster: KubernetesClient, _ scene: Scene, wish: SessionChoice? = nil) {
         self.record = record
+        self.wish = record.wish ?? wish
         self.cluster = cluster
         self.scene = scene
         memory = Mutex(
@@ -89,7 +94,10 @@ final class Session: Sendable {
         await withCheckedContinuation { continuation in tell(.stop(wish, again: grace != nil, continuation)) }
     }
 
-    /// Lives until the session has ended, or the task is cancelled.
+    /// The quota for which it was given back, to wait for room again.
+    var shortage: QuotaShortage? { memory.withLock { $0.shortage } }
+
+    /// Lives until the session has ended or waits again, or the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             var machine = StateMachine(record, patience: scene.settings.patience, told: await wordsSaid())
@@ -101,7 +109,7 @@ final class Session: Sendable {
                     let actions = react(to: input, &machine, hands)
                     try await perform(actions, &machine, &hands, &group, storingAll: isLast)
                     Self.letGo(input)
-                    if machine.state == .ended { break }
+                    if machine.state == .ended || machine.isGivenBack { break }
                 }
             } catch {
                 logger.info("a session is left as it is stored", metadata: ["why": "\(error)"])

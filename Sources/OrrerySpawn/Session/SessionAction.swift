@@ -29,6 +29,8 @@ enum SessionAction: Hashable, Sendable {
     /// Remove the helpers and the route for good. Answered by `cleaned`.
     case cleanUp
     case finish(Ending)
+    /// Store that it waits for room again, and let go of it: nothing of it is on the cluster any more.
+    case giveBack(QuotaShortage, String)
     /// Find out how long it has lived and rested. Answered by `reviewed`.
     case review
     /// Show a warning beside the session, and store and tell it; nil takes the one that is shown away.
@@ -43,7 +45,7 @@ extension SessionAction {
     var reachesOut: Bool {
         switch self {
         case .create, .openRoute, .ask, .closeRoute, .delete, .lookAgain, .cleanUp, .review: true
-        case .enter, .say, .remark, .keepPod, .keepAddress, .finish, .warn, .wait, .forget, .knock: false
+        case .enter, .say, .remark, .keepPod, .keepAddress, .finish, .giveBack, .warn, .wait, .forget, .knock: false
         }
     }
 }

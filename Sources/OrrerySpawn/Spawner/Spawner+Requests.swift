@@ -7,9 +7,11 @@ import Synchronization
 // What the hub asks for.
 extension Spawner {
     /// Stores a new session and returns at once; the way to its notebook goes on in `run`. Follow it with `progress`.
-    /// `id` is a fresh one unless the caller has made it already.
+    /// `id` is a fresh one unless the caller has made it already. `wish` is what was asked for, should it have to wait after all;
+    /// without one it insists on nothing.
     package func start(
-        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String = "", id: String? = nil
+        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String = "", id: String? = nil,
+        wish: SessionChoice? = nil
     ) async throws(SpawnError) -> SessionRecord {
         if case .unreachable(let since, let reason) = condition(of: plan.cluster) {
             throw SpawnError(
@@ -21,7 +23,7 @@ extension Spawner {
             plan: plan, planHash: planHash, person: person, server: server, account: account, id: id,
             message: "Your session is being prepared.")
         try await store(record)
-        add(record)
+        add(record, wish: wish?.ifBound)
         return record
     }
 
@@ -54,7 +56,9 @@ extension Spawner {
     /// on a lost node it leaves a container that goes on writing.
     package func stop(_ session: String, by name: String, grace: Duration? = nil) async throws(SpawnError) {
         if let session = live.withLock({ $0.sessions[session] }), live.withLock({ $0.isRunning }) {
-            return await session.stop(.stopped(by: name), grace: grace)
+            await session.stop(.stopped(by: name), grace: grace)
+            // One that was given back in this moment did not hear it.
+            guard session.shortage != nil else { return }
         }
         let record: SessionRecord?
         do { record = try await scene.store.session(id: session) } catch { throw SpawnError(error) }
@@ -120,4 +124,9 @@ extension Spawner {
 extension SessionState {
     /// Whether somebody who waits for the session has no more to wait for.
     fileprivate var isArrival: Bool { self == .ready || self == .unreachable || self == .ended }
+}
+
+extension SessionChoice {
+    /// Nil when any cluster will do: what else was asked for is in the session's record.
+    var ifBound: SessionChoice? { cluster == nil ? nil : self }
 }

@@ -111,6 +111,8 @@ package final class Spawner: Service {
         case .session(let session):
             await session.run()
             forget(session)
+            // Told last: whoever hears it may let the session start anew.
+            if let shortage = session.shortage { scene.board.tell(.givenBack(session: session.record.id, shortage)) }
         case .lost(let record, let sentence): await end(record, because: sentence)
         case .cluster(let cluster, let stop): await attend(cluster, until: stop)
         case .silence(let cluster, let since, let error, let patience):
@@ -150,7 +152,7 @@ package final class Spawner: Service {
     }
 
     /// Lets a stored session live, unless it does already or waits for room.
-    func add(_ record: SessionRecord) {
+    func add(_ record: SessionRecord, wish: SessionChoice? = nil) {
         guard !record.isWaiting else { return }
         if let sentence = park.withLock({ $0.gone[record.cluster] }) {
             launch.yield(.lost(record, sentence))
@@ -162,7 +164,7 @@ package final class Spawner: Service {
                 metadata: ["session": "\(record.id)", "cluster": "\(record.cluster)"])
             return
         }
-        let session = Session(record, on: cluster, scene)
+        let session = Session(record, on: cluster, scene, wish: wish)
         let isNew = live.withLock { live in
             guard live.sessions[record.id] == nil else { return false }
             live.sessions[record.id] = session

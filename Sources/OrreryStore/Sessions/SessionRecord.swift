@@ -36,7 +36,7 @@ package struct SessionRecord: Hashable, Sendable {
     package let lastActivity: Date
     /// The group that it counts for when places are shared out.
     package let account: String
-    /// What was asked for, while it waits for room; nil once it has a place.
+    /// What was asked for, while it waits for room. Once it has a place, nil unless the person insists on the cluster.
     package var wish: SessionChoice?
 
     package init(
