@@ -36,6 +36,9 @@ class Hub:
                 pass
 
             def do_GET(self):
+                # A browser's request comes here while the proxy has not heard of the pod yet.
+                if "/proxy/feed" not in self.path:
+                    return self.send_error(503)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-ndjson")
                 self.end_headers()
