@@ -90,6 +90,11 @@ import Testing
         FullQuota(
             requested: "requests.nvidia.com/gpu=2", limited: "requests.nvidia.com/gpu=1", kinds: [.gpu],
             isLasting: true),
+        FullQuota(
+            requested: "requests.ephemeral-storage=1Gi", limited: "requests.ephemeral-storage=9Gi", kinds: [.sessions],
+            isLasting: false),
+        // As a site's own webhook may say it.
+        FullQuota(requested: "more than there is", limited: "what there is", kinds: [.sessions], isLasting: false),
         FullQuota(requested: "memory=a lot", limited: "memory=less", kinds: [.memory], isLasting: false),
     ]
 

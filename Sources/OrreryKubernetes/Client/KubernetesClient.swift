@@ -70,7 +70,7 @@ extension KubernetesClient {
             let refusal = Self.refusal(response.status, response.headers, response.body)
             switch response.status {
             case 429:
-                let pause = refusal.retryAfter ?? max(.seconds(1), backoff.next())
+                let pause = max(.seconds(1), refusal.retryAfter ?? backoff.next())
                 pacing.pause(pause)
                 // Somebody waits for words, too: the next call keeps to the pause all the same.
                 guard time.elapsed() + pause - began <= Self.patience else { throw .refused(refusal) }

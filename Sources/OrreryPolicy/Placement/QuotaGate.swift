@@ -70,7 +70,8 @@ package struct QuotaGate: Hashable, Sendable {
             case .sessions: true
             case .cpu: need.cpu >= self.need.cpu
             case .memory: need.memory >= self.need.memory
-            case .gpu: need.gpu >= max(self.need.gpu, 1)
+            // Where one was refused that asks for none, the name means something else.
+            case .gpu: need.gpu >= self.need.gpu
             }
         }
     }

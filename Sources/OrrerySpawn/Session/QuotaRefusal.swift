@@ -24,7 +24,12 @@ struct QuotaRefusal {
     }
 
     /// Storage is given back by nobody's end: a quota of claims that is full stays full.
-    var isOfStorage: Bool { amounts(requested).contains { $0.name.contains("storage") || $0.name.contains("claims") } }
+    var isOfStorage: Bool {
+        amounts(requested).contains { name, _ in
+            // That of a container's own files is given back with its pod.
+            name.contains("claims") || name.contains("storage") && !name.contains("ephemeral-storage")
+        }
+    }
 
     func sentence(_ cluster: String) -> String {
         "\(cluster) is full: its quota \(name) allows \(limited), \(used) is taken, and this session asks for "
@@ -36,8 +41,9 @@ struct QuotaRefusal {
             isLasting
             ? "its quota \(name) allows \(limited) in all, and this session asks for \(requested)"
             : "its quota \(name) allows \(limited), and \(used) is taken"
-        return QuotaShortage(
-            kinds: Set(amounts(requested).map { Self.kind($0.name) }), reason: reason, isLasting: isLasting)
+        let kinds = Set(amounts(requested).map { Self.kind($0.name) })
+        // Whoever does not say what is short, such as a site's own webhook, has room for nobody.
+        return QuotaShortage(kinds: kinds.isEmpty ? [.sessions] : kinds, reason: reason, isLasting: isLasting)
     }
 
     private var isLasting: Bool {

@@ -110,6 +110,9 @@ extension Session {
                 session.state = .queued
                 session.message = "\(sentence) It waits for room."
                 session.wish = wish
+                // Its next pod is another one, perhaps on another cluster.
+                session.podUID = nil
+                session.address = nil
             }
         case .enter(let state, let sentence):
             let wish = wish

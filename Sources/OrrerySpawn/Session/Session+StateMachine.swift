@@ -170,7 +170,7 @@ extension Session.StateMachine {
         podUID = nil
         early = nil
         knocking = nil
-        return forget(.stop) + forget(.knock) + [call(.create)]
+        return forget(.stop) + forget(.knock) + [.keepPod(uid: nil), call(.create)]
     }
 
     /// What became of the wish to delete the pod.

@@ -9,8 +9,8 @@ enum SessionAction: Hashable, Sendable {
     case say(String)
     /// Store and tell a sentence beside the session's own, which stays.
     case remark(String)
-    /// Store which pod is ours.
-    case keepPod(uid: String)
+    /// Store which pod is ours; nil that there is none.
+    case keepPod(uid: String?)
     /// Store where the server is.
     case keepAddress(String)
     /// Make the helpers and the pod, or find the pod made before. Answered by `created` or `refused`.

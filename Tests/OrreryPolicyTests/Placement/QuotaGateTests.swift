@@ -41,6 +41,11 @@ struct QuotaGateTests {
         }
     }
 
+    // A quota's name may mean something else than what sessions ask for.
+    @Test func whoAskedForNoneOfWhatIsShortClosesItToEverybody() {
+        #expect(isClosed(gate([.gpu]), to: Self.small, after: 1))
+    }
+
     @Test func severalThatWereUnderWayTogetherAreOneRefusal() {
         var gate = gate()
         for second in 1...9 { refuse(&gate, after: Double(second)) }
