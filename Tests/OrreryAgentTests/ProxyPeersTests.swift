@@ -36,6 +36,17 @@ struct ProxyPeersTests {
         #expect(peers.all == [first])
     }
 
+    @Test func twoThatOnlyNameEachOtherAreForgottenWithTheOneThatNamedThem() {
+        let (first, second) = (ProxyPlace(host: "a.example", port: 443), ProxyPlace(host: "b.example", port: 443))
+        var peers = ProxyPeers(first)
+        peers.hear(["b.example:443"], from: first)
+        peers.hear(["b.example:443", "c.example:443"], from: second)
+        peers.hear(["b.example:443"], from: ProxyPlace(host: "c.example", port: 443))
+        #expect(peers.all.count == 3)
+        peers.hear([], from: first)
+        #expect(peers.all == [first])
+    }
+
     @Test(
         arguments: [
             (0, 60, nil), (100, 39, "61 s ahead"), (39, 100, "61 s behind"), (100, .min, "centuries ahead"),

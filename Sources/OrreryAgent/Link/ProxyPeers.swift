@@ -11,11 +11,16 @@ struct ProxyPeers {
 
     init(_ first: ProxyPlace) { self.first = first }
 
-    /// All, the first one first.
+    /// All that the first one leads to, itself first: two that name each other are not reason enough.
     var all: [ProxyPlace] {
         var all = [first]
-        for place in named.sorted(by: { "\($0.key)" < "\($1.key)" }).flatMap(\.value)
-        where all.count <= Self.limit && !all.contains(place) { all.append(place) }
+        var next = 0
+        while next < all.count {
+            for place in named[all[next]] ?? [] where all.count <= Self.limit && !all.contains(place) {
+                all.append(place)
+            }
+            next += 1
+        }
         return all
     }
 

@@ -77,10 +77,12 @@ struct LinkHearing {
         await meet(frame, from: place)
     }
 
-    /// Dials other proxies that this one names. Their keys first: they may be other ones.
+    /// Dials other proxies that this one names; one that has just begun may know of none yet and names nobody, not even none.
+    /// Their keys first: they may be other ones.
     private mutating func meet(_ frame: ControlFrame, from place: ProxyPlace) async {
         await learn(frame["pins"]?.array ?? [])
-        peers.hear((frame["peers"]?.array ?? []).compactMap(\.string), from: place)
+        guard let named = frame["peers"]?.array else { return }
+        peers.hear(named.compactMap(\.string), from: place)
         relay.use(peers.all)
     }
 

@@ -54,11 +54,7 @@ extension ClusterDesk {
         if let owner = wish.owner, !groups.contains(where: { HubConfiguration.Auth.makes($0, owner) }) {
             throw HubError(.unprocessable, "there is no group \(owner) here")
         }
-        if let name = wish.name, !ClusterName.isGood(name) {
-            throw HubError(
-                .unprocessable, "`\(name)` is no name for a cluster",
-                next: "take small letters, digits and hyphens, 32 at most, a letter first")
-        }
+        if let name = wish.name { try Self.check(name) }
         guard (1...1000).contains(wish.uses), wish.life >= .seconds(60), wish.life <= .seconds(90 * 86400) else {
             throw HubError(
                 .unprocessable, "a join token is good for a minute to 90 days, and for 1 to 1000 clusters")
@@ -73,6 +69,15 @@ extension ClusterDesk {
     static func hash(_ token: JoinToken) -> [UInt8] { Fingerprint.of("join\n\(token.reveal())") }
 
     /// So many characters of `a-z0-9`, each as likely as any other.
+    /// Refuses a name that no cluster may have.
+    static func check(_ name: String) throws(HubError) {
+        guard ClusterName.isGood(name) else {
+            throw HubError(
+                .unprocessable, "`\(name)` is no name for a cluster",
+                next: "take small letters, digits and hyphens, 32 at most, a letter first")
+        }
+    }
+
     private static func letters(_ count: Int) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
         var letters: [UInt8] = []

@@ -21,6 +21,7 @@ extension ClusterDesk {
         _ applicant: Applicant, rule: String, terms: Admission.Terms, by chief: ClusterChief? = nil,
         name: String? = nil, because reason: String
     ) async throws -> ClusterRecord {
+        if let name { try Self.check(name) }
         for _ in 1...8 {
             var taken = Set(try await store.clusters().map(\.name))
             taken.formUnion(configured)

@@ -7,7 +7,8 @@ internal import OrreryModel
 struct AgentPeers {
     /// What an agent is told.
     struct Names: Equatable {
-        var addresses: [String] = []
+        /// Nil until the hub has named any: an agent then stays with those that it knows.
+        var addresses: [String]?
         var pins: [String] = []
     }
 
@@ -17,9 +18,11 @@ struct AgentPeers {
     /// Until when each counts.
     private var addresses: [String: UInt64] = [:]
     private var pins: [String: UInt64] = [:]
+    private var hasHeard = false
 
     /// These are named now, in the place of others.
     mutating func hear(addresses: [String], pins: [String], at now: UInt64) {
+        hasHeard = true
         Self.hear(addresses, &self.addresses, now)
         Self.hear(pins, &self.pins, now)
     }
@@ -35,7 +38,8 @@ struct AgentPeers {
         func current(_ known: [String: UInt64]) -> [String] {
             Array(known.filter { now < $0.value }.keys.sorted().prefix(Self.limit))
         }
-        return Names(addresses: current(addresses).filter { !$0.isExactly(own ?? "") }, pins: current(pins))
+        let others = current(addresses).filter { !$0.isExactly(own ?? "") }
+        return Names(addresses: hasHeard ? others : nil, pins: current(pins))
     }
 }
 

@@ -31,10 +31,9 @@ struct ControlTalk {
         var peers = AgentPeers.Names()
 
         fileprivate var names: [String: JSON] {
-            [
-                "peers": .array(peers.addresses.map(JSON.string)),
-                "pins": .array((pins + peers.pins.filter { !pins.contains($0) }).map(JSON.string)),
-            ]
+            var names = ["pins": JSON.array((pins + peers.pins.filter { !pins.contains($0) }).map(JSON.string))]
+            if let addresses = peers.addresses { names["peers"] = .array(addresses.map(JSON.string)) }
+            return names
         }
     }
 

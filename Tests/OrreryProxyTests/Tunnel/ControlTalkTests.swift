@@ -35,6 +35,7 @@ struct ControlTalkTests {
         #expect(Self.types(acts) == ["post hello", "say welcome", "admitted"])
         guard case .say(let welcome) = acts[1] else { return }
         #expect(welcome["time"]?.integer == 5 && welcome["proxy"] == "p" && welcome["pins"] == ["q"])
+        #expect(welcome["peers"] == nil)
         #expect(talk.cluster == "south" && talk.frameLimit == ControlFrame.limit)
     }
 
