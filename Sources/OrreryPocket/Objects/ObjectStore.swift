@@ -139,8 +139,10 @@ package final class ObjectStore: Sendable {
             if state.isFinished { continuation.finish() }
             return state.addWatcher(of: kind, continuation)
         }
+        // Not on the thread that cancels: it holds the watching task's own lock, which a write that tells the task of a
+        // change waits for while it holds ours.
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) }
+            Task { [weak self] in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
         }
         return stream
     }
