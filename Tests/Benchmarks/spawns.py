@@ -92,10 +92,10 @@ class Bench:
                             "--api-ip", "127.0.0.1", "--api-port", str(self.api), program=PROXY)
 
     @contextlib.contextmanager
-    def running(self, name, *arguments, program=PROGRAM):
+    def running(self, name, *arguments, program=None):
         with open(self.state / f"{name}.out", "a") as log:
             process = subprocess.Popen(
-                [program, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [program or PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=environment(ORRERY_PROXY_TOKEN=TOKEN) | {"CONFIGPROXY_AUTH_TOKEN": TOKEN})
         try:
             yield process
