@@ -5,7 +5,7 @@ import Testing
 struct ModelTests {
     private static let fresh = UInt64.random(in: 1_000_000...(.max / 2))
 
-    // `Tests/fuzz`, compiled for speed, goes through a hundred times as many.
+    // `Tests/fuzz`, compiled for speed, goes through more of them.
     @Test(arguments: [0, fresh])
     func whateverHappensNobodyGetsWhatIsNotTheirs(_ first: UInt64) {
         for seed in first..<first + 30 {
