@@ -22,6 +22,7 @@ FAILURE = ".notice.failure"
 class Browser:
     def __init__(self, url, screenshots, name, width=1280, height=900):
         self.url, self.screenshots, self.name, self.count = url, screenshots, name, 0
+        self.logged_in = False
         options = Options()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server",
@@ -85,6 +86,7 @@ class Browser:
         eventually(lambda: self.is_at("/hub/home"), lambda: f"home after login, at {self.driver.current_url}\n{self.text()}")
         self.see("h1")
         self.shot("home")
+        self.logged_in = True
 
     def give_password(self, password):
         """glewlwyd's own pages: a form, then «Continue»."""
@@ -98,6 +100,7 @@ class Browser:
         self.go("/hub/home")
         self.press(LOG_OUT)
         eventually(lambda: not self.is_at("/hub/home"), "the home page is left after logout")
+        self.logged_in = False
         self.shot("logged-out")
 
     def all_cookies(self):

@@ -29,12 +29,13 @@ def demo(results):
 
 @pytest.fixture(scope="session")
 def browsers(demo, results):
-    """browsers(name): the one browser of that person, logged in the first time it is asked for."""
+    """browsers(name): the one browser of that person, logged in whenever it is asked for."""
     opened = {}
 
     def browser(name):
         if name not in opened:
             opened[name] = Browser(demo.url, results / "screenshots", name)
+        if not opened[name].logged_in:
             opened[name].log_in(demo.people[name])
         return opened[name]
 
