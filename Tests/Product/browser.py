@@ -89,11 +89,13 @@ class Browser:
         self.logged_in = True
 
     def give_password(self, password):
-        """glewlwyd's own pages: a form, then «Continue»."""
-        self.see("#username").send_keys(self.name)
-        self.see("#password").send_keys(password)
-        self.shot("provider")
-        self.press("#loginbut")
+        """glewlwyd's own pages: a form unless it knows the person still, then «Continue»."""
+        eventually(lambda: self.all("#username") or "Continue" in self.text(), lambda: f"glewlwyd asks:\n{self.text()}")
+        if self.all("#username"):
+            self.see("#username").send_keys(self.name)
+            self.see("#password").send_keys(password)
+            self.shot("provider")
+            self.press("#loginbut")
         self.press("button", "Continue")
 
     def log_out(self):
