@@ -43,6 +43,8 @@ c.JupyterHub.load_roles = [{{"name": "tests", "services": ["tests"], "scopes": s
 class Hub:
     """`with Hub(directory, "more of the configuration")`: started, and ready for a login."""
 
+    options = ("--debug",)
+
     def __init__(self, directory, more="", internal_ssl=False):
         self.directory, self.port, self.api_port, self.hub_port = (
             pathlib.Path(directory),
@@ -84,7 +86,7 @@ class Hub:
         variables = {name: None for name in os.environ if name.startswith(("JUPYTER", "ORRERY_"))}
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "--debug"],
+                [sys.executable, "-m", "jupyterhub", *self.options],
                 cwd=self.directory,
                 env=environment(**variables),
                 stdin=subprocess.DEVNULL,
