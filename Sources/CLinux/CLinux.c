@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -290,4 +291,8 @@ int linux_unshare_descriptors(int *kept, int count) {
   }
   syscall(SYS_close_range, from, ~0u, 0);
   return 0;
+}
+
+int linux_spawn_closing_from(void *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }

@@ -107,6 +107,9 @@ int linux_timer_create(void);
 void linux_timer_set(int fd, uint64_t milliseconds);
 // Gives the calling thread a table of descriptors of its own, with `kept` and the standard three in it. `kept` is sorted.
 int linux_unshare_descriptors(int *kept, int count);
+// Lets the program that is started with `actions`, a posix_spawn_file_actions_t, close its descriptors from `first` on.
+// 0 or an error number.
+int linux_spawn_closing_from(void *actions, int first);
 
 // Two ends of a channel that carries messages of 16 bytes between threads, and with them descriptors.
 int linux_channel(int ends[2]);

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import OrreryModel
 
@@ -56,11 +57,14 @@ struct ChildProcess {
         for file in files {
             unsafe posix_spawn_file_actions_addopen(&actions, file.number, file.path, file.flags, 0o600)
         }
-        // What pocket itself opens is closed by the start of a program; this is for what others have opened.
-        let wanted = Set([0, 1, 2] + files.map(\.number))
-        for open in FileBytes.names(in: "/proc/self/fd").compactMap({ CInt($0) }) where !wanted.contains(open) {
-            unsafe posix_spawn_file_actions_addclose(&actions, open)
+        // In the child itself, so that a file which another thread has just opened is closed, too. Most close themselves; a
+        // library's may not.
+        let wanted = Set(files.map(\.number))
+        let last = max(2, wanted.max() ?? 2)
+        for gap in (3...max(3, last)) where gap <= last && !wanted.contains(gap) {
+            unsafe posix_spawn_file_actions_addclose(&actions, gap)
         }
+        unsafe linux_spawn_closing_from(&actions, last + 1)
 
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
