@@ -107,7 +107,8 @@ struct HubServices: Sendable {
         spawner = Spawner(
             clusters: configuration.clusters.map(\.access), store: database,
             contract: contract, routes: proxy, fetcher: fetcher, logger: logger,
-            shelf: ClusterTokenShelf(store: database, keys: keys, logger: logger))
+            shelf: ClusterTokenShelf(store: database, keys: keys, logger: logger),
+            title: { registry.title(of: $0) })
         renewal = TokenRenewal(
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)

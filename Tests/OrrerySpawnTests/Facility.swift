@@ -52,7 +52,8 @@ final class Facility: Sendable {
     /// A hub starts on the state that is there.
     @discardableResult
     func start(
-        cut: Wire.Cut? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero
+        cut: Wire.Cut? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero,
+        titles: [String: String] = [:]
     ) -> Spawner {
         let wire = Wire(["api.test": cluster], cut: cut)
         routes.wire.withLock { $0 = wire }
@@ -62,7 +63,8 @@ final class Facility: Sendable {
         let spawner = Spawner(
             clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
             settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            time: Timekeeper(clock), now: { [clock] in Sample.noon + clock.now.offset / .seconds(1) })
+            time: Timekeeper(clock), now: { [clock] in Sample.noon + clock.now.offset / .seconds(1) },
+            title: { titles[$0] ?? $0 })
         let task = Task { try await spawner.run() }
         let before = hub.withLock { hub in
             defer { hub = Hub(spawner: spawner, wire: wire, task: task) }

@@ -8,10 +8,9 @@ import OrreryStore
 func machine(
     _ state: SessionState = .creating, uid: String? = "u1", life: Plan.Life = Sample.life
 ) -> Session.StateMachine {
-    var machine = Session.StateMachine(
-        Sample.session(
-            Sample.plan(life: life), state: state, podUID: uid, readyAt: state == .ready ? Sample.noon : nil),
-        patience: Patience(), told: [])
+    let session = Sample.session(
+        Sample.plan(life: life), state: state, podUID: uid, readyAt: state == .ready ? Sample.noon : nil)
+    var machine = Session.StateMachine(session, on: session.cluster, patience: Patience(), told: [])
     machine.isCalling = false
     return machine
 }

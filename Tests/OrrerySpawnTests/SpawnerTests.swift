@@ -43,6 +43,16 @@ import Testing
         await facility.kill()
     }
 
+    @Test func aPersonReadsTheTitlesOfClusters() async throws {
+        let facility = try await Facility()
+        facility.start(titles: ["north": "The Northern Site"])
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        let said = try await facility.store.events(session: session.id, after: 0).map(\.message)
+        #expect(said.contains("Asking The Northern Site for a place."))
+        await facility.kill()
+    }
+
     // A program that is still starting has no handler yet, and for process 1 the kernel then drops the signal: the whole
     // grace would pass for nothing.
     @Test func onlyWhatWasReadyIsGivenItsWholeGrace() async throws {

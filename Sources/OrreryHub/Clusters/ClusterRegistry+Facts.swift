@@ -41,6 +41,11 @@ extension ClusterRegistry {
         let access = clusters.first { $0.name == session.cluster }?.access
         return access?.target(address, pod: session.podUID) ?? "http://\(address)"
     }
+
+    /// What people call the cluster of this name; the name where there is none.
+    func title(of cluster: String) -> String {
+        clusters.first { $0.name.isExactly(cluster) }?.facts.title ?? cluster
+    }
 }
 
 extension ClusterRecord {

@@ -34,7 +34,7 @@ extension Session {
             return try await make(wanted)
         } catch {
             logger.warning("a pod was not made", metadata: ["error": "\(error)"])
-            return .refused(CreationRefusal(error, cluster: record.cluster))
+            return .refused(CreationRefusal(error, cluster: place))
         }
     }
 
@@ -54,14 +54,14 @@ extension Session {
     private func judge(_ found: Pod, _ wanted: Pod) -> Input {
         guard PodMark.isMade(found.metadata, for: record) else {
             let taken = KubernetesError.Refused(code: 409, reason: "AlreadyExists", message: "the name is taken")
-            return .refused(CreationRefusal(.refused(taken), cluster: record.cluster))
+            return .refused(CreationRefusal(.refused(taken), cluster: place))
         }
         let breaches = Wall.breaches(in: found, wanted: wanted)
         guard !breaches.isEmpty else { return .created(found) }
         logger.error("a cluster changed a pod's walls", metadata: ["breaches": "\(breaches)"])
         return .refused(
             .never(
-                "\(record.cluster) changed this session's pod where it must not: \(breaches.joined(separator: "; ")). "
+                "\(place) changed this session's pod where it must not: \(breaches.joined(separator: "; ")). "
                     + "The pod was removed. Tell an administrator."))
     }
 

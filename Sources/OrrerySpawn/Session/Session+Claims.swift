@@ -41,12 +41,12 @@ extension Session {
         for (label, value) in wanted.metadata.labels ?? [:] {
             guard let other = found.metadata.labels?[label], other.isExactly(value) else {
                 return .never(
-                    "On \(record.cluster) the claim \(name) is not marked as this person's own, so it was left alone. An "
+                    "On \(place) the claim \(name) is not marked as this person's own, so it was left alone. An "
                         + "administrator must look at it: its label \(label) should be \(value).")
             }
         }
         guard !found.metadata.isTerminating else {
-            return .later("The storage \(name) on \(record.cluster) is being deleted. Waiting until that is done.")
+            return .later("The storage \(name) on \(place) is being deleted. Waiting until that is done.")
         }
         return nil
     }

@@ -19,6 +19,7 @@ extension Session {
         var address: String?
         /// Why it ends, from the moment that this is decided.
         var ending: Ending?
+        /// What its person calls the cluster.
         let cluster: String
         let image: String
         let port: UInt16
@@ -73,12 +74,12 @@ extension Session {
         /// Sentences that were told, so that a cluster repeating itself is heard once.
         var told: Set<String>
 
-        init(_ session: SessionRecord, patience: Patience, told: some Sequence<String>) {
+        init(_ session: SessionRecord, on cluster: String, patience: Patience, told: some Sequence<String>) {
             state = session.state
             podUID = session.podUID
             address = session.address
             ending = session.state == .stopping ? Ending(resuming: session) : nil
-            cluster = session.cluster
+            self.cluster = cluster
             image = session.plan.environment.image
             port = session.plan.environment.port
             isUnseen = session.state == .unreachable

@@ -17,6 +17,8 @@ final class Session: Sendable {
     /// What was asked for, where it is more than the record says: the person insists on the cluster.
     let wish: SessionChoice?
     let cluster: KubernetesClient
+    /// What its person calls the cluster.
+    let place: String
     let scene: Scene
     let logger: Logger
     private let inputs: AsyncStream<Input>
@@ -73,6 +75,7 @@ final class Session: Sendable {
         self.wish = record.wish ?? wish
         self.cluster = cluster
         self.scene = scene
+        place = scene.title(record.cluster)
         memory = Mutex(
             Memory(podUID: record.podUID, watchedSince: scene.now(), hasAskedForPod: record.state != .queued))
         var logger = scene.logger
@@ -100,7 +103,7 @@ final class Session: Sendable {
     /// Lives until the session has ended or waits again, or the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
-            var machine = StateMachine(record, patience: scene.settings.patience, told: await wordsSaid())
+            var machine = StateMachine(record, on: place, patience: scene.settings.patience, told: await wordsSaid())
             var hands = Hands()
             do {
                 try await perform(machine.begin(), &machine, &hands, &group)

@@ -14,5 +14,7 @@ struct Scene: Sendable {
     let alarms: Alarms
     let latencies = Latencies()
     let now: @Sendable () -> Date
+    /// A cluster's title by its name: how people know it.
+    let title: @Sendable (String) -> String
     let logger: Logger
 }

@@ -16,7 +16,7 @@ extension Spawner {
         if case .unreachable(let since, let reason) = condition(of: plan.cluster) {
             throw SpawnError(
                 .clusterAway,
-                "\(plan.cluster) cannot be reached since \(Words.clock(since)) (\(reason)). Choose another cluster, or "
+                "\(scene.title(plan.cluster)) cannot be reached since \(Words.clock(since)) (\(reason)). Choose another cluster, or "
                     + "try again later.")
         }
         let record = try record(

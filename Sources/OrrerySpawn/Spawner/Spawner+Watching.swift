@@ -143,7 +143,8 @@ extension Spawner {
             return live.sessions.values.filter { $0.record.cluster == cluster }
         }
         guard let sessions else { return }
-        let sentence = "\(cluster) cannot be reached since \(Words.clock(since)). Nothing is stopped for that."
+        let title = scene.title(cluster)
+        let sentence = "\(title) cannot be reached since \(Words.clock(since)). Nothing is stopped for that."
         for session in sessions { session.tell(.unseen(sentence)) }
     }
 }

@@ -55,22 +55,24 @@ package final class Spawner: Service {
     }
 
     /// `fetcher` is the way to all clusters: a `Fetcher`. `shelf` keeps over a restart the tokens that the hub renews itself.
+    /// `title` gives what people call the cluster of a name.
     package convenience init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
         fetcher: any KubernetesTransport, settings: SpawnSettings = SpawnSettings(), logger: Logger,
         shelf: (any TokenShelf)? = nil, clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: @escaping @Sendable () -> Date = { Date() }, title: @escaping @Sendable (String) -> String = { $0 }
     ) {
         self.init(
             clusters: clusters, store: store, contract: contract, routes: routes, transport: fetcher,
-            settings: settings, shelf: shelf, logger: logger, time: Timekeeper(clock), now: now)
+            settings: settings, shelf: shelf, logger: logger, time: Timekeeper(clock), now: now,
+            title: title)
     }
 
     /// The same with time as the clients of the clusters see it.
     package init(
         clusters: [ClusterAccess], store: any SessionStore, contract: any SessionContract, routes: any RouteBook,
         transport: any KubernetesTransport, settings: SpawnSettings, shelf: (any TokenShelf)? = nil, logger: Logger,
-        time: Timekeeper, now: @escaping @Sendable () -> Date
+        time: Timekeeper, now: @escaping @Sendable () -> Date, title: @escaping @Sendable (String) -> String = { $0 }
     ) {
         let clients = clusters.map { ($0.name, KubernetesClient($0, transport: transport, time: time, now: now)) }
         park = Mutex(Park(clients: Dictionary(clients) { _, last in last }))
@@ -78,7 +80,7 @@ package final class Spawner: Service {
         self.shelf = shelf
         scene = Scene(
             store: store, contract: contract, routes: routes, settings: settings, board: ProgressBoard(), time: time,
-            alarms: Alarms(time), now: now, logger: logger)
+            alarms: Alarms(time), now: now, title: title, logger: logger)
         (launches, launch) = AsyncStream.makeStream(of: Launch.self)
     }
 
