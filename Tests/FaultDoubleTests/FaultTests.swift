@@ -5,7 +5,7 @@ import Testing
 
 @testable import FaultDouble
 
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(3))) struct FaultTests {
     @Test func withoutFaultsEverythingPassesAndIsNoted() async throws {
         try await Rig.run { rig in
             #expect(try await rig.get()["metadata"]?["name"] == "a")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FaultDouble
 
-@Suite(.timeLimit(.minutes(1))) struct WatchFaultTests {
+@Suite(.timeLimit(.minutes(3))) struct WatchFaultTests {
     @Test func linesArePutBetweenThoseOfTheServer() async throws {
         try await Rig.run { rig in
             rig.double.add(Fault(.inject(lines: ["garbage"], after: 1), on: .init(watch: true)))
@@ -47,7 +47,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ControlTests {
+@Suite(.timeLimit(.minutes(3))) struct ControlTests {
     @Test func theControlInterfaceDoesTheSame() async throws {
         try await Rig.run { rig in
             let fault = #"{"match": {"method": "POST"}, "times": null, "action": {"refuse": {"as": "quota"}}}"#

@@ -3,7 +3,7 @@ import Testing
 @testable import OrreryAgent
 
 /// Who waits for whom.
-@Suite(.timeLimit(.minutes(1))) struct GateQueueTests {
+@Suite(.timeLimit(.minutes(3))) struct GateQueueTests {
     @Test func whoIsCancelledLeavesTheQueue() async throws {
         let queue = GateQueue()
         let (gates, open) = AsyncStream.makeStream(of: Void.self)

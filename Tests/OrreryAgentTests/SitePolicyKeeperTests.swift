@@ -7,7 +7,7 @@ import Testing
 @testable import OrreryAgent
 
 /// The site's policy as its file changes.
-@Suite(.timeLimit(.minutes(1))) struct SitePolicyKeeperTests {
+@Suite(.timeLimit(.minutes(3))) struct SitePolicyKeeperTests {
     /// Time that passes when the test says so.
     private final class Turns: Sendable {
         private let (ticks, tick) = AsyncStream.makeStream(of: Void.self)

@@ -147,7 +147,7 @@ func onThread(_ work: @escaping @Sendable () -> Void) {
 
 /// Polls until `condition` holds; false after five seconds.
 func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !condition() {
         guard ContinuousClock.now < deadline else { return false }
         await Task.yield()

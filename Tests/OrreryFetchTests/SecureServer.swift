@@ -20,7 +20,7 @@ final class SecureServer: Sendable {
 
     /// From the line `ACCEPT 127.0.0.1:41243`.
     private static func readPort(of program: Program) throws -> UInt16 {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         var text = ""
         while !text.contains("ACCEPT") || !text.hasSuffix("\n") {
             guard ContinuousClock.now < deadline else { throw ScriptedServer.ServerError.cannotListen }

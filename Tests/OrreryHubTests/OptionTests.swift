@@ -56,7 +56,7 @@ struct OptionTests {
             // What is not refused waits for a pod, which nobody makes here.
             async let answer = hub.call("POST", "/users/ada/server", token: token, body: ["options": options])
             if status == 0 {
-                let deadline = ContinuousClock.now + .seconds(8)
+                let deadline = ContinuousClock.now + .seconds(60)
                 var session: SessionRecord?
                 while session == nil, ContinuousClock.now < deadline {
                     session = try await hub.database.active(person: ada.id).first

@@ -76,7 +76,7 @@ private struct Desk: Sendable {
     func isWaiting(_ id: String) async throws -> Bool { try await hub.database.session(id: id)?.isWaiting ?? false }
 
     func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try await !condition() {
             guard ContinuousClock.now < deadline else { return false }
             try await Task.sleep(for: .milliseconds(1))
@@ -322,7 +322,7 @@ struct SchedulerTests {
 extension Desk {
     /// Lets every session that has a place become ready and end, until none is left.
     fileprivate func serveAll() async throws {
-        let deadline = ContinuousClock.now + .seconds(40)
+        let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             let active = try await hub.database.allActive()
             guard !active.isEmpty else { return }

@@ -40,7 +40,7 @@ struct StartTests {
                 services: hub.services, background: [watched], logger: TestHub.quiet, onReady: { ready.yield($0) })
             let running = Task { try await second.run() }
             for await _ in ports { break }
-            let deadline = ContinuousClock.now + .seconds(10)
+            let deadline = ContinuousClock.now + .seconds(60)
             while !watched.hasRun.withLock({ $0 }), ContinuousClock.now < deadline { await Task.yield() }
             #expect(watched.hasRun.withLock { $0 })
             running.cancel()

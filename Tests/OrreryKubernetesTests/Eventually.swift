@@ -1,6 +1,6 @@
-/// Waits until `condition` holds, at most twenty seconds of real time; whether it does.
+/// Waits until `condition` holds, at most a minute of real time; whether it does.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !condition() {
         guard ContinuousClock.now < deadline else { return false }
         await Task.yield()

@@ -96,9 +96,9 @@ final class Facility: Sendable {
     }
 
     /// Turns the clock by what the nearest sleeper needs, when that is half a minute at most, until `condition` holds;
-    /// gives up after twenty seconds of real time.
+    /// gives up after a minute of real time.
     func turn(until condition: () async -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while await !condition() {
             guard ContinuousClock.now < deadline else { return false }
             if let wait = clock.waits.first, wait <= .seconds(30) { clock.advance(by: wait) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import OrreryKubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct CallFaultTests {
+@Suite(.timeLimit(.minutes(3))) struct CallFaultTests {
     private static let pod = Pod(
         metadata: ObjectMeta(name: "a", labels: ["spawn": "1"]),
         spec: PodSpec(containers: [Container(name: "notebook", image: "registry.test/lab:1")]))
@@ -69,7 +69,7 @@ import Testing
         try await DoubledCluster.run { cluster in
             let first = try await cluster.client.create(Self.pod)
             try await cluster.direct.delete(Pod.self, "a", uid: first.metadata.uid, grace: .zero)
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(60)
             while (try? await cluster.direct.get(Pod.self, "a")) != nil, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(5))
             }

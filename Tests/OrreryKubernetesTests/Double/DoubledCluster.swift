@@ -16,14 +16,15 @@ struct DoubledCluster: Sendable {
     /// Speaks to the cluster itself, past the double.
     let direct: KubernetesClient
 
+    /// `names` are those of config maps that are there from the start.
     static func run(
-        time: Timekeeper = .continuous, _ work: @escaping @Sendable (DoubledCluster) async throws -> Void
+        time: Timekeeper = .continuous, having names: [String] = [], _ work: @escaping @Sendable (DoubledCluster) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "doubled-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let pocket = try PocketServer(
-            configuration: configuration(directory), logger: quiet, onListening: { listening.yield($0) })
+            configuration: configuration(directory, names), logger: quiet, onListening: { listening.yield($0) })
         try await withThrowingTaskGroup { group in
             group.addTask { try await pocket.run() }
             for await port in ports {
@@ -49,13 +50,19 @@ struct DoubledCluster: Sendable {
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func configuration(_ directory: String) throws -> PocketConfiguration {
+    private static func configuration(_ directory: String, _ names: [String]) throws -> PocketConfiguration {
         var configuration = PocketConfiguration(
             cluster: "test", port: 0, state: directory,
             node: PocketConfiguration.Node(
                 name: "node", cpu: CPUCount(millicores: 64_000), memory: ByteCount(bytes: 1 << 40), pods: 5000,
                 processes: false), addresses: try #require(PocketConfiguration.AddressRange(block())))
         configuration.namespaces = ["hub"]
+        configuration.objects = names.map { name in
+            [
+                "apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": ["name": .string(name), "namespace": "hub", "labels": ["test": "yes"]],
+            ]
+        }
         let rules = [PocketConfiguration.Token.Rule(resources: ["*"], verbs: ["*"])]
         configuration.tokens = [
             .init(name: "hub", token: Secret("hub-token"), permission: .rules(rules, namespace: "hub"))

@@ -6,7 +6,7 @@ import Testing
 @testable import OrreryKubernetes
 
 /// Whatever happens to lists and watches, what is known of the cluster becomes true again.
-@Suite(.timeLimit(.minutes(1))) struct WatchFaultTests {
+@Suite(.timeLimit(.minutes(3))) struct WatchFaultTests {
     private static let expiredLine = #"{"type":"ERROR","object":\#(Fault.Refusal.expired.status)}"#
     private static let huge =
         #"{"type":"MODIFIED","object":{"metadata":{"name":"huge"},"data":{"x":""#
@@ -61,8 +61,7 @@ import Testing
     }
 
     @Test func aListThatExpiresBetweenItsPagesIsReadWhole() async throws {
-        try await DoubledCluster.run { cluster in
-            for number in 0..<501 { try await cluster.make("m\(number)") }
+        try await DoubledCluster.run(having: (0..<501).map { "m\($0)" }) { cluster in
             cluster.double.add(Fault(.refuse(as: .expired), on: .init(query: "continue=")))
             let list = try await cluster.client.list(ConfigMap.self, Selection(labels: "test=yes"))
             #expect(list.items.count == 501)

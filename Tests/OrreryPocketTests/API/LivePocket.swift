@@ -81,7 +81,7 @@ struct LivePocket: Sendable {
 
     /// Asks until `condition` holds, for at most five seconds.
     func eventually(_ what: Comment, _ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try await !condition() {
             guard ContinuousClock.now < deadline else {
                 Issue.record(what)

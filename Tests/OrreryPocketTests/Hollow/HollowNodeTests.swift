@@ -53,7 +53,7 @@ struct HollowNodeTests {
     }
 
     private func pod(_ name: String, where condition: (JSON) -> Bool) async throws -> JSON {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if let pod = store.object(Self.key(name)), condition(pod) { return pod }
             await Task.yield()

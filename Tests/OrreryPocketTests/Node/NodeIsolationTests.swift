@@ -206,7 +206,7 @@ import Testing
                 plan, in: directory, variables: ["PATH": "/usr/bin"],
                 expected: [.init(destination: "/data", identity: other)])
             defer { run.send(SIGKILL) }
-            let deadline = ContinuousClock.now + .seconds(10)
+            let deadline = ContinuousClock.now + .seconds(60)
             while case .closed = run.look(), .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
             guard case .refused(let problem) = run.look() else {
                 Issue.record("the gate is not refused")

@@ -99,7 +99,7 @@ struct NodeRecordingTests {
 
     /// Those of the `expected` events that were given, once all were or it takes too long.
     private func events(_ expected: [String], _ test: TestNode, _ key: ObjectStore.Key) async -> [String] {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         func given() -> [String] { Self.plain(test.events(of: key.name)).filter(expected.contains) }
         while given().count < expected.count, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
         return given()

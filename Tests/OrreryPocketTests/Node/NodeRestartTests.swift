@@ -28,7 +28,7 @@ import Testing
                 let record = try JSON(parsing: FileBytes.read("\(test.configuration.state)/node/pods/\(uid)/pod.json"))
                 let number = record["containers"]?["notebook"]?["state"]?["running"]?["_0"]?["outer"]?["number"]
                 let outer = try #require(number?.integer.flatMap(Int32.init(exactly:)))
-                let deadline = ContinuousClock.now + .seconds(10)
+                let deadline = ContinuousClock.now + .seconds(60)
                 while ProcessIdentity(running: outer) != nil, .now < deadline {
                     try await Task.sleep(for: .milliseconds(10))
                 }
@@ -46,7 +46,7 @@ import Testing
             "echo begun; while :; do sleep 0.05; done",
             meanwhile: { test, key, _ in test.store.remove(key) }
         ) { test, key in
-            let deadline = ContinuousClock.now + .seconds(10)
+            let deadline = ContinuousClock.now + .seconds(60)
             let all = "\(test.configuration.state)/node/pods"
             while !FileBytes.names(in: all).isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
             #expect(FileBytes.names(in: all) == [])

@@ -88,7 +88,7 @@ final class TestNode: Sendable {
 
     /// The same, once the pod's removal is among them.
     func wholeHistory(of name: String) async throws -> [ObjectStore.Change] {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while history(of: name).last?.type != .deleted, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))
         }
@@ -129,7 +129,7 @@ final class TestNode: Sendable {
         for key: ObjectStore.Key, turning seconds: Double = 0, _ what: String = "",
         until condition: (JSON) -> Bool
     ) async throws -> JSON {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if let pod = store.object(key), condition(pod) { return pod }
             clock.turn(by: seconds)
@@ -141,7 +141,7 @@ final class TestNode: Sendable {
     }
 
     func waitUntilGone(_ key: ObjectStore.Key, turning seconds: Double = 0) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while store.object(key) != nil {
             guard ContinuousClock.now < deadline else {
                 Issue.record("\(key) stays: \(store.object(key)?.text ?? "")")

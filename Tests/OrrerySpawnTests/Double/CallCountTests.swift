@@ -7,7 +7,7 @@ import Testing
 @testable import OrrerySpawn
 
 /// What sessions cost a cluster, counted at its door.
-@Suite(.timeLimit(.minutes(1))) struct CallCountTests {
+@Suite(.timeLimit(.minutes(3))) struct CallCountTests {
     @Test func aSessionsWholeLifeTakesSixChangesAndNoPolls() async throws {
         let budget = Budget(callsPerSecond: 10_000, burst: 10_000)
         try await DoubledFacility.run(budget: budget) { facility in

@@ -113,7 +113,7 @@ extension DoubledFacility {
     func isSeen(_ cluster: String) -> Bool { spawner.condition(of: cluster) == .ready }
 
     func reaches(_ condition: () async -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         while await !condition() {
             guard ContinuousClock.now < deadline else { return false }
             try? await Task.sleep(for: .milliseconds(2))
