@@ -1,6 +1,7 @@
 internal import OrreryLink
 
-/// Letters that wait for the hub, in the order in which they came, and no more than there is room for: then the oldest go.
+/// Letters that wait for the hub, in the order in which they came, and no more than there is room for: then the oldest go of
+/// the key that has most, so that nobody puts out what others say.
 ///
 /// Pure: it is told what became of a batch. A letter that the hub does not take is found by sending those of its batch one
 /// at a time, and then goes, so that the others go on.
@@ -27,6 +28,8 @@ struct LetterShelf {
     let mostBytes: Int
     private(set) var entries: [Entry] = []
     private(set) var bytes = 0
+    /// What each key has of both.
+    private var shares: [KeyID: (count: Int, bytes: Int)] = [:]
     private var lastNumber: UInt64 = 0
     /// One of these is what the hub does not take.
     private var suspects: Set<UInt64> = []
@@ -42,12 +45,26 @@ struct LetterShelf {
         }
         lastNumber += 1
         entries.append(Entry(number: lastNumber, letter: letter))
-        bytes += letter.bytes
+        count(letter, 1)
         let before = entries.count
-        while entries.count > most || (bytes > mostBytes && entries.count > 1) {
-            bytes -= entries.removeFirst().letter.bytes
-        }
+        while entries.count > most { dropOldest { $0.count } }
+        while bytes > mostBytes, entries.count > 1 { dropOldest { $0.bytes } }
         return before - entries.count
+    }
+
+    /// Lets the oldest go of the key that has most.
+    private mutating func dropOldest(by weight: ((count: Int, bytes: Int)) -> Int) {
+        let most = shares.values.map(weight).max() ?? 0
+        guard let index = entries.firstIndex(where: { shares[$0.letter.key].map(weight) == most }) else { return }
+        count(entries.remove(at: index).letter, -1)
+    }
+
+    /// Counts a letter that comes, or one that goes.
+    private mutating func count(_ letter: Postman.Letter, _ sign: Int) {
+        bytes += sign * letter.bytes
+        let share = shares[letter.key] ?? (0, 0)
+        let now = (count: share.count + sign, bytes: share.bytes + sign * letter.bytes)
+        shares[letter.key] = now.count > 0 ? now : nil
     }
 
     /// What goes next: as many as may go at once, or one while it is sought which of them it is.
@@ -92,7 +109,8 @@ struct LetterShelf {
     }
 
     private mutating func remove(_ isMeant: (Entry) -> Bool) {
-        entries.removeAll(where: isMeant)
-        bytes = entries.reduce(0) { $0 + $1.letter.bytes }
+        var kept: [Entry] = []
+        for entry in entries { if isMeant(entry) { count(entry.letter, -1) } else { kept.append(entry) } }
+        entries = kept
     }
 }

@@ -57,7 +57,9 @@ final class Postman: Sendable {
         backoff.reset()
         for await _ in wakes {
             while !Task.isCancelled, let batch = letters.withLock({ $0.next() }) {
-                let outcome = await deliver(batch.entries.map(\.letter), hub, fetcher, tunnel)
+                var outcome = await deliver(batch.entries.map(\.letter), hub, fetcher, tunnel)
+                // A hub that does not even take nothing fails at no letter.
+                if outcome == .failed, await deliver([], hub, fetcher, tunnel) != .taken { outcome = .away }
                 let givenUp = letters.withLock { $0.settle(batch, outcome) }
                 if givenUp > 0 { log.write(.warn, "the hub does not take what an agent says: it is passed over") }
                 if outcome == .taken { backoff.reset() }

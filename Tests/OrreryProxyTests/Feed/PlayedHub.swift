@@ -13,6 +13,7 @@ final class PlayedHub: Sendable {
         var activity: [JSON] = []
         /// What agents said, a body for each request, and what the next ones are answered with.
         var agents: [JSON] = []
+        var agentsAsked = 0
         var agentsAnswer = #"{"answers":[]}"#
         var activityStatus = 200
         var feedStatus = 200
@@ -66,6 +67,7 @@ final class PlayedHub: Sendable {
 
     private static func noteAgents(_ body: [UInt8], _ stream: Stream, _ notes: Notes) {
         let (status, answer) = notes.heard.withLock { heard in
+            heard.agentsAsked += 1
             if let value = JSONText.read(body), heard.activityStatus == 200 { heard.agents.append(value) }
             return (heard.activityStatus, heard.agentsAnswer)
         }

@@ -6,10 +6,10 @@ import Testing
 
 struct LetterShelfTests {
     private static func letter(
-        _ connection: UInt64, _ type: String = "inventory", isStranger: Bool = false, ballast: Int = 0
+        _ connection: UInt64, _ type: String = "inventory", isStranger: Bool = false, ballast: Int = 0, key: UInt8 = 1
     ) -> Postman.Letter {
         Postman.Letter(
-            connection: connection, key: KeyID(subjectPublicKeyInfo: [1]), publicKey: [], address: "",
+            connection: connection, key: KeyID(subjectPublicKeyInfo: [key]), publicKey: [], address: "",
             frame: ControlFrame(type, ["a": .string(String(repeating: "x", count: ballast))]), isStranger: isStranger)
     }
 
@@ -61,6 +61,21 @@ struct LetterShelfTests {
             _ = shelves.put(Self.letter(UInt64(connection), "hello", isStranger: true, ballast: 16_000))
         }
         #expect(shelves.count < 140 && shelves.count > 120)
+    }
+
+    /// Most there may be, and the bytes in each.
+    @Test(arguments: [(4500, 4096, 0), (200, 67, 500_000)])
+    func aMemberThatSaysTooMuchPutsOutOnlyItsOwnWords(_ count: Int, _ most: Int, _ ballast: Int) {
+        var shelves = LetterShelves()
+        let quiet = (1...20).map(UInt64.init)
+        for connection in quiet { _ = shelves.put(Self.letter(connection, key: UInt8(connection))) }
+        var lost = 0
+        for connection in 100..<100 + count {
+            lost += shelves.put(Self.letter(UInt64(connection), ballast: ballast, key: 99))
+        }
+        #expect(shelves.count == (ballast == 0 ? most : most + quiet.count))
+        #expect(lost == count + quiet.count - shelves.count)
+        #expect(Self.send(&shelves, wrong: [], .refused).taken.filter { $0 < 100 } == quiet)
     }
 
     @Test func aConnectionsWordsStayInOrderWhenItBecomesAMember() {

@@ -162,6 +162,21 @@ struct TunnelTrustTests {
         #expect(rig.hub.frames("inventory").map { $0["frame"]?["index"]?.integer } == [0, 1, 2, 3, 4])
     }
 
+    @Test func aHubThatFailsAtEverythingCostsNoWord() throws {
+        let rig = try TunnelRig()
+        try rig.begin()
+        let agent = try rig.agent()
+        try #require(eventually { !rig.hub.frames("hello").isEmpty })
+        rig.hub.answer(activity: 500)
+        agent.say(ControlFrame("inventory"))
+        try rig.say(#""tell":"\(rig.id)","frame":{"type":"rotate"}"#)
+        // More often than it may fail at one word, each time with a question whether it takes anything.
+        let before = rig.hub.heard.agentsAsked
+        try #require(eventually { rig.hub.heard.agentsAsked > before + 2 * LetterShelf.patience + 2 })
+        rig.hub.answer(activity: 200)
+        #expect(eventually { rig.hub.frames("inventory").count == 1 })
+    }
+
     @Test func withACertificateBothAreServedOnOnePort() throws {
         let authority = try TestAuthority()
         try authority.issue("server", .init(names: "DNS:localhost,IP:127.0.0.1"))
