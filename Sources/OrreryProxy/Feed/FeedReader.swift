@@ -20,6 +20,8 @@ struct FeedReader {
         case strike(KeyID, reason: String)
         case tell(KeyID, ControlFrame)
         case peers([String], pins: [String])
+        /// A snapshot has named no proxies.
+        case noPeers
         /// Something the operator ought to know of; the feed goes on.
         case warning(String)
 
@@ -42,6 +44,7 @@ struct FeedReader {
     /// Of a snapshot that has not ended yet.
     private var settings: [RouteSetting] = []
     private var agents: [AgentEntry] = []
+    private var hasNamedPeers = false
     private var changes: [RouteChange] = []
     private var hasMoved = false
     private var hasMetUnknown = false
@@ -98,6 +101,7 @@ struct FeedReader {
             guard number == position.number else { throw .gap(expected: position.number, found: number) }
             steps.append(.agents(agents))
             steps.append(.replaceAll(settings, position))
+            if !hasNamedPeers { steps.append(.noPeers) }
             (settings, agents) = ([], [])
             phase = .changes(position)
         case .agent(let entry):
@@ -144,7 +148,9 @@ struct FeedReader {
         case .agent(let entry): steps.append(.agent(entry))
         case .strike(let key, let reason): steps.append(.strike(key, reason: reason))
         case .tell(let key, let frame): steps.append(.tell(key, frame))
-        case .peers(let addresses, let pins): steps.append(.peers(addresses, pins: pins))
+        case .peers(let addresses, let pins):
+            hasNamedPeers = true
+            steps.append(.peers(addresses, pins: pins))
         case .unknown(let kind) where !hasMetUnknown:
             hasMetUnknown = true
             steps.append(.warning("line \(self.line) is of a kind that this version does not know: \(kind)"))

@@ -50,12 +50,22 @@ final class FeedSink: Sendable {
             // The reason names no key.
             if let reason = shared.gate.set(object.object ?? [:]) { shared.log.write(.warn, "feed: gate: \(reason)") }
         case .agents, .agent, .strike, .tell: takeAgents(step)
-        case .peers(let addresses, let pins):
-            let now = Moment.now().monotonic
-            shared.tunnel?.peers.withLock { $0.hear(addresses: addresses, pins: pins, at: now) }
+        case .peers, .noPeers: takePeers(step)
         case .warning(let text): shared.log.write(.warn, "feed: \(text)")
         }
         return true
+    }
+
+    /// The other proxies.
+    private func takePeers(_ step: FeedReader.Step) {
+        let now = Moment.now().monotonic
+        shared.tunnel?.peers.withLock { peers in
+            if case .peers(let addresses, let pins) = step {
+                peers.hear(addresses: addresses, pins: pins, at: now)
+            } else {
+                peers.hearNothing(at: now)
+            }
+        }
     }
 
     /// Keys of agents, and words for them.

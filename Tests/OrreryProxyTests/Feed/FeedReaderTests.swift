@@ -26,6 +26,7 @@ struct FeedReaderTests {
         for step in reader.drain() {
             // Every snapshot has them, and few tests are about them.
             if case .agents(let entries) = step, entries.isEmpty { continue }
+            if case .noPeers = step { continue }
             words.append(Self.words(step))
         }
         return words
@@ -44,6 +45,7 @@ struct FeedReaderTests {
         case .strike(_, let reason): "strike \(reason)"
         case .tell(_, let frame): "tell \(frame.type)"
         case .peers(let addresses, let pins): "peers \(addresses) \(pins)"
+        case .noPeers: "no peers"
         case .warning(let text): "warning \(text)"
         }
     }
@@ -53,6 +55,16 @@ struct FeedReaderTests {
         case .set(let setting): "\(setting.key.text)>\(setting.target.authority)"
         case .remove(let key): "-\(key.text)"
         }
+    }
+
+    @Test func aSnapshotThatNamesNoProxiesSaysSo() {
+        let (head, named) = (#"{"epoch":"e","number":5,"snapshot":true}"#, #"{"peers":["two.test:443"],"pins":[]}"#)
+        var reader = FeedReader(after: nil)
+        #expect(throws: Never.self) { for line in [head, #"{"end":5}"#] { try reader.take(Array(line.utf8)) } }
+        #expect(reader.drain().map(Self.words).contains("no peers"))
+        reader = FeedReader(after: nil)
+        #expect(throws: Never.self) { for line in [head, named, #"{"end":5}"#] { try reader.take(Array(line.utf8)) } }
+        #expect(!reader.drain().map(Self.words).contains("no peers"))
     }
 
     @Test func otherProxiesAreNamedAnywhere() {

@@ -17,6 +17,18 @@ struct AgentPeersTests {
         #expect(peers.others(than: "one:1", at: .max - 1).addresses == ["two:1"])
     }
 
+    @Test func aHubThatNamesNobodyIsBelievedAfterTenMinutes() {
+        var peers = AgentPeers()
+        // It may have begun anew a moment ago.
+        peers.hearNothing(at: 0)
+        #expect(peers.others(than: nil, at: 1).addresses == nil)
+        peers.hear(addresses: ["two:1"], pins: ["q"], at: 1000)
+        peers.hearNothing(at: 2000)
+        peers.hearNothing(at: 300_000)
+        #expect(peers.others(than: nil, at: 601_999) == .init(addresses: ["two:1"], pins: ["q"]))
+        #expect(peers.others(than: nil, at: 602_000) == .init(addresses: [], pins: []))
+    }
+
     @Test func noHubMakesItGrowWithoutEnd() {
         var peers = AgentPeers()
         peers.hear(addresses: (0..<10_000).map { "a\($0):1" }, pins: [], at: 0)
@@ -26,6 +38,11 @@ struct AgentPeersTests {
     @Test(arguments: [
         ("proxy-1.example.org:443", true), ("192.0.2.7:8000", true), ("[2001:db8::7]:443", true), ("proxy:0", false),
         ("proxy", false), (":443", false), ("proxy:65536", false), ("a b:443", false), ("https://proxy:443", false),
+        ("proxy:+443", false), ("proxy: 443", false), ("proxy:", false), ("[]:443", false), ("[a b]:443", false),
+        ("[proxy]:443", false), ("[::1:443", false), ("a..b:443", false), (".:443", false), ("-a:443", false),
+        ("a-.b:443", false),
+        ("proxy:443\n", false), ("[2001:db8::7]443:443", false),
+        ("\(String(repeating: "a", count: 64)).test:443", false),
     ])
     func anAddressForAgentsIsHostAndPort(_ text: String, _ isOne: Bool) {
         #expect(ProxyConfiguration.isAgentAddress(text) == isOne)
