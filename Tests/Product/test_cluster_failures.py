@@ -79,12 +79,12 @@ def doctor(site, *words):
 
 
 def test_an_agent_whose_clock_is_ten_minutes_ahead_joins_and_everybody_is_told(site, proofs):
-    said = re.search(r"its agent's clock is (\d+) s ahead of the hub's", site.line())
+    said = re.search(r"its agent's clock is (\d+) s ahead of the proxy's", site.line())
     assert said and 590 <= int(said[1]) <= 610, site.line()
     assert ada_works(site), "sessions need no clock of the agent's"
     assert "s ahead of the proxy's" in (site.state / "agent.out").read_text()
     page = site.browsers["grace"].get(f"{site.url}/hub/clusters/north", timeout=10).text
-    assert "clock is" in page and "ahead of the hub" in page
+    assert "clock is" in page and "ahead of the proxy" in page
     found = doctor(site, "--cluster", "north")
     assert found.returncode == 1 and "clock is" in found.stdout, found.stdout
 

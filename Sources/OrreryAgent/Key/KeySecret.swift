@@ -75,7 +75,8 @@ package struct KeySecret: KeyShelf {
     private func refusal(_ error: KubernetesError, _ verb: String) -> AgentError {
         .key(
             "the agent may not \(verb) the Secret \(name) in \(client.namespace), where its key is kept: \(error). "
-                + "Its Role needs get, create and patch for it")
+                + "Its Role there needs get, create and patch for it. That namespace is the agent's own, which the pod or the "
+                + "kubeconfig names, and not that of --namespace; with --state a key is kept in a folder instead")
     }
 }
 

@@ -28,10 +28,11 @@ struct AgentDesk: Sendable {
             registry.links.forget(proxy: message.proxy, connection: message.connection)
             return .nothing
         case "beat":
+            if let refusal = try await refusal(ofWaiting: key) { return refusal }
             try await keepWaiting(key)
             hear(message) { link in
                 link.roundTrip = message.frame["rtt"]?.number.flatMap { (0...3_600_000).contains($0) ? $0 : nil }
-                link.skew = message.frame["skew"]?.integer.map { Double($0) }
+                link.note(skew: message.frame["skew"]?.integer.map { Double($0) })
                 (link.idle, link.bound) = (message.frame["idle"]?.integer, message.frame["bound"]?.integer)
             }
             return .nothing
@@ -52,6 +53,14 @@ struct AgentDesk: Sendable {
         let good = pins.filter { JoinString.pin($0) != nil }
         guard !good.isEmpty, codes.isNews(good, at: now()) else { return }
         try await registry.store.note(pins: good, at: now())
+    }
+
+    /// Who was refused since it said hello hears of it now, and not when it says hello again, which may be in an hour.
+    private func refusal(ofWaiting key: String) async throws -> AgentAnswer? {
+        guard registry.record(ofKey: key) == nil, let join = try await registry.store.join(key: key, at: now()),
+            join.state == .denied
+        else { return nil }
+        return .denied(join.reason, retry: .seconds(3600))
     }
 
     /// Who waits to be let in waits for as long as it is connected.

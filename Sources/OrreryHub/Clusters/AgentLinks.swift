@@ -15,8 +15,9 @@ final class AgentLinks: Sendable {
         let address: String
         var agent: String?
         var version: String?
-        /// How far the agent's clock is ahead of ours, in seconds.
-        var skew: Double?
+        /// How far the agent's clock is ahead of the proxy's, in seconds; nil while that is not worth a word. Another one only
+        /// when it is off by half a minute more or less, so that a second at the bound is no news each time.
+        private(set) var skew: Double?
         var since: Date
         var heardAt: Date
         /// In milliseconds.
@@ -24,6 +25,21 @@ final class AgentLinks: Sendable {
         var idle: Int64?
         var bound: Int64?
         var isLeaving = false
+
+        init(proxy: String, connection: Int64, key: String, address: String, since: Date) {
+            (self.proxy, self.connection, self.key, self.address) = (proxy, connection, key, address)
+            (self.since, heardAt) = (since, since)
+        }
+
+        /// The proxy has compared the clocks again.
+        mutating func note(skew latest: Double?) {
+            guard let latest else { return }
+            if abs(latest) < 50 {
+                skew = nil
+            } else if abs(latest) >= 60, abs(latest - (skew ?? 0)) >= 30 {
+                skew = latest
+            }
+        }
     }
 
     private struct Place: Hashable {
@@ -54,7 +70,7 @@ final class AgentLinks: Sendable {
         links.withLock { links in
             var link =
                 links[place].flatMap { $0.key == key ? $0 : nil }
-                ?? Link(proxy: proxy, connection: connection, key: key, address: address, since: now, heardAt: now)
+                ?? Link(proxy: proxy, connection: connection, key: key, address: address, since: now)
             link.heardAt = now
             change(&link)
             links[place] = link

@@ -45,9 +45,9 @@ struct ClusterHealth: Hashable, Sendable {
         if record.isPaused {
             reasons.append(record.inventory?["policy"]?["notice"]?.string?.withoutFullStop ?? "the site has paused it")
         }
-        if let skew = links.compactMap(\.skew).max(by: { abs($0) < abs($1) }), abs(skew) >= 60 {
+        if let skew = links.compactMap(\.skew).max(by: { abs($0) < abs($1) }) {
             let way = skew > 0 ? "ahead of" : "behind"
-            reasons.append("its agent's clock is \(Int(min(abs(skew), 1e12))) s \(way) the hub's")
+            reasons.append("its agent's clock is \(Int(min(abs(skew), 1e12))) s \(way) the proxy's")
         }
         return reasons
     }

@@ -77,6 +77,18 @@ struct AgentDeskTests {
         }
     }
 
+    @Test func whoeverIsDeniedWhileItWaitsHearsOfItWhereItWaits() async throws {
+        try await TestHub.run { hub in
+            let agent = try ScriptedAgent(hub)
+            try await agent.hello()
+            #expect(try await agent.say(["type": "beat"]).frames.isEmpty)
+            try await hub.services.clusterDesk.deny(
+                String(agent.key.id.prefix(12)), by: .operator, because: "not ours")
+            let reply = try await agent.say(["type": "beat"])
+            #expect(reply.isClosed && reply.frame("denied")?["reason"] == "not ours")
+        }
+    }
+
     /// Whatever the rules are by now, members stay what they are.
     @Test func stricterRulesChangeNothingForMembers() async throws {
         let tests: [AdmissionRule.Test] = [

@@ -151,6 +151,19 @@ struct MemberTests {
         }
     }
 
+    @Test func aClockAtTheBoundIsNoNewsEachTime() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            var words: [String] = []
+            for skew in [59, 60, 59, 61, 58, 60, 55, 89, 90, 70, 49, 59] {
+                try await agent.say(["type": "beat", "skew": .integer(Int64(skew))])
+                words.append(hub.services.keeper.health(of: try #require(agent.record())).reasons.dropFirst().joined())
+            }
+            let told = [60, 90].map { "its agent's clock is \($0) s ahead of the proxy's" }
+            #expect(words == [""] + Array(repeating: told[0], count: 7) + [told[1], told[1], "", ""])
+        }
+    }
+
     @Test func configuredClustersHaveTheirPlaceToo() async throws {
         try await TestHub.run { hub in
             let registry = hub.services.registry
