@@ -189,10 +189,12 @@ package final class ProxyServer: Sendable {
     /// Has agents' connections for as long as workers may want some.
     private func openTunnel(_ tunnel: Tunnel) -> LoopThread {
         let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
+        let workers = Array(signals.prefix(listeners.count))
         return LoopThread {
             guard
                 let thread = TunnelThread(
-                    shared: shared, tunnel: tunnel, channels: channels, signal: signal.descriptor.number)
+                    shared: shared, tunnel: tunnel, channels: channels, signal: signal.descriptor.number,
+                    workers: workers)
             else { return shared.log.write(.error, "no descriptor left for connections from clusters") }
             thread.run()
         }

@@ -155,8 +155,9 @@ extension RelayLoop {
             let isWanted = places.contains(lines[number].place)
             if isWanted, lines[number].isForgotten { lines[number].state = .resting(until: now.monotonic) }
             lines[number].isForgotten = !isWanted
-            // What waits there is of no use to anybody; what is relayed goes on.
-            if !isWanted, lines[number].slot != nil {
+            // What waits there is of no use to anybody; what is relayed goes on, which the proxy has to know.
+            if !isWanted, let slot = lines[number].slot {
+                if lines[number].isWelcomed { _ = deliver(ControlFrame("drain", ["seconds": 0]).encode(), to: slot) }
                 abandon(number)
                 lines[number].state = .resting(until: now.monotonic)
             }

@@ -11,8 +11,8 @@ struct Traveller: ~Copyable, Sendable {
     let address: SocketAddress
     /// What has come already, decrypted.
     let early: [UInt8]
-    /// The number of its key; 0 while nobody has looked.
-    var number: AgentBook.Number = 0
+    /// Whose it is; nil while nobody has looked.
+    var binding: AgentBinding?
 
     /// Gives up all but the stream.
     consuming func intoStream() -> TLSStream { stream }

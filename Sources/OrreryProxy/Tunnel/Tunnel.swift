@@ -19,6 +19,7 @@ final class Tunnel: Sendable {
     let cloakroom = Cloakroom()
     let figures = TunnelFigures()
     let postman = Postman()
+    let departures = Departures()
     /// What the inner port serves: a route for each cluster.
     let inner: RouteBook
     /// By what agents know this proxy, where no authority vouches for it.

@@ -116,6 +116,7 @@ extension TunnelThread {
             return close(index, because: tunnel.book.reason(lines[index].key) ?? "the hub has ended it")
         }
         lines[index].number = number
+        if let agent = lines[index].talk?.agent { absent[AgentRun(cluster: cluster, agent: agent)] = nil }
         lines[index].cluster = cluster
         lines[index].reader.limit = ControlFrame.limit
         pools[cluster, default: ClusterPool()].controls.append(index)
@@ -160,7 +161,26 @@ extension TunnelThread {
         pools[cluster]?.saidIdle = 0
         closeWaiting(of: talk.agent, lines[index].number, in: cluster)
         noteAgents(cluster)
+        awaitReturn(of: talk, to: cluster)
         shared.log.write(.info, "cluster \(cluster): an agent is gone: \(reason)")
+    }
+
+    /// Who has said that it leaves ends what it has left by itself.
+    private mutating func awaitReturn(of talk: ControlTalk, to cluster: String) {
+        guard let agent = talk.agent, !talk.isLeaving, tunnel.figures.bound(in: cluster) > 0 else { return }
+        let isHere = pools[cluster]?.controls.contains { lines[$0].talk?.agent == agent } ?? false
+        let run = AgentRun(cluster: cluster, agent: agent)
+        if !isHere { absent[run] = now.monotonic + shared.limits.absence.milliseconds }
+    }
+
+    /// Ends what still goes over connections of agents that have not come back in time.
+    mutating func nameDepartures() {
+        let gone = absent.filter { $0.value <= now.monotonic }
+        guard !gone.isEmpty else { return }
+        absent = absent.filter { $0.value > now.monotonic }
+        tunnel.departures.name(Set(gone.keys))
+        for worker in workers { worker.descriptor.signal() }
+        shared.log.write(.warn, "\(gone.count) agent(s) have not come back: what went over their connections is ended")
     }
 
     // MARK: The hub's word

@@ -95,12 +95,14 @@ extension TunnelThread {
     /// Gives a connection that waits to a worker, for good.
     private mutating func hand(_ index: UInt32, to channel: Int, _ token: UInt64) {
         let (cluster, number) = (lines[index].cluster, lines[index].number)
+        let binding = lines[index].agent.map { AgentBinding(key: number, run: AgentRun(cluster: cluster, agent: $0)) }
         takeOff(index)
         kernel.unwatch(lines[index].descriptor)
         var stream = TLSStream()
         swap(&stream, &lines[index].stream)
         let traveller = Traveller(
-            stream: stream, kind: .data, publicKey: [], address: lines[index].address, early: [], number: number)
+            stream: stream, kind: .data, publicKey: [], address: lines[index].address, early: [],
+            binding: binding)
         let word = tunnel.cloakroom.leave(traveller)
         let connection = Descriptor(owning: lines[index].descriptor)
         forget(index)

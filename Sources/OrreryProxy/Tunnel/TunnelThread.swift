@@ -18,11 +18,14 @@ struct TunnelThread: ~Copyable {
     let tunnel: Tunnel
     let channels: [SharedChannel]
     let signal: CInt
+    let workers: [SharedDescriptor]
     var host: ControlTalk.Host
     var lines: Slab<Line>
     var pools: [String: ClusterPool] = [:]
     /// Control connections by their serial.
     var controls: [UInt64: UInt32] = [:]
+    /// Agents that have gone without a word while connections of theirs are in use, and until when they may be back.
+    var absent: [AgentRun: UInt64] = [:]
     var now: Moment
     var lastSerial: UInt64 = 0
     var bookVersion: UInt64 = 0
@@ -36,14 +39,18 @@ struct TunnelThread: ~Copyable {
     static var signalToken: UInt64 { .max - 3 }
     static var firstChannelToken: UInt64 { .max - 4096 }
 
-    /// `signal` is given when there is something to do. Nil when the process has no descriptor left.
-    init?(shared: Shared, tunnel: Tunnel, channels: [SharedChannel], signal: CInt) {
+    /// `signal` is given when there is something to do, and `workers` wake the workers. Nil when the process has no
+    /// descriptor left.
+    init?(
+        shared: Shared, tunnel: Tunnel, channels: [SharedChannel], signal: CInt, workers: [SharedDescriptor]
+    ) {
         guard let kernel = LinuxKernel() else { return nil }
         self.kernel = kernel
         self.shared = shared
         self.tunnel = tunnel
         self.channels = channels
         self.signal = signal
+        self.workers = workers
         host = ControlTalk.Host(proxy: tunnel.identity, pins: tunnel.pins)
         lines = Slab(capacity: Self.capacity)
         now = kernel.now()
@@ -96,6 +103,7 @@ struct TunnelThread: ~Copyable {
     private mutating func tick() {
         nextTick = now.monotonic + 1000
         namePeers()
+        nameDepartures()
         for index in 0..<lines.extent {
             switch lines[index].kind {
             case .free: continue

@@ -61,11 +61,13 @@ extension Worker {
 
     /// Tells a data connection where it leads, and sends the request along, in one piece.
     mutating func offer(_ upstream: UInt32, _ traveller: consuming Traveller) {
-        let (client, number) = (slots[upstream].partner, traveller.number)
-        bound[upstream] = number
+        let (client, binding) = (slots[upstream].partner, traveller.binding)
+        bound[upstream] = binding
         streams[upstream] = traveller.intoStream()
         engine.adopt(streams[upstream])
-        guard let tunnel = shared.tunnel, !tunnel.book.isStruck(number), let target = handoff(upstream) else {
+        guard let tunnel = shared.tunnel, let binding, !tunnel.book.isStruck(binding.key),
+            let target = handoff(upstream)
+        else {
             if answerAway(client) { pump(client) }
             return
         }
@@ -160,7 +162,7 @@ extension Worker {
 
     private mutating func offerRefused(_ upstream: UInt32, _ code: HandoffAnswer.Code, _ say: String) {
         let (client, endpoint) = (slots[upstream].partner, slots[upstream].endpoint)
-        if let number = bound[upstream] { shared.tunnel?.figures.refused(number, code) }
+        if let binding = bound[upstream] { shared.tunnel?.figures.refused(binding.key, code) }
         shared.log.write(.debug, "\(shared.routes.peers.name(endpoint)): refused with \(code.rawValue): \(say)")
         let goesOn: Bool
         switch code {
@@ -227,12 +229,15 @@ extension Worker {
         return conclude(client, out, afterwards)
     }
 
-    // MARK: Struck
+    // MARK: Unwelcome
 
-    /// Ends every connection whose key is let in no more, with whatever goes over it.
-    mutating func closeStruck(_ tunnel: Tunnel) {
-        strikes = tunnel.book.strikes
-        for (upstream, number) in bound where tunnel.book.isStruck(number) {
+    /// Ends every connection whose key is let in no more, or whose agent has been away for too long, with whatever goes
+    /// over it.
+    mutating func closeUnwelcome(_ tunnel: Tunnel) {
+        guard tunnel.book.strikes != strikes || tunnel.departures.version != departures else { return }
+        (strikes, departures) = (tunnel.book.strikes, tunnel.departures.version)
+        for (upstream, whose) in bound
+        where tunnel.book.isStruck(whose.key) || tunnel.departures.contains(whose.run) {
             switch slots[upstream].phase {
             case .pooled:
                 pools.remove(upstream, from: slots)

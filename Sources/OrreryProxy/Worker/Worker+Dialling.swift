@@ -107,8 +107,8 @@ extension Worker {
                 upstream < slots.extent && token(upstream) == handed.token && slots[upstream].phase == .connecting
             guard isAwaited else {
                 // Whoever asked has left in the meantime.
-                if let traveller = shared.tunnel?.cloakroom.take(handed.word) {
-                    shared.tunnel?.figures.unbind(traveller.number)
+                if let traveller = shared.tunnel?.cloakroom.take(handed.word), let binding = traveller.binding {
+                    shared.tunnel?.figures.unbind(binding.key)
                 }
                 if let descriptor = handed.descriptor { kernel.close(descriptor, reset: false) }
                 continue

@@ -82,7 +82,7 @@ extension Worker {
         recycleBuffers(index)
         if !requestNotes.isEmpty { requestNotes[index] = nil }
         if !leaving.isEmpty { leaving[index] = nil }
-        if !bound.isEmpty, let number = bound.removeValue(forKey: index) { shared.tunnel?.figures.unbind(number) }
+        if !bound.isEmpty, let whose = bound.removeValue(forKey: index) { shared.tunnel?.figures.unbind(whose.key) }
         if !stale.questions.isEmpty { stale.questions[index] = nil }
         endSplicing(to: index)
         if slots[index].descriptor >= 0 { kernel.close(slots[index].descriptor, reset: reset) }

@@ -69,10 +69,11 @@ struct Worker<K: Kernel>: ~Copyable {
     /// Upstreams that were not believed lately, and when that was said.
     var distrusted: [Endpoint: UInt64] = [:]
 
-    /// The numbers of agents' keys by the upstream connections that came with them.
-    var bound: [UInt32: AgentBook.Number] = [:]
-    /// How often keys had been struck when that was looked at last.
+    /// Whose agents' upstream connections are.
+    var bound: [UInt32: AgentBinding] = [:]
+    /// How often keys had been struck, and agents given up, when that was looked at last.
     var strikes: UInt64 = 0
+    var departures: UInt64 = 0
     /// Requests handed to agents, for their logs.
     var traces: UInt64 = .random(in: 0 ... .max)
     let innerPlan = ForwardingPlan(ForwardingOptions.inner)
@@ -215,7 +216,7 @@ struct Worker<K: Kernel>: ~Copyable {
             contextsVersion = shared.tls.currentVersion
             contexts = shared.tls.snapshot()
         }
-        if let tunnel = shared.tunnel, tunnel.book.strikes != strikes { closeStruck(tunnel) }
+        if let tunnel = shared.tunnel { closeUnwelcome(tunnel) }
         heedEnd()
     }
 
