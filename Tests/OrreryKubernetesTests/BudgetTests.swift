@@ -75,6 +75,22 @@ import Testing
         #expect(began.duration(to: clock.now) <= .seconds(12))
     }
 
+    /// Where the lots fall longest: each pause is twice the one before, and a fifth is added to all of them.
+    @Test func pausesGrowWithEvery429ThatNamesNoTime() async throws {
+        let busy = ScriptedTransport.Reply(status: 429, headers: [], chunks: ["Too many requests\n"])
+        let transport = ScriptedTransport(Array(repeating: busy, count: 10))
+        let client = KubernetesClient(access, transport: transport, time: Timekeeper(clock), draw: { 1 })
+        let call = Task { try await client.get(Pod.self, "a") }
+        for (calls, pause) in [(1, 1200), (2, 2400), (3, 4800)] {
+            #expect(await eventually { transport.calls.count == calls && !clock.waits.isEmpty })
+            #expect(clock.waits == [.milliseconds(pause)])
+            clock.advance(by: .milliseconds(pause))
+        }
+        // The next would be over after the ten seconds for which somebody waits without a word.
+        let error = await #expect(throws: KubernetesError.self) { try await call.value }
+        #expect(error?.refusal?.code == 429 && transport.calls.count == 4)
+    }
+
     @Test func whoAsksABusyClusterIsToldAtOnceWhenItWantsALongPauseAndTheNextCallKeepsToIt() async throws {
         let busy = ScriptedTransport.Reply(
             status: 429, headers: [("Retry-After", "30")], chunks: ["Too many requests\n"])

@@ -21,17 +21,21 @@ package final class KubernetesClient: Sendable {
     private let breaker = Mutex(Breaker())
     private let now: @Sendable () -> Date
     private let offset = Mutex<TimeInterval?>(nil)
+    private let draw: @Sendable () -> Double
 
+    /// `draw` gives numbers from 0 to 1, by which pauses differ from those of others who were refused together.
     package init(
         _ access: ClusterAccess, transport: any KubernetesTransport, time: Timekeeper = .continuous,
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: @escaping @Sendable () -> Date = { Date() },
+        draw: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         self.now = now
+        self.draw = draw
         self.access = access
         self.transport = transport
         self.time = time
         keeper = CredentialKeeper(access, time: time)
-        pacing = Pacing(time, access.budget)
+        pacing = Pacing(time, access.budget, draw: draw)
         turnstile = Turnstile(access.budget.underWay)
     }
 
@@ -50,7 +54,7 @@ extension KubernetesClient {
     ) async throws(KubernetesError) -> [UInt8] {
         if !urgent { try await turnstile.enter() }
         defer { if !urgent { turnstile.leave() } }
-        var backoff = Backoff(first: .seconds(1))
+        var backoff = Backoff(first: .seconds(1), draw: draw)
         var hasRenewed = own != nil
         let began = time.elapsed()
         while true {

@@ -15,9 +15,14 @@ final class Pacing: Sendable {
     private let state = Mutex(State())
     private let interval: Duration
     private let burst: Duration
+    private let draw: @Sendable () -> Double
 
-    init(_ time: Timekeeper, _ budget: Budget = Budget()) {
+    init(
+        _ time: Timekeeper, _ budget: Budget = Budget(),
+        draw: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) {
         self.time = time
+        self.draw = draw
         interval = .seconds(1 / budget.callsPerSecond)
         burst = interval * max(1, budget.burst)
     }
@@ -46,7 +51,7 @@ final class Pacing: Sendable {
 
     /// The cluster asked for a pause. A little is added at random, and no cluster can stop us for longer than a minute.
     func pause(_ asked: Duration) {
-        let pause = min(asked, .seconds(60)) * Double.random(in: 1...1.2)
+        let pause = min(asked, .seconds(60)) * (1 + draw() / 5)
         let end = time.elapsed() + pause
         state.withLock { $0.opensAt = max($0.opensAt, end) }
     }
