@@ -50,6 +50,16 @@ extension ClusterAccess {
         return "cluster:\(name)/\(pod)\(address[colon...])"
     }
 
+    /// Who is believed to be the cluster, as text: what is kept for one place is never shown at another. A file counts by its
+    /// path: whoever exchanges what is in it says that it is still the same cluster.
+    package var place: [String] {
+        switch authority {
+        case .system: [server, "system"]
+        case .pem(let text): [server, "pem", text]
+        case .file(let path): [server, "file", path]
+        }
+    }
+
     /// Whether a client of `other` would do the same.
     package func isSame(as other: ClusterAccess) -> Bool {
         name == other.name && server == other.server && namespace == other.namespace && reach == other.reach

@@ -18,8 +18,8 @@ private func token(_ mark: String, from start: Double, account: String = "hub", 
 
 private final class Shelf: TokenShelf {
     let kept = Mutex<[String: Secret]>([:])
-    func token(of cluster: String) async -> Secret? { kept.withLock { $0[cluster] } }
-    func keep(_ token: Secret, of cluster: String) async throws { kept.withLock { $0[cluster] = token } }
+    func token(of cluster: ClusterAccess) async -> Secret? { kept.withLock { $0[cluster.name] } }
+    func keep(_ token: Secret, of cluster: ClusterAccess) async throws { kept.withLock { $0[cluster.name] = token } }
 }
 
 @Suite struct OwnTokenTests {
@@ -107,6 +107,38 @@ private final class Shelf: TokenShelf {
         #expect(await eventually { clock.waits.count == 1 })
         _ = try await client.get(Pod.self, "a")
         #expect(transport.tokens == [token("old", from: 0)])
+    }
+
+    @Test func aKeptTokenThatTheClusterDoesNotAcceptIsLeftForTheConfiguredOne() async throws {
+        let (kept, configured, new) = (token("kept", from: 600), token("old", from: 0), token("new", from: 1700))
+        shelf.kept.withLock { $0["north"] = Secret(kept) }
+        let refused = ScriptedTransport.Reply.refusal(401, "Unauthorized", "Unauthorized")
+        let (client, transport, task) = run(
+            configured, [refused, .json(200, podText("a")), answer(new), pods, .json(200, podText("a"))])
+        defer { task.cancel() }
+        #expect(await eventually { clock.waits.count == 1 })
+        _ = try await client.get(Pod.self, "a")
+        #expect(transport.tokens == [kept, configured])
+        // It is renewed when its own half of a life is over, not when that of the other one would be.
+        clock.advance(by: .seconds(1700))
+        #expect(await eventually { shelf.kept.withLock { $0["north"] } == Secret(new) && clock.waits.count == 1 })
+        _ = try await client.get(Pod.self, "a")
+        #expect(transport.tokens == [kept, configured, configured, new, new])
+    }
+
+    /// A cluster that refuses everybody for a while must not make the hub forget the token that still lives.
+    @Test func whereNeitherIsAcceptedTheNextCallShowsTheOtherOneAgain() async throws {
+        let (kept, configured) = (token("kept", from: 600), token("old", from: 0))
+        shelf.kept.withLock { $0["north"] = Secret(kept) }
+        let refused = ScriptedTransport.Reply.refusal(401, "Unauthorized", "Unauthorized")
+        let (client, transport, task) = run(
+            configured, [refused, refused, refused, .json(200, podText("a")), .json(200, podText("a"))])
+        defer { task.cancel() }
+        #expect(await eventually { clock.waits.count == 1 })
+        await #expect(throws: KubernetesError.self) { try await client.get(Pod.self, "a") }
+        _ = try await client.get(Pod.self, "a")
+        _ = try await client.get(Pod.self, "a")
+        #expect(transport.tokens == [kept, configured, configured, kept, kept])
     }
 
     @Test(arguments: ["opaque", "a.b.c", "e30.e30.e30"])

@@ -54,8 +54,11 @@ import Testing
 
     private final class Shelf: TokenShelf {
         private let kept = Mutex<[String: Secret]>([:])
-        func token(of cluster: String) async -> Secret? { kept.withLock { $0[cluster] } }
-        func keep(_ token: Secret, of cluster: String) async throws { kept.withLock { $0[cluster] = token } }
+        var newest: Secret? { kept.withLock { $0["north"] } }
+        func token(of cluster: ClusterAccess) async -> Secret? { kept.withLock { $0[cluster.name] } }
+        func keep(_ token: Secret, of cluster: ClusterAccess) async throws {
+            kept.withLock { $0[cluster.name] = token }
+        }
     }
 
     @Test func aHubThatStartsAnewShowsTheTokenThatTheLastOneRenewed() async throws {
@@ -66,11 +69,11 @@ import Testing
         try await hub(facility, first, shelf, configured) {
             await facility.turn {
                 facility.clock.advance(by: .seconds(60))
-                return await shelf.token(of: "north") != nil
+                return shelf.newest != nil
             }
         }
         #expect(first.shown.contains(configured))
-        let renewed = try #require(await shelf.token(of: "north")).reveal()
+        let renewed = try #require(shelf.newest).reveal()
         #expect(renewed != configured)
         // The one of the configuration is over by now.
         facility.clock.advance(by: .seconds(2000))

@@ -21,6 +21,8 @@ final class CredentialKeeper: Sendable {
         var shown: Shown?
         /// A token that the hub renewed itself, and is newer than what the configuration says.
         var own: Secret?
+        /// The cluster did not accept `own`: what the configuration says is shown.
+        var hasFallenBack = false
         var readAt = Duration.zero
     }
 
@@ -46,11 +48,13 @@ final class CredentialKeeper: Sendable {
         }
     }
 
-    /// The cluster did not accept `old`; whether there is something else to show by now.
+    /// The cluster did not accept `old`; whether there is something else to show by now. Of a token that the hub renewed itself and
+    /// that of the configuration the other one is shown then, so that neither keeps the hub out for good.
     func renewed(after old: Shown) -> Bool {
         let now = time.elapsed()
         let fresh = state.withLock { state -> Shown? in
             if let shown = state.shown, shown != old { return shown }
+            if state.own != nil { state.hasFallenBack.toggle() }
             return try? read(&state, now)
         }
         return fresh.map { $0 != old } ?? false
@@ -60,15 +64,19 @@ final class CredentialKeeper: Sendable {
     func show(_ token: Secret) {
         state.withLock { state in
             state.own = token
+            state.hasFallenBack = false
             state.shown?.token = token
         }
     }
+
+    /// Whether the cluster has not accepted the token that the hub renewed itself.
+    var hasFallenBack: Bool { state.withLock { $0.hasFallenBack } }
 
     private func read(_ state: inout State, _ now: Duration) throws(KubernetesError) -> Shown {
         state.readAt = now
         do {
             var fresh = try load()
-            if let own = state.own { fresh.token = own }
+            if let own = state.own, !state.hasFallenBack { fresh.token = own }
             state.shown = fresh
             return fresh
         } catch {

@@ -2,10 +2,11 @@ package import FoundationEssentials
 package import Logging
 package import OrreryModel
 
-/// Keeps tokens over a restart of the hub.
+/// Keeps tokens over a restart of the hub, each for one place: it is given out for the cluster's name at the same server under the
+/// same authority, and for nothing else.
 package protocol TokenShelf: Sendable {
-    func token(of cluster: String) async -> Secret?
-    func keep(_ token: Secret, of cluster: String) async throws
+    func token(of cluster: ClusterAccess) async -> Secret?
+    func keep(_ token: Secret, of cluster: ClusterAccess) async throws
 }
 
 extension KubernetesClient {
@@ -13,16 +14,20 @@ extension KubernetesClient {
     /// (TokenRequest), tried, put on the shelf, and then shown. The old one is shown until the new one has worked.
     ///
     /// Returns at once when there is nothing to renew: no token of a service account, one without an end, or one that
-    /// somebody else renews.
+    /// somebody else renews. Where the cluster does not accept the renewed one any more, that of the configuration is shown, and renewed.
     package func keepToken(shelf: (any TokenShelf)?, now: @escaping @Sendable () -> Date, logger: Logger) async {
-        guard var token = await newestToken(shelf) else { return }
+        guard case .token(let given) = access.credential, let configured = ServiceToken(given),
+            var token = await newestToken(shelf)
+        else { return }
         var backoff = Backoff(first: .seconds(5), limit: .seconds(300))
         var isLate = false
         while !Task.isCancelled {
+            if keeper.hasFallenBack { token = configured }
             let life = token.expiresAt.timeIntervalSince(token.issuedAt)
             let due = token.issuedAt.addingTimeInterval(life * 0.45).timeIntervalSince(now())
             let wait = isLate ? backoff.next() : .seconds(max(0, due))
-            guard (try? await time.sleep(wait)) != nil else { return }
+            guard (try? await time.sleep(min(wait, Self.look))) != nil else { return }
+            guard wait <= Self.look else { continue }
             do {
                 token = try await renew(token, life: life, shelf: shelf, logger: logger)
                 isLate = false
@@ -44,9 +49,12 @@ extension KubernetesClient {
     /// asked for anything: the configuration's may be over.
     package func adoptToken(from shelf: (any TokenShelf)?) async { _ = await newestToken(shelf) }
 
+    /// How often it is looked whether the cluster still accepts the renewed token.
+    private static let look = Duration.seconds(300)
+
     private func newestToken(_ shelf: (any TokenShelf)?) async -> ServiceToken? {
         guard case .token(let given) = access.credential, let token = ServiceToken(given) else { return nil }
-        guard let kept = await shelf?.token(of: access.name), let better = ServiceToken(kept),
+        guard let kept = await shelf?.token(of: access), let better = ServiceToken(kept),
             better.account.utf8.elementsEqual(token.account.utf8),
             better.namespace.utf8.elementsEqual(token.namespace.utf8), better.expiresAt > token.expiresAt,
             // One that the site has put into the configuration since then is for a reason.
@@ -64,7 +72,7 @@ extension KubernetesClient {
             throw KubernetesError.unreadable("the new token does not live longer than the old one")
         }
         try await tryOut(fresh)
-        do { try await shelf?.keep(fresh, of: access.name) } catch {
+        do { try await shelf?.keep(fresh, of: access) } catch {
             // It serves all the same, until the hub is started again.
             logger.error(
                 "a cluster's new token was not kept", metadata: ["cluster": "\(access.name)", "error": "\(error)"])
