@@ -132,6 +132,13 @@ import Testing
         #expect(try await database.invite(id: "k7m2qd") == nil)
     }
 
+    @Test func aProxysKeyThatNobodyShowsAnyMoreIsForgotten() async throws {
+        try await database.note(pins: ["sha256:old", "sha256:shown"], at: Sample.now)
+        try await database.note(pins: ["sha256:shown"], at: Sample.now + 1)
+        #expect(try await database.removeExpiredJoins(at: Sample.now + Database.pinMemory + 1) == 1)
+        #expect(try await database.pins(since: .distantPast) == ["sha256:shown"])
+    }
+
     @Test func whoeverAsksAgainKeepsTheFirstMoment() async throws {
         _ = try await database.keep(join("a", code: 1), most: 9)
         let again = try await database.keep(join("a", code: 2, at: 60), most: 9)

@@ -15,8 +15,7 @@ struct LinkHearing {
     /// One line for the person who started the agent.
     let say: @Sendable (String) -> Void
     let logger: Logger
-    /// Pins that a proxy has named beside those of the join string.
-    private var pins: [[UInt8]]
+    private var pins: ProxyPins
     private var peers: ProxyPeers
     private var lastReason: [ProxyPlace: String] = [:]
     private var lastCode = ""
@@ -33,7 +32,7 @@ struct LinkHearing {
         self.now = now
         self.say = say
         self.logger = logger
-        pins = configuration.join.pins
+        pins = ProxyPins(configuration.join.pins)
         peers = ProxyPeers(ProxyPlace(host: configuration.join.host, port: configuration.join.port))
     }
 
@@ -88,11 +87,9 @@ struct LinkHearing {
 
     /// Other proxies may have other keys; the one that we believe has said which.
     private mutating func learn(_ texts: [JSON]) async {
-        guard !configuration.join.pins.isEmpty else { return }
-        let fresh = texts.compactMap { $0.string.flatMap { JoinString.pin($0) } }.filter { !pins.contains($0) }
-        guard !fresh.isEmpty, pins.count + fresh.count <= 64 else { return }
-        pins += fresh
-        if let trust = try? LinkTrust(key: await keeper.current, pins: pins) { relay.believe(trust) }
+        let named = texts.compactMap { $0.string.flatMap { JoinString.pin($0) } }
+        guard pins.hear(named, at: now()) else { return }
+        if let trust = try? LinkTrust(key: await keeper.current, pins: pins.all) { relay.believe(trust) }
     }
 
     private func checkClock(_ time: Int64?) {
@@ -156,6 +153,6 @@ struct LinkHearing {
     /// Shows another key on all connections that are made from now on.
     func show(_ key: AgentKey) async throws(AgentError) {
         writer.show(key)
-        relay.show(try LinkTrust(key: key, pins: pins, authorities: configuration.authorities))
+        relay.show(try LinkTrust(key: key, pins: pins.all, authorities: configuration.authorities))
     }
 }

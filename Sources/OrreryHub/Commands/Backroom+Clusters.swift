@@ -49,7 +49,7 @@ extension Backroom {
 
     private func joinString(_ pins: [String]) async throws -> JoinString {
         var digests: [[UInt8]] = []
-        let known = pins.isEmpty ? try await database.pins(since: .now - 90 * 86400) : pins
+        let known = pins.isEmpty ? try await database.pins(since: .now - Database.pinMemory) : pins
         for pin in known {
             guard let digest = JoinString.pin(pin) else {
                 throw HubError(.badRequest, "`\(pin)` is no pin", next: "write sha256: and the digest in base64")

@@ -47,6 +47,6 @@ package protocol ClusterStore: Sendable {
     func note(pins: [String], at now: Date) async throws(StoreError)
     /// Those told at `instant` or later, sorted.
     func pins(since instant: Date) async throws(StoreError) -> [String]
-    /// Forgets tokens and wishes that ended before `now`; gives their number.
+    /// Forgets tokens and wishes that ended before `now`, and pins that were told longest ago; gives their number.
     func removeExpiredJoins(at now: Date) async throws(StoreError) -> Int
 }

@@ -135,13 +135,20 @@ extension Database {
         }
     }
 
+    /// No join string names a proxy's key that was not seen for so long.
+    package static let pinMemory: TimeInterval = 90 * 86_400
+
     package func removeExpiredJoins(at now: Date) async throws(StoreError) -> Int {
         try await write { db in
             let end: StatementArguments = ["now": Column.milliseconds(now)]
             try db.execute(sql: "DELETE FROM cluster_join WHERE expires_at <= :now", arguments: end)
             let joins = db.changesCount
             try db.execute(sql: "DELETE FROM cluster_invite WHERE expires_at <= :now", arguments: end)
-            return joins + db.changesCount
+            let invites = db.changesCount
+            try db.execute(
+                sql: "DELETE FROM proxy_pin WHERE seen_at < :at",
+                arguments: ["at": Column.milliseconds(now - Self.pinMemory)])
+            return joins + invites + db.changesCount
         }
     }
 }
