@@ -220,6 +220,11 @@ def test_the_purge_takes_what_is_old_and_follows_nothing(site, tmp_path):
     assert (scratch / "u/ann").is_dir() and "outside" not in swept.stdout
     missing = subprocess.run([*command[:5], "/nowhere", "*", "1", "5", "-"], capture_output=True, text=True)
     assert missing.returncode == 1 and "there is no /nowhere" in missing.stderr
+    # As that of busybox answers.
+    (later / "find").write_text("#!/bin/sh\necho 'find: unrecognized: --version' >&2\nexit 1\n")
+    (later / "find").chmod(0o755)
+    other = run(command)
+    assert other.returncode == 1 and "no GNU find" in other.stderr and "--environment" in other.stderr
 
 
 def test_the_purge_waits_as_long_as_a_session_may_run(site):

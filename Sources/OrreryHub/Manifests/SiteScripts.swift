@@ -8,6 +8,11 @@ enum SiteScripts {
     /// change of its name or rights (`ctime`), which nobody can set, has to be as old.
     static let purge = """
         set -eu
+        # That of busybox knows other words, and would stop half way.
+        find --version 2>/dev/null | grep -q GNU || {
+            echo "this image has no GNU find: name an environment whose image has it with --environment" >&2
+            exit 1
+        }
         case "$1" in
         delete) action='-print -delete' ;;
         *) action='-print' ;;
