@@ -23,24 +23,23 @@ extension Spawner {
             throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
         }
         let record: SessionRecord
-        let wish = Mutex<SessionChoice?>(nil)
+        let hasWaited = Mutex(false)
         do {
             record = try await scene.store.update(session) { session in
                 guard session.isWaiting else { return }
-                let asked = session.wish
-                wish.withLock { $0 = asked }
+                hasWaited.withLock { $0 = true }
                 session.cluster = plan.cluster
                 session.plan = plan
                 session.planHash = planHash
                 session.namespace = cluster.namespace
-                session.wish = nil
+                session.place(insistingOn: session.wish)
             }
         } catch {
             if error.kind == .missing { return nil }
             throw SpawnError(error)
         }
-        guard record.state == .queued else { return nil }
-        add(record, wish: wish.withLock { $0?.ifBound })
+        guard hasWaited.withLock({ $0 }) else { return nil }
+        add(record.unasked, wish: record.wish)
         return record
     }
 
@@ -77,5 +76,21 @@ extension Spawner {
                     session: session, at: now, state: .ended, message: record.message))
             return true
         } catch { throw SpawnError(error) }
+    }
+}
+
+extension SessionRecord {
+    /// It has a place. On which cluster the person insists is stored with it: with the state `queued` that would mean that it
+    /// waits, so its state is the next one, as if the cluster had been asked already.
+    mutating func place(insistingOn wish: SessionChoice?) {
+        self.wish = wish?.cluster == nil ? nil : wish
+        if self.wish != nil { state = .creating }
+    }
+
+    /// The same before its cluster was asked for anything, for the hub that has just stored its place.
+    var unasked: SessionRecord {
+        var record = self
+        (record.state, record.wish) = (.queued, nil)
+        return record
     }
 }

@@ -19,11 +19,12 @@ extension Spawner {
                 "\(scene.title(plan.cluster)) cannot be reached since \(Words.clock(since)) (\(reason)). Choose another cluster, or "
                     + "try again later.")
         }
-        let record = try record(
+        var record = try record(
             plan: plan, planHash: planHash, person: person, server: server, account: account, id: id,
             message: "Your session is being prepared.")
+        record.place(insistingOn: wish)
         try await store(record)
-        add(record, wish: wish?.ifBound)
+        add(record.unasked, wish: record.wish)
         return record
     }
 
@@ -124,9 +125,4 @@ extension Spawner {
 extension SessionState {
     /// Whether somebody who waits for the session has no more to wait for.
     fileprivate var isArrival: Bool { self == .ready || self == .unreachable || self == .ended }
-}
-
-extension SessionChoice {
-    /// Nil when any cluster will do: what else was asked for is in the session's record.
-    var ifBound: SessionChoice? { cluster == nil ? nil : self }
 }
