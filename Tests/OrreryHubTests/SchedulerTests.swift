@@ -1,13 +1,13 @@
 import Foundation
 import OrreryKubernetes
 import OrreryModel
-import OrreryPolicy
 import OrrerySpawn
 import OrreryStore
 import Synchronization
 import Testing
 
 @testable import OrreryHub
+@testable import OrreryPolicy
 
 /// The sessions that have left the queue, as they were told of.
 private final class Admissions: Sendable {
@@ -24,7 +24,7 @@ private struct Desk: Sendable {
     /// The sessions that have left the queue.
     let admitted = Admissions()
 
-    init(_ hub: TestHub, _ change: (inout ClusterFacts) -> Void) {
+    init(_ hub: TestHub, store: (any SessionStore)? = nil, _ change: (inout ClusterFacts) -> Void) {
         self.hub = hub
         let clusters = hub.services.configuration.clusters.map { cluster in
             var cluster = cluster
@@ -33,7 +33,7 @@ private struct Desk: Sendable {
         }
         let policy = hub.services.desk.policy
         scheduler = Scheduler(
-            policy: { policy }, clusters: { clusters }, store: hub.database, persons: hub.database,
+            policy: { policy }, clusters: { clusters }, store: store ?? hub.database, persons: hub.database,
             spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready },
             admitted: { [admitted] session, _ in admitted.note("\(session.id) on \(session.cluster)") })
     }
@@ -64,13 +64,21 @@ private struct Desk: Sendable {
     }
 
     /// What the spawner would say once a quota of the cluster's own has refused the session's pod.
-    func isGivenBack(_ id: String, wish: SessionChoice, lasting: Bool = false) async throws {
+    func isGivenBack(
+        _ id: String, wish: SessionChoice = SessionChoice(profile: "standard"), lasting: Bool = false,
+        ofNodes: Bool = false
+    ) async throws {
         _ = try await hub.database.advance(id, at: hub.clock.now) { session in
             session.state = .queued
             session.wish = wish
         }
-        let shortage = QuotaShortage(kinds: [.sessions], reason: "its quota q is full", isLasting: lasting)
+        let reason = ofNodes ? "no node has room" : "its quota q is full"
+        let shortage = QuotaShortage(kinds: [.sessions], reason: reason, isLasting: lasting, isOfNodes: ofNodes)
         await scheduler.hear(.givenBack(session: id, shortage))
+    }
+
+    func hasEnded(_ id: String) async throws -> Bool {
+        try await eventually { try await hub.database.session(id: id)?.state == .ended }
     }
 
     func isWaiting(_ id: String) async throws -> Bool { try await hub.database.session(id: id)?.isWaiting ?? false }
@@ -199,13 +207,111 @@ struct SchedulerTests {
             try await desk.running {
                 let session = try await desk.start(hub.person("ada"))
                 try await desk.isGivenBack(session.id, wish: SessionChoice(profile: "standard"), lasting: true)
+                #expect(try await desk.hasEnded(session.id))
                 let ended = try #require(try await hub.database.session(id: session.id))
                 #expect(ended.endReason == .failedToStart)
                 #expect(
                     ended.message == "North can never take this session: its quota q is full. Take a smaller size, or "
                         + "choose another cluster. Elsewhere: not South: it has left.")
-                #expect(await desk.scheduler.occupancy.persons.isEmpty)
+                #expect(try await desk.eventually { await desk.scheduler.occupancy.persons.isEmpty })
                 #expect(try await desk.start(hub.person("ben")).cluster == "north", "others may ask for less")
+            }
+        }
+    }
+
+    @Test func aStoreThatDoesNotAnswerCostsNobodyTheirTurn() async throws {
+        try await TestHub.run { hub in
+            let store = StubbornSessionStore(hub.database, refusing: [.session: 3])
+            let desk = Desk(hub, store: store) { if $0.name == "south" { $0.membership = .left } }
+            try await desk.running {
+                let session = try await desk.start(hub.person("ada"))
+                try await desk.isGivenBack(session.id)
+                #expect(try await desk.eventually { await desk.scheduler.queuePlace(of: session.id)?.number == 1 })
+                #expect(store.isDone)
+            }
+        }
+    }
+
+    /// What is read in two goes is counted once.
+    @Test func aQueueThatCouldOnlyBeReadInPartIsReadAgain() async throws {
+        try await TestHub.run { hub in
+            let before = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            _ = try await before.start(hub.person("ada"))
+            let second = try await before.start(hub.person("ben"))
+            let store = StubbornSessionStore(hub.database, refusing: [.places: 2])
+            let after = Desk(hub, store: store) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            try await after.running {
+                let stands = try await after.eventually {
+                    await after.scheduler.queuePlace(of: second.id)?.number == 1
+                }
+                #expect(stands && store.isDone)
+                #expect(await after.scheduler.occupancy.clusters["north"]?.sessions == 1)
+                let held = await after.scheduler.shares.standing(of: "atlas", at: hub.clock.now).held
+                #expect(held.sessions == 1)
+            }
+        }
+    }
+
+    @Test func whereNoNodeHasRoomOneTriesForAllUntilItHasANode() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            // When a session was asked for is the spawner's to say, by its own clock.
+            hub.clock.turn(by: .seconds(Date.now.timeIntervalSince(hub.clock.now)))
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                try await desk.comes(first.id, to: .creating)
+                try await desk.isGivenBack(first.id, ofNodes: true)
+                hub.clock.turn(by: .seconds(1))
+                let second = try await desk.start(hub.person("ben"))
+                #expect(second.isWaiting)
+                hub.clock.turn(by: .seconds(15))
+                await desk.scheduler.dispatch()
+                #expect(try await desk.eventually { try await !desk.isWaiting(first.id) })
+                await desk.scheduler.hear(.accepted(session: first.id))
+                hub.clock.turn(by: .seconds(120))
+                await desk.scheduler.dispatch()
+                #expect(try await desk.isWaiting(second.id), "that the cluster takes its pod says nothing of nodes")
+                try await desk.comes(first.id, to: .scheduled)
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+            }
+        }
+    }
+
+    @Test func whatNoNodeTakesThoughNobodyElseIsThereEndsWithASentence() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            try await desk.running {
+                let session = try await desk.start(hub.person("ada"))
+                for pause in [15, 30, 0] {
+                    #expect(try await desk.eventually { try await !desk.isWaiting(session.id) })
+                    try await desk.comes(session.id, to: .creating)
+                    try await desk.isGivenBack(session.id, ofNodes: true)
+                    hub.clock.turn(by: .seconds(pause))
+                    await desk.scheduler.dispatch()
+                }
+                #expect(try await desk.hasEnded(session.id))
+                let ended = try #require(try await hub.database.session(id: session.id))
+                #expect(
+                    ended.message.hasPrefix("North can never take this session: no node has room, which was tried 3"))
+            }
+        }
+    }
+
+    @Test func whileOthersOfThisHubAreThereNoNodeIsWaitedForLonger() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            try await desk.running {
+                let other = try await desk.start(hub.person("ben"))
+                try await desk.comes(other.id, to: .ready)
+                let session = try await desk.start(hub.person("ada"))
+                for pause in [15, 30, 60, 120] {
+                    #expect(try await desk.eventually { try await !desk.isWaiting(session.id) })
+                    try await desk.comes(session.id, to: .creating)
+                    try await desk.isGivenBack(session.id, ofNodes: true)
+                    #expect(await desk.scheduler.queuePlace(of: session.id)?.number == 1)
+                    hub.clock.turn(by: .seconds(pause))
+                    await desk.scheduler.dispatch()
+                }
             }
         }
     }

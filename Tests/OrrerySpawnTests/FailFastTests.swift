@@ -22,17 +22,6 @@ import Testing
     static let rows: [Row] =
         [
             Row(
-                name: "no room", pods: [pod(conditions: [unplaced("0/3 nodes: Insufficient cpu")])], limit: .room,
-                time: .seconds(120), sentence: "north found no node with room for it."),
-            Row(
-                name: "no room, and no node is added", pods: [pod(conditions: [unplaced("0/3 nodes")])],
-                events: [event("NotTriggerScaleUp", "max size reached", type: "Normal")], limit: .room,
-                time: .seconds(120), sentence: "north found no node with room for it."),
-            Row(
-                name: "a node is added", pods: [pod(conditions: [unplaced("0/3 nodes")])],
-                events: [event("TriggeredScaleUp", type: "Normal")], limit: .room, time: .seconds(900),
-                sentence: "north found no node with room for it."),
-            Row(
                 name: "the volume is elsewhere",
                 pods: [
                     pod(conditions: [unplaced("0/3 nodes are available: 3 node(s) had volume node affinity conflict")])

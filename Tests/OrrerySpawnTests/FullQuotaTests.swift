@@ -1,8 +1,9 @@
 import FoundationEssentials
 import OrreryModel
-import OrrerySpawn
 import OrreryStore
 import Testing
+
+@testable import OrrerySpawn
 
 /// A cluster whose own quota is full: the session waits for room again, as if it had never been there.
 @Suite struct FullQuotaTests {
@@ -100,5 +101,100 @@ import Testing
         #expect(await facility.reaches(.ready, session.id))
         #expect(facility.cluster.names("pods") == [session.pod])
         await facility.kill()
+    }
+
+    private static let insisting = SessionChoice(profile: "p", options: ["o": "x"], cluster: "north")
+
+    /// The hub dies when the session's place is stored, before anything else is.
+    @Test(arguments: [true, false])
+    func whoInsistsOnAClusterDoesSoFromTheFirstWriteOn(_ hasWaited: Bool) async throws {
+        let facility = try await fullFacility()
+        let dead = facility.start()
+        await facility.kill()
+        let session: SessionRecord
+        if hasWaited {
+            let waiting = try await dead.enqueue(
+                plan: Sample.plan(), planHash: "hash", person: facility.person, server: "", account: "",
+                id: RecordID.fresh(at: Sample.noon), wish: Self.insisting, message: "")
+            session = try #require(try await dead.admit(waiting.id, plan: Sample.plan(), planHash: "hash"))
+        } else {
+            session = try await facility.click(wish: Self.insisting)
+        }
+        #expect(await facility.session(session.id)?.isWaiting == false)
+        facility.start()
+        #expect(await waits(facility, session.id))
+        #expect(await facility.session(session.id)?.wish == Self.insisting)
+        await facility.kill()
+    }
+
+    /// A wish for a pod that was lost in the cluster comes through after all, when the session waits again already.
+    @Test(arguments: [true, false])
+    func aPodThatComesLateIsRemovedUnlessItIsReady(_ isReady: Bool) async throws {
+        let facility = try await fullFacility()
+        let spawner = facility.start()
+        let news = spawner.news()
+        let session = try await facility.click()
+        #expect(await waits(facility, session.id))
+        var late: JSON = [
+            "metadata": [
+                "name": .string(session.pod), "uid": "late",
+                "labels": [
+                    "orrery.io/hub": "orrery", "orrery.io/session": .string(session.id),
+                    "orrery.io/spawn": .string(session.spawn),
+                ],
+            ],
+            "spec": ["containers": [["name": "notebook"]]], "status": ["phase": "Pending"],
+        ]
+        if isReady { late.run() }
+        // Its task may still be saying goodbye, and would hear of it instead.
+        for await one in news { if case .givenBack = one { break } }
+        facility.cluster.put(late)
+        if isReady {
+            #expect(await facility.turn { spawner.orphans().map(\.uid) == ["late"] })
+        } else {
+            #expect(await facility.turn { facility.cluster.calls.contains("DELETE pods/\(session.pod)") })
+        }
+        #expect(await facility.turn { facility.cluster.names("pods") == (isReady ? [session.pod] : []) })
+        #expect(await facility.session(session.id)?.isWaiting == true)
+        await facility.kill()
+    }
+}
+
+/// The same, as the state machine sees it: a pod of ours that the watch has shown before we heard that there is none.
+@Suite struct LatePodTests {
+    private static let full = CreationRefusal.full(
+        QuotaShortage(kinds: [.sessions], reason: "its quota q is full", isLasting: false), "north is full.")
+
+    private func askingMachine() -> Session.StateMachine {
+        var machine = machine(.queued, uid: nil)
+        _ = machine.begin()
+        return machine
+    }
+
+    @Test func aPodThatFillsTheQuotaItselfIsTaken() {
+        var machine = askingMachine()
+        _ = machine.observe(pod())
+        #expect(machine.refused(Self.full) == [.create])
+        #expect(machine.created(pod()).first == .keepPod(uid: "u1"))
+    }
+
+    @Test func onceWhatItNeedsIsRemovedItIsRemovedToo() {
+        var machine = askingMachine()
+        #expect(machine.refused(Self.full) == [.cleanUp])
+        _ = machine.observe(pod())
+        #expect(machine.cleaned(nil) == [.delete(keepingLog: false)])
+        _ = machine.deletion(.accepted(grace: .seconds(2)))
+        #expect(machine.gone(uid: "u1").last == .cleanUp)
+        _ = machine.cleaned(nil)
+        #expect(machine.isGivenBack == true)
+    }
+
+    @Test func oneThatIsGoneAgainKeepsNobody() {
+        var machine = askingMachine()
+        _ = machine.observe(pod())
+        _ = machine.gone(uid: "u1")
+        #expect(machine.refused(Self.full) == [.cleanUp])
+        _ = machine.cleaned(nil)
+        #expect(machine.isGivenBack == true)
     }
 }

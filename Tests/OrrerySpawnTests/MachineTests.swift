@@ -81,11 +81,13 @@ extension [SessionAction] {
         var machine = machine()
         let full = PodCondition("PodScheduled", "False", reason: "Unschedulable", message: "0/3 nodes: no memory")
         #expect(machine.observe(pod(conditions: [full])).last == .wait(.room, .seconds(120)))
+        #expect(machine.note(event("NotTriggerScaleUp", "max size reached", type: "Normal")).last?.isWait == false)
         let growing = ClusterEvent(
             metadata: ObjectMeta(), about: .init(kind: "Pod", name: "p", uid: "u1"), type: "Normal",
             reason: "TriggeredScaleUp", message: "pod triggered scale-up")
         #expect(machine.note(growing).contains(.wait(.room, .seconds(900))))
         #expect(machine.elapsed(.room).sentences.last?.contains("0/3 nodes: no memory") == true)
+        #expect(machine.ending == nil, "it waits for room again: see NodeShortageTests")
     }
 
     @Test func aVolumeThatDoesNotComeIsSaidAtOnceAndGivenUpLater() {
@@ -221,6 +223,7 @@ extension [SessionAction] {
 
 extension SessionAction {
     fileprivate var isEnter: Bool { if case .enter = self { true } else { false } }
+    fileprivate var isWait: Bool { if case .wait = self { true } else { false } }
 }
 
 @Suite(.enabled(if: Recording.isThere, "no recordings beside the repository"))

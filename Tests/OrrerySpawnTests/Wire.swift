@@ -10,17 +10,20 @@ final class Wire: KubernetesTransport {
     private struct State {
         var steps = 0
         var isDead = false
+        var cut: Cut?
     }
 
     private let clusters: [String: FakeCluster]
-    private let cut: Cut?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// `clusters` by the host of their server.
     init(_ clusters: [String: FakeCluster], cut: Cut? = nil) {
         self.clusters = clusters
-        self.cut = cut
+        state = Mutex(State(cut: cut))
     }
+
+    /// Dies so many steps from now, with that step's effect and without its answer.
+    func cut(afterFurther steps: Int) { state.withLock { $0.cut = .after($0.steps + steps) } }
 
     var isDead: Bool { state.withLock { $0.isDead } }
     /// How many steps were taken: every request but those of the watches.
@@ -30,15 +33,17 @@ final class Wire: KubernetesTransport {
     func step<Value>(_ effect: () throws(FetchError) -> Value) throws(FetchError) -> Value {
         let number = state.withLock { state in
             state.steps += 1
-            if case .before(let last)? = cut, state.steps > last { state.isDead = true }
+            if case .before(let last)? = state.cut, state.steps > last { state.isDead = true }
             return state.steps
         }
         guard !isDead else { throw Self.dead }
         let value = try effect()
-        if case .after(let last)? = cut, number >= last {
-            state.withLock { $0.isDead = true }
-            throw Self.dead
+        let isCut = state.withLock { state in
+            guard case .after(let last)? = state.cut, number >= last else { return false }
+            state.isDead = true
+            return true
         }
+        if isCut { throw Self.dead }
         return value
     }
 

@@ -58,16 +58,10 @@ extension Scheduler {
     /// Lets a session begin whose place is reserved; keeps at it while the store does not answer.
     func admit(_ id: String, _ request: PlacementRequest, on cluster: String) async {
         occupancy.confirm(id)
-        var wait = Duration.milliseconds(100)
-        while true {
-            do {
-                return try await admitOnce(id, request, on: cluster)
-            } catch let error as SpawnError where error.kind == .unknownCluster {
-                return await dismiss(id, because: error.sentence)
-            } catch {
-                logger.warning("a session has to wait on", metadata: ["session": "\(id)", "error": "\(error)"])
-                guard (try? await Task.sleep(for: wait)) != nil else { return }
-                wait = min(wait * 2, .seconds(10))
+        await patiently("a session has to wait on", about: id) {
+            do { try await admitOnce(id, request, on: cluster) } catch let error as SpawnError {
+                guard error.kind == .unknownCluster else { throw error }
+                await dismiss(id, because: error.sentence)
             }
         }
     }
@@ -96,12 +90,24 @@ extension Scheduler {
         await end(id, saying: "It cannot start any more: \(reason).")
     }
 
-    /// Ends a session that waits.
+    /// Ends a session that waits; keeps at it while the store does not answer.
     func end(_ id: String, saying sentence: String) async {
-        do { try await spawner.dismiss(id, because: sentence) } catch {
-            logger.warning("a session could not be ended", metadata: ["session": "\(id)", "error": "\(error)"])
+        await patiently("a session could not be ended", about: id) {
+            try await spawner.dismiss(id, because: sentence)
         }
         leave(id)
+    }
+
+    /// Does `attempt` until it no longer throws, after growing pauses; every failure is logged with `words`.
+    func patiently(_ words: Logger.Message, about id: String? = nil, _ attempt: () async throws -> Void) async {
+        var wait = Duration.milliseconds(100)
+        while true {
+            do { return try await attempt() } catch {
+                logger.warning(words, metadata: ["session": "\(id ?? "all")", "error": "\(error)"])
+                guard (try? await Task.sleep(for: wait)) != nil else { return }
+                wait = min(wait * 2, .seconds(10))
+            }
+        }
     }
 
     func announceSoon() {

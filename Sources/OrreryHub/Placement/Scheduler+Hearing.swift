@@ -12,7 +12,9 @@ extension Scheduler {
         case .condition: dispatch()
         case .session(let event): await hear(event)
         case .accepted(let session): accepted(session)
-        case .givenBack(let session, let shortage): await givenBack(session, shortage)
+        case .givenBack(let session, let shortage):
+            // Others' news does not wait for the store.
+            do { try await givenBack(session, shortage) } catch { errand.yield(.takeBack(session, shortage)) }
         }
     }
 
@@ -21,7 +23,10 @@ extension Scheduler {
         guard let slot = occupancy[id] else { return }
         switch event.state {
         case .queued: return
-        case .creating, .scheduled, .volumes, .image, .starting, .answering: starts[id]?.phase = event.state
+        case .creating: starts[id]?.phase = event.state
+        case .scheduled, .volumes, .image, .starting, .answering:
+            starts[id]?.phase = event.state
+            accepted(id, onNode: true)
         case .ready: arrived(id, slot)
         case .unreachable, .stopping: isUnderWayNoMore(id, slot)
         case .ended: await ended(id, slot)

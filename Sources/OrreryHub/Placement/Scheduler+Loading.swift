@@ -17,23 +17,23 @@ extension Scheduler {
     }
 
     func loadPatiently() async {
-        var wait = Duration.milliseconds(100)
-        while true {
-            do { return try await load() } catch {
-                logger.error("the sessions cannot be read", metadata: ["error": "\(error)"])
-                guard (try? await Task.sleep(for: wait)) != nil else { return }
-                wait = min(wait * 2, .seconds(10))
-            }
-        }
+        await patiently("the sessions cannot be read") { try await load() }
     }
 
     private func read() async throws {
         let memory = FairShare.halfLife * 5
         let past = try await store.ended(since: now() - memory)
         let active = try await store.allActive()
+        var waiting: [(SessionRecord, PlacementRequest)] = []
+        for session in active where session.isWaiting {
+            if let request = try await request(of: session) { waiting.append((session, request)) }
+        }
+        // Nothing is counted before all is read: what fails is read again.
         for session in past { remember(session) }
         for session in active where !session.isWaiting { count(session) }
-        for session in active where session.isWaiting { await take(session) }
+        for (session, request) in waiting {
+            join(session.id, request, session.plan, place(request), since: session.createdAt)
+        }
     }
 
     private func remember(_ session: SessionRecord) {
@@ -56,17 +56,11 @@ extension Scheduler {
         shares.take(slot.need, by: slot.account, at: now())
     }
 
-    /// Puts a stored session that waits into the line, as its person is now.
-    func take(_ session: SessionRecord) async {
-        guard let request = await request(of: session) else { return }
-        join(session.id, request, session.plan, place(request), since: session.createdAt)
-    }
-
-    /// What a session that waits asks for; nil where its person cannot be read.
-    func request(of session: SessionRecord) async -> PlacementRequest? {
-        guard let wish = session.wish, let person = try? await persons.person(id: session.person) else { return nil }
+    /// What a session that waits asks for, as its person is now; nil where there is no such person.
+    func request(of session: SessionRecord) async throws -> PlacementRequest? {
+        guard let wish = session.wish, let person = try await persons.person(id: session.person) else { return nil }
         var request = PlacementRequest(person: person.person, profile: session.profile, wish)
-        request.past = (try? await store.places(person: session.person)) ?? []
+        request.past = try await store.places(person: session.person)
         request.ticket = session.id
         return request
     }

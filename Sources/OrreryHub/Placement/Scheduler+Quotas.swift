@@ -5,26 +5,36 @@ import OrreryPolicy
 import OrrerySpawn
 import OrreryStore
 
-// Quotas that only a cluster knows: it says at the creation of a pod that there is no room after all.
+// Room that only a cluster knows: it says at the creation of a pod, or when no node takes it, that there is none after all.
 extension Scheduler {
-    /// The cluster takes pods: the next one may try.
-    func accepted(_ id: String) {
-        guard let cluster = occupancy[id]?.cluster, memories[cluster] != nil else { return }
+    /// The cluster takes pods, or with `onNode` has placed one: the next one may try.
+    func accepted(_ id: String, onNode: Bool = false) {
+        guard let cluster = occupancy[id]?.cluster, let gate = memories[cluster]?.quota, gate.awaitsNode == onNode
+        else { return }
         memories[cluster]?.quota.accepted()
         if !line.entries.isEmpty { dispatch() }
     }
 
+    /// The same as `givenBack` until the store answers.
+    func takeBack(_ id: String, _ shortage: QuotaShortage) async {
+        await patiently("a session that lost its place cannot be read", about: id) {
+            try await givenBack(id, shortage)
+        }
+    }
+
     /// A session has its place no more and waits again, from when it was asked for: for another cluster, or until somebody leaves.
-    func givenBack(_ id: String, _ shortage: QuotaShortage) async {
+    func givenBack(_ id: String, _ shortage: QuotaShortage) async throws {
         guard let slot = occupancy[id], let cluster = slot.cluster else { return }
-        guard let session = try? await store.session(id: id), session.isWaiting else { return }
+        guard let session = try await store.session(id: id), session.isWaiting else { return }
         var known = starts[id]?.request
-        if known == nil { known = await request(of: session) }
-        guard var request = known else { return }
+        if known == nil { known = try await request(of: session) }
+        // It may have ended meanwhile.
+        guard var request = known, occupancy[id] == slot else { return }
+        let shortage = weigh(shortage, of: &request, on: cluster)
         if shortage.isLasting { request.tooLarge[cluster] = shortage.reason }
         close(cluster, shortage, slot.need)
         logger.notice(
-            "a cluster's own quota is full",
+            "a cluster has no room after all",
             metadata: ["session": "\(id)", "cluster": "\(cluster)", "why": "\(shortage.reason)"])
         // Nobody else may take the place between leaving it and standing in line.
         unstored.insert(id)
@@ -34,10 +44,29 @@ extension Scheduler {
         join(id, request, session.plan, placement, since: session.createdAt)
         unstored.remove(id)
         guard placement.verdicts.contains(where: \.mayServeLater) else {
-            return await dismiss(id, because: placement.verdicts, tooLargeFor: cluster, shortage)
+            errand.yield(.end(id, farewell(placement.verdicts, tooLargeFor: cluster, shortage)))
+            return
         }
         dispatch()
     }
+
+    /// Where no node has taken it again and again, and nobody's leaving could change that, it counts as too large.
+    private func weigh(
+        _ shortage: QuotaShortage, of request: inout PlacementRequest, on cluster: String
+    ) -> QuotaShortage {
+        guard shortage.isOfNodes, !shortage.isLasting else { return shortage }
+        let attempts = request.attempts[cluster, default: 0] + 1
+        request.attempts[cluster] = attempts
+        let isAlone = (occupancy.clusters[cluster]?.sessions ?? 0) <= 1
+        guard attempts >= (isAlone ? Self.attemptsAlone : Self.attempts) else { return shortage }
+        return QuotaShortage(
+            kinds: shortage.kinds, reason: "\(shortage.reason), which was tried \(attempts) times", isLasting: true,
+            isOfNodes: true)
+    }
+
+    /// How often a session is sent where no node takes it: while others of this hub are there who may leave, and else.
+    private static let attempts = 12
+    private static let attemptsAlone = 3
 
     /// Keeps others of that size away for a while, unless it was this one alone that asks for too much.
     private func close(_ cluster: String, _ shortage: QuotaShortage, _ need: Resources) {
@@ -52,13 +81,13 @@ extension Scheduler {
         }
     }
 
-    private func dismiss(
-        _ id: String, because verdicts: [ClusterVerdict], tooLargeFor cluster: String, _ shortage: QuotaShortage
-    ) async {
+    private func farewell(
+        _ verdicts: [ClusterVerdict], tooLargeFor cluster: String, _ shortage: QuotaShortage
+    ) -> String {
         let others = verdicts.filter { !$0.cluster.isExactly(cluster) && !$0.objections.contains { $0.filter == .pin } }
         let elsewhere = others.isEmpty ? "" : " Elsewhere: \(others.compactMap(\.notHere).joined(separator: "; "))."
         let title = verdicts.first { $0.cluster.isExactly(cluster) }?.title ?? cluster
         let sentence = "\(title) can never take this session: \(shortage.reason)."
-        await end(id, saying: sentence + " Take a smaller size, or choose another cluster." + elsewhere)
+        return sentence + " Take a smaller size, or choose another cluster." + elsewhere
     }
 }

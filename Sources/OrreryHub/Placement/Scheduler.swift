@@ -55,6 +55,10 @@ actor Scheduler: Service {
     enum Errand: Sendable {
         case admit(String, PlacementRequest, cluster: String)
         case dismiss(String, String)
+        /// End a session that waits with a sentence.
+        case end(String, String)
+        /// A session has lost its place, and the store did not say as what it waits.
+        case takeBack(String, QuotaShortage)
         /// Look whether something fits once the time has passed.
         case wake(Duration)
         /// Tell those who wait how they stand.
@@ -105,6 +109,8 @@ actor Scheduler: Service {
         switch errand {
         case .admit(let id, let request, let cluster): await admit(id, request, on: cluster)
         case .dismiss(let id, let sentence): await dismiss(id, because: sentence)
+        case .end(let id, let sentence): await end(id, saying: sentence)
+        case .takeBack(let id, let shortage): await takeBack(id, shortage)
         case .wake(let time):
             try? await Task.sleep(for: time)
             dispatch()

@@ -18,6 +18,8 @@ package struct PlacementRequest: Hashable, Sendable {
     package var past: [String]
     /// Why clusters can never take it, by their names: they have said so when they were asked.
     package var tooLarge: [String: String] = [:]
+    /// How often clusters have found no node for it, by their names.
+    package var attempts: [String: Int] = [:]
 
     package init(
         person: Person, profile: String, environment: String? = nil, size: String? = nil,

@@ -1,10 +1,10 @@
 package import Foundation
 package import OrreryModel
 
-/// Keeps sessions that would not fit away from a cluster whose own quota was full: for a quarter of a minute at first, twice
+/// Keeps sessions that would not fit away from a cluster whose own quota was full, or whose nodes were: for a quarter of a minute at first, twice
 /// as long after every further refusal, up to five minutes, and until somebody's session ends there or its capacity
 /// changes. Then, and for ten minutes after the last refusal, one session goes at a time: whether the cluster takes
-/// its pod decides for the next.
+/// its pod, or finds a node for it, decides for the next.
 package struct QuotaGate: Hashable, Sendable {
     private var shortage: QuotaShortage?
     /// What the one asked for that was refused.
@@ -19,8 +19,8 @@ package struct QuotaGate: Hashable, Sendable {
     package init() {}
 
     private static let memory: TimeInterval = 600
-    /// A trial of which nothing more was heard keeps nobody waiting for ever.
-    private static let trial: TimeInterval = 60
+    /// A trial of which nothing more was heard keeps nobody waiting for ever. A pod waits two minutes for a node.
+    private var trial: TimeInterval { awaitsNode ? 180 : 60 }
 
     /// The cluster refused a session that asks for `need`, while its `capacity` was thought to be this.
     package mutating func refused(
@@ -40,7 +40,10 @@ package struct QuotaGate: Hashable, Sendable {
         if concerns(need, at: now) { trialSince = now }
     }
 
-    /// The cluster has taken a session's pod.
+    /// Whether only a pod that has found a node shows that there is room.
+    package var awaitsNode: Bool { shortage?.isOfNodes ?? false }
+
+    /// The cluster has taken a session's pod, or has found a node for it.
     package mutating func accepted() {
         trialSince = nil
         refusals = min(refusals, 1)
@@ -55,7 +58,7 @@ package struct QuotaGate: Hashable, Sendable {
     /// Why a session that asks for `need` is not sent there now; nil when it may be.
     package func obstacle(to need: Resources, under capacity: ResourceBounds, at now: Date) -> String? {
         guard let shortage, capacity == self.capacity, concerns(need, at: now) else { return nil }
-        let isUnderTrial = trialSince.map { now.timeIntervalSince($0) < Self.trial } ?? false
+        let isUnderTrial = trialSince.map { now.timeIntervalSince($0) < trial } ?? false
         return isUnderTrial || now < closedUntil ? shortage.reason : nil
     }
 

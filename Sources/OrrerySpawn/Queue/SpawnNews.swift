@@ -8,6 +8,6 @@ package enum SpawnNews: Hashable, Sendable {
     case condition(cluster: String)
     /// The cluster has taken the session's pod.
     case accepted(session: String)
-    /// A quota of the cluster's own is full: the session waits for room again, as it is stored.
+    /// A quota of the cluster's own is full, or its nodes are: the session waits for room again, as it is stored.
     case givenBack(session: String, QuotaShortage)
 }

@@ -41,7 +41,7 @@ struct QuotaRefusal {
             isLasting
             ? "its quota \(name) allows \(limited) in all, and this session asks for \(requested)"
             : "its quota \(name) allows \(limited), and \(used) is taken"
-        let kinds = Set(amounts(requested).map { Self.kind($0.name) })
+        let kinds = Set(amounts(requested).map { QuotaShortage.Kind(resource: $0.name) })
         // Whoever does not say what is short, such as a site's own webhook, has room for nobody.
         return QuotaShortage(kinds: kinds.isEmpty ? [.sessions] : kinds, reason: reason, isLasting: isLasting)
     }
@@ -66,11 +66,5 @@ struct QuotaRefusal {
         if let amount = CPUCount(amount), let limit = CPUCount(limit) { return amount > limit }
         if let amount = ByteCount(amount), let limit = ByteCount(limit) { return amount > limit }
         return false
-    }
-
-    private static func kind(_ name: String) -> QuotaShortage.Kind {
-        if name.contains("gpu") { return .gpu }
-        if name.contains("memory") { return .memory }
-        return name.contains("cpu") ? .cpu : .sessions
     }
 }

@@ -137,7 +137,7 @@ extension Session {
             return .advance { $0.end(ending.reason, ending.sentence, at: now) }
         case .keepPod(let uid):
             memory.withLock { $0.podUID = uid }
-            scene.board.tell(.accepted(session: record.id))
+            if uid != nil { scene.board.tell(.accepted(session: record.id)) }
             return .change { $0.podUID = uid }
         case .keepAddress(let address): return .change { $0.address = address }
         default: return nil

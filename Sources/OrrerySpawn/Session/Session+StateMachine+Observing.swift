@@ -16,6 +16,7 @@ extension Session.StateMachine {
             early = pod
             return []
         }
+        guard shortfall == nil else { return [] }
         if case .over(let death) = reading.trouble { return over(death) }
         if reading.isTerminating { return end(.lost("\(cluster) is removing it, and not on this hub's wish.")) }
         return state.isPending ? advance(reading) : health(reading)
@@ -23,7 +24,9 @@ extension Session.StateMachine {
 
     /// One of the cluster's own events about the pod.
     mutating func note(_ event: ClusterEvent) -> [SessionAction] {
-        guard ending == nil, !isMovingOn, state.isPending, let reading = EventReading(event) else { return [] }
+        guard ending == nil, !isMovingOn, shortfall == nil, state.isPending, let reading = EventReading(event) else {
+            return []
+        }
         if let uid = event.involvedObject.uid, let podUID, uid != podUID { return [] }
         var actions = reading.isFromNode ? forget(.silence) : []
         if let progress = reading.progress, isAhead(progress), told.insert(reading.sentence).inserted {

@@ -31,6 +31,11 @@ extension Session.StateMachine {
         case .never(let sentence): return end(Ending(.failedToStart, sentence))
         case .full(let shortage, let sentence):
             failures = 0
+            // The watch has shown a pod of this very attempt: most likely it is what fills the quota.
+            if latecomer != nil {
+                early = nil
+                return [call(.create)]
+            }
             shortfall = (shortage, sentence)
             return [call(.cleanUp)]
         }
@@ -51,6 +56,7 @@ extension Session.StateMachine {
             return moveOn("A node of \(cluster) cannot give it a network.")
         case .stop:
             return say("\(cluster) has not removed it yet. Its node may be lost; the session waits until it is gone.")
+        case .room where ending == nil && state.isPending && !isUnseen: return retreat()
         case .start, .room, .claims, .volumes, .silence, .sandbox, .image, .configuration, .listening, .answer:
             guard ending == nil, state.isPending else { return [] }
             // What cannot be seen may well be going on.
@@ -59,11 +65,19 @@ extension Session.StateMachine {
         }
     }
 
+    /// No node has taken it in all that time: it waits for room again, and leaves what it has to others.
+    private mutating func retreat() -> [SessionAction] {
+        guard !isCalling else { return [start(.room, .seconds(5))] }
+        let shortage = NodeShortage(lastWords ?? "", mayGrow: isGrowing).shortage
+        let sentence = "\(cluster) is full: \(shortage.reason). A smaller size, or another cluster, may do at once."
+        shortfall = (shortage, sentence)
+        // A hub that is started meanwhile asks for the pod again, and does not take it for lost.
+        return say(sentence) + forgetAll() + [.keepPod(uid: nil), call(.delete(keepingLog: false))]
+    }
+
     private func sentence(for limit: SessionLimit) -> String {
         let last = lastWords.map { " The cluster's last word: \($0)" } ?? ""
         switch limit {
-        case .room:
-            return "\(cluster) found no node with room for it.\(last) Take a smaller size, or choose another cluster."
         case .claims: return "Its storage could not be made.\(last) Tell an administrator."
         case .sandbox: return "No node of \(cluster) can give it a network.\(last) Tell an administrator."
         case .silence:

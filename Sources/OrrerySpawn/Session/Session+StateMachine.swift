@@ -9,8 +9,8 @@ extension Session {
     ///     queued → creating → scheduled → volumes → image → starting → answering → ready → stopping → ended
     ///                                                                ready ⇄ unreachable
     ///
-    /// The phases before `ready` are only ever left forwards, but for `creating`: where a quota of the cluster's own is full
-    /// the session waits again, and this machine is done with it. `stopping` begins with the reason that `ended` will give,
+    /// The phases before `ready` are only ever left forwards, but for `creating`: where a quota of the cluster's own is full,
+    /// or no node has room, the session waits again, and this machine is done with it. `stopping` begins with the reason that `ended` will give,
     /// and lasts until the pod's object is gone. Nothing is concluded from silence: a cluster that cannot be seen stops
     /// the limits, not the session.
     struct StateMachine: ~Copyable {
@@ -57,7 +57,7 @@ extension Session {
         /// A node refused the pod after all: it goes, and another is made. Once.
         var isMovingOn = false
         var hasMovedOn = false
-        /// The cluster's quota that is full, while what was made there already is removed.
+        /// What the cluster has not enough of, while what was made there already is removed.
         var shortfall: (QuotaShortage, String)?
         /// It waits for room again, and this machine is done with it.
         private(set) var isGivenBack = false
@@ -122,7 +122,7 @@ extension Session.StateMachine {
         var actions = [enter(.stopping, ending.sentence)] + forgetAll() + [.closeRoute]
         isRouted = false
         // While a call is under way its answer decides what there is to delete.
-        if !isCalling { actions.append(call(.delete(keepingLog: keepingLog && hasRun))) }
+        if !isCalling { actions.append(call(isGone ? .cleanUp : .delete(keepingLog: keepingLog && hasRun))) }
         return actions
     }
 
@@ -146,6 +146,10 @@ extension Session.StateMachine {
         guard state != .ended, !isGone, podUID != nil || state == .stopping else { return [] }
         if isMovingOn { return comeAgain() }
         isGone = true
+        if shortfall != nil, ending == nil {
+            podUID = nil
+            return forgetAll() + [call(.cleanUp)]
+        }
         var actions: [SessionAction] = []
         if ending == nil {
             let lost = Ending.lost(
@@ -197,7 +201,22 @@ extension Session.StateMachine {
             state = .ended
             return forgetAll() + [.finish(ending)]
         }
+        if let latecomer { return sendAway(latecomer) }
         return giveBack()
+    }
+
+    /// The uid of a pod that an earlier wish has made after all, and that the watch has shown while none was ours.
+    var latecomer: String? {
+        guard let uid = early?.metadata.uid, uid != lastGone else { return nil }
+        return uid
+    }
+
+    /// What it needs is removed already, so the pod goes, too: the session waits as if it had never been there.
+    private mutating func sendAway(_ uid: String) -> [SessionAction] {
+        early = nil
+        podUID = uid
+        isGone = false
+        return [call(.delete(keepingLog: false))]
     }
 
     /// Nothing of it is on the cluster any more, and nobody has ended it meanwhile.

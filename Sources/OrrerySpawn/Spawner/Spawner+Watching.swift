@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import OrreryKubernetes
+import OrreryModel
 import OrreryStore
 import Synchronization
 
@@ -63,17 +64,50 @@ extension Spawner {
         if let session = session(of: pod, on: cluster) {
             session.tell(.pod(pod))
         } else if !pod.metadata.isTerminating, let uid = pod.metadata.uid {
-            report(pod, uid, on: cluster)
+            note(pod, uid, on: cluster)
         }
     }
 
-    private func report(_ pod: Pod, _ uid: String, on cluster: String) {
+    private func note(_ pod: Pod, _ uid: String, on cluster: String) {
         let labels = pod.metadata.labels ?? [:]
         let orphan = OrphanPod(
             cluster: cluster, pod: pod.metadata.name ?? "", uid: uid, session: labels[PodMark.session],
             person: labels[PodMark.person], isNewerThanDatabase: isNewer(labels[PodMark.session]))
         let isNew = live.withLock { $0.orphans.updateValue(orphan, forKey: uid) == nil }
-        guard isNew else { return }
+        if isNew { launch.yield(.stray(pod, orphan)) }
+    }
+
+    /// A pod of no session that lives there: removes it when it came late for one that waits or is elsewhere by now, and
+    /// reports it otherwise.
+    func attend(_ stray: Pod, _ orphan: OrphanPod) async {
+        guard let cluster = clusters[orphan.cluster], await isLate(stray, on: orphan.cluster) else {
+            return report(orphan)
+        }
+        do {
+            try await cluster.delete(Pod.self, orphan.pod, uid: orphan.uid, grace: .seconds(2))
+            scene.logger.notice(
+                "a pod that came after its session had been given back was removed",
+                metadata: ["cluster": "\(orphan.cluster)", "pod": "\(orphan.pod)"])
+        } catch {
+            guard !error.isNotFound, !error.isConflict else { return }
+            report(orphan)
+        }
+    }
+
+    /// Whether the pod was made for a session that the store knows to be somewhere else, by this very attempt. One that is
+    /// ready already may have work in it, should an older copy of the database have been put back.
+    private func isLate(_ stray: Pod, on cluster: String) async -> Bool {
+        guard let id = stray.metadata.labels?[PodMark.session], let session = try? await scene.store.session(id: id),
+            PodMark.isMade(stray.metadata, for: session), session.state != .ended,
+            !(stray.status?.holds("Ready") ?? false),
+            session.isWaiting || !session.cluster.utf8.elementsEqual(cluster.utf8)
+        else { return false }
+        // It may have got a place there in this moment: then the pod is its own.
+        return live.withLock { $0.sessions[id].map { !$0.record.cluster.utf8.elementsEqual(cluster.utf8) } ?? true }
+    }
+
+    private func report(_ orphan: OrphanPod) {
+        let cluster = orphan.cluster
         scene.logger.warning(
             "a pod with this hub's label belongs to no session; it is left alone",
             metadata: ["cluster": "\(cluster)", "pod": "\(orphan.pod)", "session": "\(orphan.session ?? "")"])

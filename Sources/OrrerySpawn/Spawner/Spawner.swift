@@ -45,6 +45,8 @@ package final class Spawner: Service {
         case cluster(KubernetesClient, until: AsyncStream<Void>)
         /// A stored session of a cluster that is gone.
         case lost(SessionRecord, String)
+        /// A pod with this hub's label of no session that lives there.
+        case stray(Pod, OrphanPod)
         /// The cluster has given no answer since then.
         case silence(cluster: String, since: Date, KubernetesError, Duration)
     }
@@ -116,6 +118,7 @@ package final class Spawner: Service {
             // Told last: whoever hears it may let the session start anew.
             if let shortage = session.shortage { scene.board.tell(.givenBack(session: session.record.id, shortage)) }
         case .lost(let record, let sentence): await end(record, because: sentence)
+        case .stray(let pod, let orphan): await attend(pod, orphan)
         case .cluster(let cluster, let stop): await attend(cluster, until: stop)
         case .silence(let cluster, let since, let error, let patience):
             guard (try? await scene.time.sleep(patience)) != nil else { return }
