@@ -1,9 +1,10 @@
 import ArgumentParser
+import OrreryHub
 
 @main
 struct Orrery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orrery", abstract: "A federated analysis-facility hub.",
+        commandName: "orrery", abstract: "A federated analysis-facility hub.", version: OrreryVersion.text,
         subcommands: [
             HubCommand.self, UpCommand.self, PocketCommand.self, CheckCommand.self, ExplainCommand.self,
             ProfilesCommand.self, ManifestsCommand.self,

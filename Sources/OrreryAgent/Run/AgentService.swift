@@ -12,7 +12,7 @@ import ServiceLifecycle
 /// It begins with what it needs from its cluster and waits for that as long as it takes; from then on the cluster may be
 /// away, and what runs goes on. When it is told to leave it takes nothing new, and ends when all has ended that ran.
 package struct AgentService: Service {
-    package static let version = "0.1"
+    package static let version = "0.1.0"
 
     private let configuration: AgentConfiguration
     private let logger: Logger
