@@ -139,14 +139,15 @@ extension KubernetesClient {
         }
     }
 
-    /// The proxy's word that no connection of the cluster's agent is there, or the agent's that its cluster is silent:
-    /// nobody at the cluster has answered.
+    /// The proxy's word that no connection of the cluster's agent is there or that nothing comes over it, or the agent's that
+    /// its cluster is silent: nobody at the cluster has answered.
     private static func away(_ status: Int, _ headers: FetchHeaders) -> KubernetesError? {
         guard [404, 503].contains(status) else { return nil }
         let word = headers["Orrery-Tunnel"]
         if access(word, is: ["away", "unknown"]) {
             return .transport("its agent is not connected", beforeSending: true)
         }
+        if access(word, is: ["lost"]) { return .transport("its agent does not answer", beforeSending: false) }
         guard access(word, is: ["silent"]) else { return nil }
         return .transport("its API gives no answer to its agent", beforeSending: false)
     }

@@ -214,6 +214,11 @@ extension Worker {
             client, 503, fields: "Orrery-Tunnel: away\r\n", sentence: "No agent of this cluster is connected.")
     }
 
+    /// The cluster's agent was asked and gives no answer. The hub must not take our word for its cluster's.
+    mutating func answerLost(_ client: UInt32) -> Bool {
+        answer(client, 503, fields: "Orrery-Tunnel: lost\r\n", sentence: "The agent of this cluster gives no answer.")
+    }
+
     /// An answer of ours in place of the upstream's, of which nothing has been passed on yet.
     mutating func answer(_ client: UInt32, _ status: Int, fields: StaticString, sentence: String) -> Bool {
         dropUpstream(client)

@@ -155,6 +155,7 @@ extension Worker {
     mutating func fail(_ client: UInt32, _ failure: Exchange.Failure) -> Bool {
         noteFailure(failure)
         logFailure(client, failure)
+        if slots[client].isInner, slots[client].output.isEmpty { return answerLost(client) }
         if !stale.questions.isEmpty, prefersStale(client, failure.status) { return answerStale(client) }
         dropUpstream(client)
         // A page that cannot be had leaves the error it was for.

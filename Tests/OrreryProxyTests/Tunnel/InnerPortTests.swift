@@ -48,6 +48,18 @@ struct InnerPortTests {
         #expect(head.hasPrefix("HTTP/1.1 503 ") && head.contains("\r\nOrrery-Tunnel: away\r\n"))
     }
 
+    @Test(arguments: [[], Array("no hand-off".utf8)])
+    func anAgentThatGivesNoAnswerIsNamedSoAndNotItsCluster(_ says: [UInt8]) throws {
+        let rig = try TunnelRig { $0.limits.connect = .milliseconds(100) }
+        try rig.begin()
+        _ = try rig.agent { _, data in
+            if !says.isEmpty { data.stream.send(says) }
+            _ = data.receive(through: "never")
+        }
+        let head = try rig.ask("/south/api").head
+        #expect(head.hasPrefix("HTTP/1.1 503 ") && head.contains("\r\nOrrery-Tunnel: lost\r\n"), "\(head)")
+    }
+
     @Test func anAgentsRefusalIsNamedSo() throws {
         let rig = try TunnelRig()
         try rig.begin()
