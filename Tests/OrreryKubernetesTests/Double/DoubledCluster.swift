@@ -18,7 +18,8 @@ struct DoubledCluster: Sendable {
 
     /// `names` are those of config maps that are there from the start.
     static func run(
-        time: Timekeeper = .continuous, having names: [String] = [], _ work: @escaping @Sendable (DoubledCluster) async throws -> Void
+        time: Timekeeper = .continuous, having names: [String] = [],
+        _ work: @escaping @Sendable (DoubledCluster) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "doubled-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
