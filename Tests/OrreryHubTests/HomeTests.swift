@@ -38,7 +38,9 @@ struct HomeTests {
             let ada = try #require(try await hub.database.person(named: "ada"))
             let session = try #require(try await hub.database.active(person: ada.id).first)
             #expect(started.location == "/hub/progress/\(session.id)?next=%2Fuser%2Fada%2Flab%2Ftree%2Fa")
-            #expect(session.cluster == "south" && session.size == "large" && session.state == .queued)
+            #expect(session.cluster == "south" && session.size == "large")
+            // No cluster answers here; whether it has been asked by now is the spawner's haste.
+            #expect([.queued, .creating].contains(session.state))
             #expect(session.planHash.utf8.count == 64)
             let progress = try await browser.get(try #require(started.location))
             #expect(progress.status == 200 && progress.text.contains("/user/ada/lab/tree/a"))
