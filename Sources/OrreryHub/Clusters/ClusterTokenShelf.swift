@@ -23,11 +23,22 @@ struct ClusterTokenShelf: TokenShelf {
         do {
             guard let sealed = try await store.clusterToken(of: cluster.name) else { return nil }
             let plain = try keys.open(sealed, for: SealedColumn.clusterToken.binding(cluster.name))
-            guard let kept = try? JSONDecoder().decode(Kept.self, from: Data(plain)),
-                kept.place.elementsEqual(cluster.place, by: { $0.utf8.elementsEqual($1.utf8) })
+            guard let kept = try? JSONDecoder().decode(Kept.self, from: Data(plain)) else {
+                logger.warning(
+                    """
+                    the renewed token for a cluster was kept by an older Orrery, which did not note for which server; that of \
+                    the configuration is shown, and if it is over a new one is needed there
+                    """,
+                    metadata: ["cluster": "\(cluster.name)"])
+                return nil
+            }
+            guard kept.place.elementsEqual(cluster.place, by: { $0.utf8.elementsEqual($1.utf8) })
             else {
-                logger.notice(
-                    "the renewed token for a cluster is for another server or authority; that of the configuration is shown",
+                logger.warning(
+                    """
+                    the renewed token for a cluster is for another server or authority; that of the configuration is shown, \
+                    and if it is over a new one is needed there
+                    """,
                     metadata: ["cluster": "\(cluster.name)"])
                 return nil
             }
