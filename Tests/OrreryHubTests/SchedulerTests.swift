@@ -277,6 +277,31 @@ struct SchedulerTests {
         }
     }
 
+    @Test func whoHasHadANodeSaysNothingOfTheNext() async throws {
+        try await TestHub.run { hub in
+            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            // When a session was asked for is the spawner's to say, by its own clock.
+            hub.clock.turn(by: .seconds(Date.now.timeIntervalSince(hub.clock.now)))
+            try await desk.running {
+                let early = try await desk.start(hub.person("cleo"))
+                try await desk.comes(early.id, to: .scheduled)
+                let first = try await desk.start(hub.person("ada"))
+                try await desk.comes(first.id, to: .creating)
+                try await desk.isGivenBack(first.id, ofNodes: true)
+                hub.clock.turn(by: .seconds(1))
+                let second = try await desk.start(hub.person("ben"))
+                hub.clock.turn(by: .seconds(15))
+                await desk.scheduler.dispatch()
+                #expect(try await desk.eventually { try await !desk.isWaiting(first.id) })
+                for state in [SessionState.image, .starting, .answering] {
+                    try await desk.comes(early.id, to: state)
+                    await desk.scheduler.dispatch()
+                }
+                #expect(try await desk.isWaiting(second.id))
+            }
+        }
+    }
+
     @Test func whatNoNodeTakesThoughNobodyElseIsThereEndsWithASentence() async throws {
         try await TestHub.run { hub in
             let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
@@ -292,7 +317,7 @@ struct SchedulerTests {
                 #expect(try await desk.hasEnded(session.id))
                 let ended = try #require(try await hub.database.session(id: session.id))
                 #expect(
-                    ended.message.hasPrefix("North can never take this session: no node has room, which was tried 3"))
+                    ended.message.hasPrefix("North has not taken this session: no node has room, which was tried 3"))
             }
         }
     }

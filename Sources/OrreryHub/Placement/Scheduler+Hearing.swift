@@ -25,8 +25,10 @@ extension Scheduler {
         case .queued: return
         case .creating: starts[id]?.phase = event.state
         case .scheduled, .volumes, .image, .starting, .answering:
+            // Only the first of them says that a node was found, since the last refusal perhaps.
+            let isNews = starts[id].map { [.queued, .creating].contains($0.phase) } ?? false
             starts[id]?.phase = event.state
-            accepted(id, onNode: true)
+            if isNews { accepted(id, onNode: true) }
         case .ready: arrived(id, slot)
         case .unreachable, .stopping: isUnderWayNoMore(id, slot)
         case .ended: await ended(id, slot)

@@ -50,7 +50,7 @@ extension Scheduler {
         dispatch()
     }
 
-    /// Where no node has taken it again and again, and nobody's leaving could change that, it counts as too large.
+    /// Where no node has taken it again and again, and nobody of this hub is there who may leave, it counts as too large.
     private func weigh(
         _ shortage: QuotaShortage, of request: inout PlacementRequest, on cluster: String
     ) -> QuotaShortage {
@@ -58,14 +58,13 @@ extension Scheduler {
         let attempts = request.attempts[cluster, default: 0] + 1
         request.attempts[cluster] = attempts
         let isAlone = (occupancy.clusters[cluster]?.sessions ?? 0) <= 1
-        guard attempts >= (isAlone ? Self.attemptsAlone : Self.attempts) else { return shortage }
+        guard isAlone, attempts >= Self.attemptsAlone else { return shortage }
         return QuotaShortage(
             kinds: shortage.kinds, reason: "\(shortage.reason), which was tried \(attempts) times", isLasting: true,
             isOfNodes: true)
     }
 
-    /// How often a session is sent where no node takes it: while others of this hub are there who may leave, and else.
-    private static let attempts = 12
+    /// How often a session is sent where no node takes it and no other of this hub is, who may leave.
     private static let attemptsAlone = 3
 
     /// Keeps others of that size away for a while, unless it was this one alone that asks for too much.
@@ -87,7 +86,9 @@ extension Scheduler {
         let others = verdicts.filter { !$0.cluster.isExactly(cluster) && !$0.objections.contains { $0.filter == .pin } }
         let elsewhere = others.isEmpty ? "" : " Elsewhere: \(others.compactMap(\.notHere).joined(separator: "; "))."
         let title = verdicts.first { $0.cluster.isExactly(cluster) }?.title ?? cluster
-        let sentence = "\(title) can never take this session: \(shortage.reason)."
+        // Who else works on its nodes is not known here.
+        let verdict = shortage.isOfNodes ? "has not taken" : "can never take"
+        let sentence = "\(title) \(verdict) this session: \(shortage.reason)."
         return sentence + " Take a smaller size, or choose another cluster." + elsewhere
     }
 }

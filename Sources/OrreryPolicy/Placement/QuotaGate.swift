@@ -1,9 +1,9 @@
 package import Foundation
 package import OrreryModel
 
-/// Keeps sessions that would not fit away from a cluster whose own quota was full, or whose nodes were: for a quarter of a minute at first, twice
-/// as long after every further refusal, up to five minutes, and until somebody's session ends there or its capacity
-/// changes. Then, and for ten minutes after the last refusal, one session goes at a time: whether the cluster takes
+/// Keeps sessions that would not fit away from a cluster whose own quota was full, or whose nodes were: for a quarter of
+/// a minute at first, twice as long after every further refusal, up to five minutes, and until somebody's session ends
+/// there or its capacity changes. Then, and for ten minutes after the last refusal, one session goes at a time: whether the cluster takes
 /// its pod, or finds a node for it, decides for the next.
 package struct QuotaGate: Hashable, Sendable {
     private var shortage: QuotaShortage?
