@@ -48,6 +48,22 @@ import Testing
         #expect(!shortage.reason.contains("preemption") && !shortage.reason.contains("claims to deallocate"))
     }
 
+    @Test func aPodThatGoesForAnotherNodeIsNotTakenBackMeanwhile() {
+        var machine = machine()
+        _ = machine.observe(pod(conditions: [unplaced("0/2 nodes are available: 2 Insufficient cpu.")]))
+        _ = machine.moveOn("A node did not take it.")
+        _ = machine.deletion(.accepted(grace: .zero))
+        #expect(machine.elapsed(.room) == [.wait(.room, .seconds(5))])
+        #expect(machine.gone(uid: "u1").last == .create)
+    }
+
+    @Test func whatTheClusterSaysOfANodeEndsTheWaitForOne() {
+        var machine = machine()
+        _ = machine.observe(pod(conditions: [unplaced("0/2 nodes are available: 2 Insufficient cpu.")]))
+        let actions = machine.note(event("Scheduled", "Successfully assigned hub/p to n1", type: "Normal"))
+        #expect(actions.state == .scheduled && actions.contains(.forget(.room)))
+    }
+
     @Test(.enabled(if: Recording.isThere, "no recordings beside the repository"))
     func aRecordedPodThatIsLargerThanAnyNodeCanNeverFit() throws {
         let condition = try #require(

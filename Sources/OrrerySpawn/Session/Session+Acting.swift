@@ -94,8 +94,10 @@ extension Session {
 // What is stored.
 extension Session {
     func wordsSaid() async -> [String] {
-        let events = try? await scene.store.events(session: record.id, after: 0)
-        return events?.map(\.message) ?? []
+        let events = (try? await scene.store.events(session: record.id, after: 0)) ?? []
+        // What was said the last time is news when it happens again.
+        let begin = events.lastIndex { $0.state == .queued } ?? events.startIndex
+        return events[begin...].map(\.message)
     }
 
     /// What `action` stores; nil for one that does something.

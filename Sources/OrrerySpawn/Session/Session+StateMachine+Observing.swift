@@ -31,6 +31,7 @@ extension Session.StateMachine {
         var actions = reading.isFromNode ? forget(.silence) : []
         if let progress = reading.progress, isAhead(progress), told.insert(reading.sentence).inserted {
             actions.append(enter(progress, reading.sentence))
+            actions += forget(.room) + forget(.claims)
         } else if !reading.sentence.isEmpty {
             actions += say(reading.sentence)
         }

@@ -67,7 +67,7 @@ extension Session.StateMachine {
 
     /// No node has taken it in all that time: it waits for room again, and leaves what it has to others.
     private mutating func retreat() -> [SessionAction] {
-        guard !isCalling else { return [start(.room, .seconds(5))] }
+        guard !isCalling, !isMovingOn else { return [start(.room, .seconds(5))] }
         let shortage = NodeShortage(lastWords ?? "", mayGrow: isGrowing).shortage
         let sentence = "\(cluster) is full: \(shortage.reason). A smaller size, or another cluster, may do at once."
         shortfall = (shortage, sentence)

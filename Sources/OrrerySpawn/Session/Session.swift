@@ -44,6 +44,8 @@ final class Session: Sendable {
         var hasAskedForPod: Bool
         /// The quota for which it waits for room again.
         var shortage: QuotaShortage?
+        /// A look at a pod that came when this task was over.
+        var unheardPod: Pod?
         /// The proxy may have a route of ours.
         var mayHaveRoute = true
     }
@@ -87,7 +89,7 @@ final class Session: Sendable {
 
     func tell(_ input: Input) {
         waiting.add(1, ordering: .relaxed)
-        if case .terminated = inbox.yield(input) { Self.letGo(input) }
+        if case .terminated = inbox.yield(input) { leave(input) }
     }
 
     /// Asks it to end; returns when the wish is stored and no request reaches the pod any more.
@@ -100,6 +102,9 @@ final class Session: Sendable {
     /// The quota for which it was given back, to wait for room again.
     var shortage: QuotaShortage? { memory.withLock { $0.shortage } }
 
+    /// The last look at a pod of its own that came when its task was over.
+    var unheardPod: Pod? { memory.withLock { $0.unheardPod } }
+
     /// Lives until the session has ended or waits again, or the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
@@ -111,7 +116,7 @@ final class Session: Sendable {
                     let isLast = waiting.subtract(1, ordering: .relaxed).newValue == 0
                     let actions = react(to: input, &machine, hands)
                     try await perform(actions, &machine, &hands, &group, storingAll: isLast)
-                    Self.letGo(input)
+                    letGo(input)
                     if machine.state == .ended || machine.isGivenBack { break }
                 }
             } catch {
@@ -121,7 +126,7 @@ final class Session: Sendable {
         }
         scene.alarms.forgetAll(of: record.id)
         inbox.finish()
-        for await rest in inputs { Self.letGo(rest) }
+        for await rest in inputs { leave(rest) }
     }
 
     private func react(
@@ -156,7 +161,13 @@ final class Session: Sendable {
     }
 
     /// Nobody waits any more for what the input asked.
-    private static func letGo(_ input: Input) {
+    private func letGo(_ input: Input) {
         if case .stop(_, _, let continuation) = input { continuation.resume() }
+    }
+
+    /// The same for one that nobody has reacted to.
+    private func leave(_ input: Input) {
+        if case .pod(let pod) = input { memory.withLock { $0.unheardPod = pod } }
+        letGo(input)
     }
 }

@@ -60,7 +60,7 @@ extension Spawner {
         return session.flatMap { PodMark.isMade(pod.metadata, for: $0.record) ? $0 : nil }
     }
 
-    private func dispatch(_ pod: Pod, on cluster: String) {
+    func dispatch(_ pod: Pod, on cluster: String) {
         if let session = session(of: pod, on: cluster) {
             session.tell(.pod(pod))
         } else if !pod.metadata.isTerminating, let uid = pod.metadata.uid {
@@ -77,33 +77,33 @@ extension Spawner {
         if isNew { launch.yield(.stray(pod, orphan)) }
     }
 
-    /// A pod of no session that lives there: removes it when it came late for one that waits or is elsewhere by now, and
-    /// reports it otherwise.
+    /// A pod of no session that lives there: removes it, however often that takes, when it came late for one that this process
+    /// has taken back from there, and reports it otherwise.
     func attend(_ stray: Pod, _ orphan: OrphanPod) async {
-        guard let cluster = clusters[orphan.cluster], await isLate(stray, on: orphan.cluster) else {
-            return report(orphan)
+        var backoff = Backoff(first: .seconds(1), limit: .seconds(30))
+        while let cluster = clusters[orphan.cluster], isLate(orphan) {
+            do {
+                guard let session = try await scene.store.session(id: orphan.session ?? ""),
+                    PodMark.isMade(stray.metadata, for: session)
+                else { break }
+                guard isLate(orphan) else { break }
+                try await cluster.delete(Pod.self, orphan.pod, uid: orphan.uid, grace: .seconds(2))
+                scene.logger.notice(
+                    "a pod that came after its session had been given back was removed",
+                    metadata: ["cluster": "\(orphan.cluster)", "pod": "\(orphan.pod)"])
+                return
+            } catch {
+                if let error = error as? KubernetesError, error.isNotFound || error.isConflict { return }
+                guard (try? await scene.time.sleep(backoff.next())) != nil else { return }
+            }
         }
-        do {
-            try await cluster.delete(Pod.self, orphan.pod, uid: orphan.uid, grace: .seconds(2))
-            scene.logger.notice(
-                "a pod that came after its session had been given back was removed",
-                metadata: ["cluster": "\(orphan.cluster)", "pod": "\(orphan.pod)"])
-        } catch {
-            guard !error.isNotFound, !error.isConflict else { return }
-            report(orphan)
-        }
+        if live.withLock({ $0.orphans[orphan.uid] != nil }) { report(orphan) }
     }
 
-    /// Whether the pod was made for a session that the store knows to be somewhere else, by this very attempt. One that is
-    /// ready already may have work in it, should an older copy of the database have been put back.
-    private func isLate(_ stray: Pod, on cluster: String) async -> Bool {
-        guard let id = stray.metadata.labels?[PodMark.session], let session = try? await scene.store.session(id: id),
-            PodMark.isMade(stray.metadata, for: session), session.state != .ended,
-            !(stray.status?.holds("Ready") ?? false),
-            session.isWaiting || !session.cluster.utf8.elementsEqual(cluster.utf8)
-        else { return false }
-        // It may have got a place there in this moment: then the pod is its own.
-        return live.withLock { $0.sessions[id].map { !$0.record.cluster.utf8.elementsEqual(cluster.utf8) } ?? true }
+    /// Whether its session was taken back from there by this process and has not been sent there again. Nobody can have worked in
+    /// such a pod. Of what another process has done, or an older copy of the database tells, nothing is concluded.
+    private func isLate(_ orphan: OrphanPod) -> Bool {
+        live.withLock { $0.givenBack[orphan.session ?? ""]?.contains(orphan.cluster) ?? false }
     }
 
     private func report(_ orphan: OrphanPod) {

@@ -31,6 +31,8 @@ package final class Spawner: Service {
         var pods: [PodPlace: Session] = [:]
         var conditions: [String: ClusterCondition] = [:]
         var orphans: [String: OrphanPod] = [:]
+        /// From which clusters this process has taken sessions back, by their ids: what comes there late is nobody's.
+        var givenBack: [String: Set<String>] = [:]
         /// The newest session that the store knew at the start; nil before that, and when it knew none.
         var newest: String?
         /// Clusters whose first complete picture has been taken.
@@ -115,8 +117,11 @@ package final class Spawner: Service {
         case .session(let session):
             await session.run()
             forget(session)
+            guard let shortage = session.shortage else { return }
+            // What its task did not hear any more is looked at by us.
+            if let pod = session.unheardPod { dispatch(pod, on: session.record.cluster) }
             // Told last: whoever hears it may let the session start anew.
-            if let shortage = session.shortage { scene.board.tell(.givenBack(session: session.record.id, shortage)) }
+            scene.board.tell(.givenBack(session: session.record.id, shortage))
         case .lost(let record, let sentence): await end(record, because: sentence)
         case .stray(let pod, let orphan): await attend(pod, orphan)
         case .cluster(let cluster, let stop): await attend(cluster, until: stop)
@@ -173,6 +178,7 @@ package final class Spawner: Service {
         let isNew = live.withLock { live in
             guard live.sessions[record.id] == nil else { return false }
             live.sessions[record.id] = session
+            live.givenBack[record.id]?.remove(record.cluster)
             live.pods[PodPlace(cluster: record.cluster, pod: record.pod)] = session
             return true
         }
@@ -183,6 +189,9 @@ package final class Spawner: Service {
         live.withLock { live in
             live.sessions[session.record.id] = nil
             live.pods[PodPlace(cluster: session.record.cluster, pod: session.record.pod)] = nil
+            guard session.shortage != nil else { return }
+            if live.givenBack.count >= 10_000 { live.givenBack = [:] }
+            live.givenBack[session.record.id, default: []].insert(session.record.cluster)
         }
     }
 }
