@@ -56,11 +56,9 @@ final class Postman: Sendable {
         }
         backoff.reset()
         for await _ in wakes {
-            while !Task.isCancelled, let batch = letters.withLock({ $0.next() }) {
-                var outcome = await deliver(batch.entries.map(\.letter), hub, fetcher, tunnel)
-                // A hub that does not even take nothing fails at no letter.
-                if outcome == .failed, await deliver([], hub, fetcher, tunnel) != .taken { outcome = .away }
-                let givenUp = letters.withLock { $0.settle(batch, outcome) }
+            while !Task.isCancelled,
+                let (outcome, givenUp) = await carry({ await deliver($0, hub, fetcher, tunnel) })
+            {
                 if givenUp > 0 { log.write(.warn, "the hub does not take what an agent says: it is passed over") }
                 if outcome == .taken { backoff.reset() }
                 if outcome == .away || outcome == .failed { try? await Task.sleep(for: backoff.pause()) }
@@ -68,6 +66,18 @@ final class Postman: Sendable {
             let lost = lost.exchange(0, ordering: .relaxed)
             if lost > 0 { log.write(.warn, "\(lost) word(s) of agents were lost while the hub was away") }
         }
+    }
+
+    /// Carries one batch, as `deliver` does; what became of it, and how many letters are given up for it. Nil when nothing
+    /// waits.
+    func carry(
+        _ deliver: ([Letter]) async -> LetterShelf.Outcome
+    ) async -> (outcome: LetterShelf.Outcome, givenUp: Int)? {
+        guard let batch = letters.withLock({ $0.next() }) else { return nil }
+        var outcome = await deliver(batch.entries.map(\.letter))
+        // A hub that fails at nothing, too, fails at no letter. One that is away by now may have ended at one of these.
+        if outcome == .failed, await deliver([]) == .failed { outcome = .away }
+        return (outcome, letters.withLock { $0.settle(batch, outcome) })
     }
 
     private func deliver(

@@ -46,6 +46,35 @@ struct LetterShelfTests {
         #expect(Self.send(&shelves, wrong: [], .refused).taken == [1, 2, 3])
     }
 
+    /// Whether it can be asked right after it has broken off: it may be on its way back.
+    @Test(arguments: [LetterShelf.Outcome.taken, .away])
+    func aLetterAtWhichTheHubEndsIsGivenUp(_ afterwards: LetterShelf.Outcome) async {
+        let postman = Postman()
+        for connection in 1...3 { postman.take(Self.letter(UInt64(connection))) }
+        var (taken, ends, givenUp): ([UInt64], Int, Int) = ([], 0, 0)
+        for _ in 0..<20 {
+            let round = await postman.carry { letters in
+                if letters.isEmpty { return afterwards }
+                guard !letters.contains(where: { $0.connection == 2 }) else {
+                    ends += 1
+                    return .failed
+                }
+                taken += letters.map(\.connection)
+                return .taken
+            }
+            givenUp += round?.givenUp ?? 0
+        }
+        #expect(taken == [1, 3] && givenUp == 1 && postman.count == 0)
+        #expect(ends == 1 + LetterShelf.patience, "once among others, and then alone")
+    }
+
+    @Test func aHubThatFailsAtNothingTooCostsNoLetter() async {
+        let postman = Postman()
+        for connection in 1...3 { postman.take(Self.letter(UInt64(connection))) }
+        for _ in 0..<20 { #expect(await postman.carry { _ in .failed }?.givenUp == 0) }
+        #expect(postman.count == 3)
+    }
+
     @Test func strangersPutOutNobodyButStrangers() {
         var shelves = LetterShelves()
         _ = shelves.put(Self.letter(1))
