@@ -19,17 +19,26 @@ struct AgentBinding: Sendable {
 /// Concurrency: any thread may call anything. Workers look at `version`, which is one load, and ask who it is when it has
 /// changed.
 final class Departures: Sendable {
-    private let runs = Mutex<Set<AgentRun>>([])
+    /// For how many milliseconds one is named, which is time for the busiest worker to look.
+    static let memory: UInt64 = 60_000
+    /// With when they were named.
+    private let runs = Mutex<[AgentRun: UInt64]>([:])
     private let changes = Atomic<UInt64>(0)
 
     /// Goes up when somebody is added.
     var version: UInt64 { changes.load(ordering: .acquiring) }
 
-    func contains(_ run: AgentRun) -> Bool { runs.withLock { $0.contains(run) } }
+    func contains(_ run: AgentRun) -> Bool { runs.withLock { $0[run] != nil } }
 
-    /// Puts these in the place of those that there were, whose connections have ended by now.
-    func name(_ fresh: Set<AgentRun>) {
-        runs.withLock { $0 = fresh }
+    /// Adds these, and lets go of those whose connections have ended long ago.
+    func name(_ fresh: some Sequence<AgentRun>, at now: UInt64) {
+        runs.withLock { runs in
+            runs = runs.filter { now < $0.value + Self.memory }
+            for run in fresh { runs[run] = now }
+        }
         changes.wrappingAdd(1, ordering: .releasing)
     }
+
+    /// This one is back: what goes over its connections from now on is alive.
+    func forget(_ run: AgentRun) { runs.withLock { $0[run] = nil } }
 }

@@ -116,7 +116,7 @@ extension TunnelThread {
             return close(index, because: tunnel.book.reason(lines[index].key) ?? "the hub has ended it")
         }
         lines[index].number = number
-        if let agent = lines[index].talk?.agent { absent[AgentRun(cluster: cluster, agent: agent)] = nil }
+        if let agent = lines[index].talk?.agent { welcomeBack(AgentRun(cluster: cluster, agent: agent)) }
         lines[index].cluster = cluster
         lines[index].reader.limit = ControlFrame.limit
         pools[cluster, default: ClusterPool()].controls.append(index)
@@ -173,12 +173,17 @@ extension TunnelThread {
         if !isHere { absent[run] = now.monotonic + shared.limits.absence.milliseconds }
     }
 
+    private mutating func welcomeBack(_ run: AgentRun) {
+        absent[run] = nil
+        tunnel.departures.forget(run)
+    }
+
     /// Ends what still goes over connections of agents that have not come back in time.
     mutating func nameDepartures() {
         let gone = absent.filter { $0.value <= now.monotonic }
         guard !gone.isEmpty else { return }
         absent = absent.filter { $0.value > now.monotonic }
-        tunnel.departures.name(Set(gone.keys))
+        tunnel.departures.name(gone.keys, at: now.monotonic)
         for worker in workers { worker.descriptor.signal() }
         shared.log.write(.warn, "\(gone.count) agent(s) have not come back: what went over their connections is ended")
     }

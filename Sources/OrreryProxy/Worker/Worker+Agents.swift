@@ -239,10 +239,12 @@ extension Worker {
     /// Ends every connection whose key is let in no more, or whose agent has been away for too long, with whatever goes
     /// over it.
     mutating func closeUnwelcome(_ tunnel: Tunnel) {
-        guard tunnel.book.strikes != strikes || tunnel.departures.version != departures else { return }
-        (strikes, departures) = (tunnel.book.strikes, tunnel.departures.version)
+        let (strikesNow, departuresNow) = (tunnel.book.strikes, tunnel.departures.version)
+        let (areStruck, areGone) = (strikesNow != strikes, departuresNow != departures)
+        guard areStruck || areGone else { return }
+        (strikes, departures) = (strikesNow, departuresNow)
         for (upstream, whose) in bound
-        where tunnel.book.isStruck(whose.key) || tunnel.departures.contains(whose.run) {
+        where areStruck && tunnel.book.isStruck(whose.key) || areGone && tunnel.departures.contains(whose.run) {
             switch slots[upstream].phase {
             case .pooled:
                 pools.remove(upstream, from: slots)

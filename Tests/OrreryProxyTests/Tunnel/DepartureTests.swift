@@ -11,15 +11,19 @@ struct DepartureTests {
     private final class Agent {
         let rig: TunnelRig
         let id = AgentID.random()
+        private(set) var key: AgentKey
         private(set) var control: SecureStream?
+        /// Its ends of data connections: without power it closes none.
+        private var ends: [SecureStream] = []
 
-        init(_ rig: TunnelRig) throws {
-            self.rig = rig
+        init(_ rig: TunnelRig, _ key: AgentKey? = nil) throws {
+            (self.rig, self.key) = (rig, key ?? rig.key)
             try come()
         }
 
-        func come(with key: AgentKey? = nil) throws {
-            let control = try PlayedAgent.connect(port: rig.port, key ?? rig.key, .control)
+        func come(with newKey: AgentKey? = nil) throws {
+            key = newKey ?? key
+            let control = try PlayedAgent.connect(port: rig.port, key, .control)
             var manner = PlayedAgent.Manner()
             manner.agent = id
             control.send(PlayedAgent.hello(manner).encode())
@@ -34,8 +38,9 @@ struct DepartureTests {
 
         /// A browser's WebSocket over a data connection, and the agent's end of it.
         func webSocket() throws -> (browser: Stream, pod: SecureStream) {
-            let data = try PlayedAgent.connect(port: rig.port, rig.key, .data)
+            let data = try PlayedAgent.connect(port: rig.port, key, .data)
             data.send(DataGreeting(agent: id, number: 1).encode())
+            ends.append(data)
             let browser = try rig.client()
             browser.send("GET /a/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             _ = data.receive(through: "\r\n\r\n")
@@ -46,8 +51,8 @@ struct DepartureTests {
         }
     }
 
-    private func rig(absence: Duration, keys: [AgentKey] = []) throws -> TunnelRig {
-        let rig = try TunnelRig { $0.limits.absence = absence }
+    private func rig(absence: Duration, keys: [AgentKey] = [], workers: Int = 2) throws -> TunnelRig {
+        let rig = try TunnelRig { ($0.limits.absence, $0.workers) = (absence, workers) }
         try rig.begin(agents: ([rig.key] + keys).map { rig.line($0.id) })
         return rig
     }
@@ -97,5 +102,34 @@ struct DepartureTests {
         lost.goAway()
         #expect(other.receive()?.isEmpty ?? true)
         #expect(isOpen(browser, pod))
+    }
+
+    @Test func oneThatIsBackKeepsItsConnectionsWhenAnotherKeyIsStruck() throws {
+        let other = try AgentKey.fresh()
+        // What one worker has done to the one connection it has done to all.
+        let rig = try rig(absence: .zero, keys: [other], workers: 1)
+        let agent = try Agent(rig)
+        let (lost, _) = try agent.webSocket()
+        agent.goAway()
+        #expect(lost.receive()?.isEmpty ?? true)
+        try agent.come()
+        let (browser, pod) = try agent.webSocket()
+        let struck = try Agent(rig, other)
+        let (ended, _) = try struck.webSocket()
+        try rig.say(#""strike":"\#(other.id)","reason":"stolen""#)
+        #expect(ended.receive()?.isEmpty ?? true)
+        #expect(isOpen(browser, pod))
+    }
+
+    @Test func oneIsNamedForAMinuteUnlessItComesBack() {
+        let departures = Departures()
+        let runs = (0..<4).map { _ in AgentRun(cluster: "south", agent: .random()) }
+        departures.name(runs[0...1], at: 0)
+        departures.name([runs[2]], at: 1000)
+        #expect(runs.map(departures.contains) == [true, true, true, false])
+        departures.forget(runs[1])
+        #expect(runs.map(departures.contains) == [true, false, true, false])
+        departures.name([runs[3]], at: Departures.memory)
+        #expect(runs.map(departures.contains) == [false, false, true, true])
     }
 }
