@@ -79,7 +79,7 @@ struct LivePocket: Sendable {
         }
     }
 
-    /// Asks until `condition` holds, for at most five seconds.
+    /// Asks until `condition` holds, for at most a minute.
     func eventually(_ what: Comment, _ condition: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while try await !condition() {

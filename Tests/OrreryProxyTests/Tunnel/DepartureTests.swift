@@ -77,7 +77,7 @@ struct DepartureTests {
 
     @Test(arguments: [false, true]) func oneThatIsBackInTimeFindsItsConnectionsAsTheyWere(_ hasNewKey: Bool) throws {
         let new = try AgentKey.fresh()
-        let rig = try rig(absence: .seconds(2), keys: [new])
+        let rig = try rig(absence: .seconds(10), keys: [new])
         let agent = try Agent(rig)
         let (browser, pod) = try agent.webSocket()
         agent.goAway()
