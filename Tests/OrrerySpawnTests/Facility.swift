@@ -81,6 +81,7 @@ final class Facility: Sendable {
         _ = await hub.task.result
     }
 
+    var now: Date { Sample.noon + clock.now.offset / .seconds(1) }
     var wire: Wire? { hub.withLock { $0?.wire } }
     var spawner: Spawner? { hub.withLock { $0?.spawner } }
 

@@ -67,6 +67,70 @@ import Testing
         await facility.kill()
     }
 
+    /// The watch goes on as if nothing was: over a way that carries nothing it has no sign of that.
+    @Test func aClusterWithoutAnAgentIsGivenUpWhateverItsWatchSays() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(reach: .agent, patience: .seconds(40))
+        let session = try await running(facility)
+        let absence = ClusterAbsence(since: facility.now - 30, reason: "it was silent")
+        spawner.note(absence, of: "north")
+        guard case .degraded(let why) = spawner.condition(of: "north") else {
+            Issue.record("\(spawner.condition(of: "north"))")
+            return
+        }
+        #expect(why.contains("no agent of it is connected since") && why.contains("it was silent"))
+        facility.clock.advance(by: .milliseconds(9_900))
+        spawner.note(absence, of: "north")
+        #expect(spawner.condition(of: "north") == .degraded(why))
+        #expect(await facility.session(session.id)?.state == .ready)
+        facility.clock.advance(by: .milliseconds(200))
+        spawner.note(absence, of: "north")
+        let reason = "no agent of it is connected: it was silent"
+        #expect(spawner.condition(of: "north") == .unreachable(since: absence.since, reason: reason))
+        #expect(await facility.reaches(.unreachable, session.id))
+        await #expect(throws: SpawnError.self) { try await facility.click() }
+        spawner.note(nil, of: "north")
+        #expect(spawner.condition(of: "north") == .ready)
+        #expect(await facility.reaches(.ready, session.id))
+        #expect(facility.cluster.names("pods") == [session.pod])
+        await facility.kill()
+    }
+
+    @Test func anAgentThatIsBackInTimeIsNoNewsForAnySession() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(reach: .agent, patience: .seconds(40))
+        let session = try await running(facility)
+        let story = try await facility.story(session.id)
+        for seconds in [0, 20, 39] {
+            spawner.note(
+                ClusterAbsence(since: facility.now - TimeInterval(seconds), reason: "it broke off"), of: "north")
+            #expect(spawner.condition(of: "north") != .ready)
+            spawner.note(nil, of: "north")
+            #expect(spawner.condition(of: "north") == .ready)
+        }
+        #expect(try await facility.story(session.id) == story)
+        await facility.kill()
+    }
+
+    /// A watch that has failed waits for half a minute at most before it tries again.
+    @Test func anAgentThatIsBackIsAskedAtOnce() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(reach: .agent, patience: .seconds(40))
+        let session = try await running(facility)
+        facility.cluster.setAway(true)
+        spawner.note(ClusterAbsence(since: facility.now, reason: "it broke off"), of: "north")
+        #expect(await facility.reaches(.unreachable, session.id))
+        spawner.note(ClusterAbsence(since: facility.now - 50, reason: "it broke off"), of: "north")
+        facility.cluster.setAway(false)
+        let instant = facility.now
+        spawner.note(nil, of: "north")
+        let deadline = ContinuousClock.now + .seconds(60)
+        while spawner.condition(of: "north") != .ready, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(spawner.condition(of: "north") == .ready && facility.now == instant, "nobody has waited")
+        #expect(await facility.reaches(.ready, session.id))
+        await facility.kill()
+    }
+
     @Test func aClusterThatComesWhileTheHubRunsTakesSessions() async throws {
         let facility = try await Facility()
         let spawner = facility.start()

@@ -144,12 +144,11 @@ def test_after_a_minute_all_is_found_again(site, door):
         back = site.clock()
         assert site.uids() == pods
         assert kernel.run("print(2 + 2)") == "4\n", "what was on its way arrives, over the same connection"
-    # A hub notices silence by a watch that outlives its 60 to 90 s: maybe soon, maybe not in this minute. It gives a cluster
-    # up 40 s later and never before, and then its users read so.
+    # The proxy notices silence after 30 s and tells the hub, which gives a cluster up 40 s after its agent's last word, and
+    # then its users read so. That word may have been said a moment before the cut.
     when = {words.split(";")[0]: at - int(since) for at, words in reversed(site.health()[said:])}
-    given_up = when.get("unreachable", 60)
-    assert given_up >= 40 and given_up - when.get("degraded", 60) <= 60, (when, site.health())
-    assert given_up >= 55 or any("cannot be reached since" in page for page in pages), pages[-1]
+    assert 35 <= when.get("unreachable", 60) < 60 and "degraded" in when, (when, site.health())
+    assert any("cannot be reached since" in page for page in pages), pages[-1]
     eventually(lambda: ada_works(site), lambda: site.words("agent"), 10)
     eventually(lambda: site.health()[-1][1] == "ready", lambda: site.words("hub"))
     assert site.health()[-1][0] - back < 60

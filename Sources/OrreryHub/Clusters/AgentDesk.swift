@@ -25,7 +25,7 @@ struct AgentDesk: Sendable {
         switch message.frame.type {
         case "hello": return try await hello(message)
         case "gone":
-            registry.links.forget(proxy: message.proxy, connection: message.connection)
+            forget(message)
             return .nothing
         case "beat":
             if let refusal = try await refusal(ofWaiting: key) { return refusal }
@@ -74,6 +74,14 @@ struct AgentDesk: Sendable {
     private func hear(_ message: AgentMessage, _ change: (inout AgentLinks.Link) -> Void) {
         registry.links.hear(
             proxy: message.proxy, connection: message.connection, key: message.key.id, address: message.address, change)
+    }
+
+    /// Where it was the last connection of the cluster's agents, the cluster is away since its last word.
+    private func forget(_ message: AgentMessage) {
+        let silence = min(max(0, message.frame["silent"]?.integer ?? 0), 60)
+        registry.links.forget(
+            proxy: message.proxy, connection: message.connection, key: message.key.id, silentFor: .seconds(silence),
+            because: registry.record(ofKey: message.key.id) == nil ? nil : message.frame["reason"]?.string ?? "")
     }
 
     // MARK: Hello

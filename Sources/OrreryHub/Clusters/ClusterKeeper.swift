@@ -25,6 +25,7 @@ struct ClusterKeeper: Service {
                 await registry.refresh()
                 await registry.expireKeys()
                 await empty(&asked)
+                lookForAgents()
                 await note(&said)
             }
         }
@@ -42,6 +43,13 @@ struct ClusterKeeper: Service {
             }
             try? await spawner.stop(
                 session.id, by: "\(record.facets.scheduling.actor), since \(record.title) is emptied")
+        }
+    }
+
+    /// Tells the spawner which clusters have no agent at any proxy.
+    func lookForAgents() {
+        for record in registry.records where record.isConnectable {
+            spawner.note(registry.links.absence(of: record.keys.map(\.id)), of: record.name)
         }
     }
 

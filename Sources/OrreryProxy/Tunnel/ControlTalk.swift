@@ -53,6 +53,8 @@ struct ControlTalk {
     private(set) var roundTrip: Double?
     /// How many seconds the agent's clock is ahead of ours. The hub cannot tell: words wait for it while it is away.
     private(set) var skew: Int64?
+    /// For how many seconds nothing had come when it was given up for that; 0 before, and when it ends by itself.
+    private(set) var silence: Int64 = 0
     private var host: Host
     private let began: UInt64
     private var lastHeard: UInt64
@@ -157,7 +159,10 @@ struct ControlTalk {
         if standing == .stranger, now >= began + Self.waitLimit {
             return deny("nobody has admitted this agent for an hour", retry: 10)
         }
-        if now >= lastHeard + Self.patience { return [.close("it was silent for 30 seconds")] }
+        if now >= lastHeard + Self.patience {
+            silence = Int64((now - lastHeard) / 1000)
+            return [.close("it was silent for 30 seconds")]
+        }
         guard now >= nextPing, hello != nil else { return [] }
         nextPing = now + Self.pingInterval
         pings += 1

@@ -154,7 +154,7 @@ extension TunnelThread {
     mutating func controlEnded(_ index: UInt32, _ reason: String) {
         controls[lines[index].serial] = nil
         guard let talk = lines[index].talk, talk.hello != nil else { return }
-        post(ControlFrame("gone", ["reason": .string(reason)]), of: index)
+        post(ControlFrame("gone", ["reason": .string(reason), "silent": .integer(talk.silence)]), of: index)
         guard let cluster = talk.cluster else { return }
         pools[cluster]?.controls.removeAll { $0 == index }
         if pools[cluster]?.controls.isEmpty == true { pools[cluster]?.awaitsAgentUntil = now.monotonic + 60_000 }

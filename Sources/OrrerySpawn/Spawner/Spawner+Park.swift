@@ -48,6 +48,7 @@ extension Spawner {
         let sessions = live.withLock { live in
             live.conditions[cluster] = nil
             live.silent[cluster] = nil
+            live.absences[cluster] = nil
             live.pictured.remove(cluster)
             live.orphans = live.orphans.filter { $0.value.cluster != cluster }
             return live.sessions.values.filter { $0.record.cluster == cluster }

@@ -110,7 +110,7 @@ extension Spawner {
 
     /// How the cluster does; `.neverSeen` for one that is not configured.
     package func condition(of cluster: String) -> ClusterCondition {
-        live.withLock { $0.conditions[cluster] } ?? .neverSeen
+        live.withLock { live in live.conditions[cluster]?.during(live.absences[cluster]) } ?? .neverSeen
     }
 
     /// How far the clock of the cluster's API server is ahead of the hub's, by the second; nil before its first answer.

@@ -136,9 +136,11 @@ extension Spawner {
     }
 
     private func seen(_ cluster: String) {
-        let (sessions, isNews) = live.withLock { live in
+        let (sessions, isNews) = live.withLock { live -> ([Session], Bool) in
             live.silent[cluster] = nil
             let before = live.conditions.updateValue(.ready, forKey: cluster)
+            // What still comes over a way that is given up makes it none: it is told when an agent is back.
+            guard live.absences[cluster]?.isOver != true else { return ([], false) }
             return (live.sessions.values.filter { $0.record.cluster == cluster }, before != .ready)
         }
         for session in sessions { session.tell(.seen) }
@@ -157,7 +159,7 @@ extension Spawner {
         guard let patience = clusters[cluster]?.access.patience else { return }
         let since = live.withLock { live in
             if case .unreachable(let first, _)? = live.conditions[cluster] { return first }
-            let since = live.silent[cluster] ?? now
+            let since = live.silent[cluster] ?? live.absences[cluster]?.absence.since ?? now
             live.silent[cluster] = since
             // One that has not answered yet stays so.
             if patience > .zero, live.conditions[cluster] != nil {
@@ -177,8 +179,7 @@ extension Spawner {
             return live.sessions.values.filter { $0.record.cluster == cluster }
         }
         guard let sessions else { return }
-        let title = scene.title(cluster)
-        let sentence = "\(title) cannot be reached since \(Words.clock(since)). Nothing is stopped for that."
+        let sentence = Words.unreachable(scene.title(cluster), since: since)
         for session in sessions { session.tell(.unseen(sentence)) }
     }
 }

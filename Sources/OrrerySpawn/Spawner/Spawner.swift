@@ -39,6 +39,8 @@ package final class Spawner: Service {
         var pictured: Set<String> = []
         /// Since when clusters give no answer that are not given up yet.
         var silent: [String: Date] = [:]
+        /// Those none of whose agents is connected.
+        var absences: [String: Away] = [:]
     }
 
     /// What `run` has to begin.

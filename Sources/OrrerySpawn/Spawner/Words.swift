@@ -26,6 +26,11 @@ enum Words {
         return "\(two(minutes / 60)):\(two(minutes % 60)) UTC"
     }
 
+    /// What people with a session on the cluster read while nobody can reach it.
+    static func unreachable(_ title: String, since instant: Date) -> String {
+        "\(title) cannot be reached since \(clock(instant)). Nothing is stopped for that."
+    }
+
     /// `90 s`, `50 min`, `12 h`, `7 days`: whole numbers, the largest unit that says it well.
     static func time(_ duration: Duration) -> String {
         let seconds = duration.components.seconds

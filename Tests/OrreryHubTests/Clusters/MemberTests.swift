@@ -151,6 +151,66 @@ struct MemberTests {
         }
     }
 
+    @Test func aClusterIsAwayWhenNoProxyHasAnAgentOfIt() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            var other = agent
+            (other.proxy, other.connection) = ("p2", 1)
+            try await other.hello()
+            let links = hub.services.registry.links
+            func absence() -> ClusterAbsence? { links.absence(of: [agent.key.id, "of a key that never came"]) }
+            let gone: JSON = ["type": "gone", "reason": "it was silent for 30 seconds", "silent": 30]
+            hub.clock.turn(by: .seconds(60))
+            try await other.say(["type": "beat"])
+            try await agent.say(gone)
+            #expect(absence() == nil, "another proxy has one")
+            hub.clock.turn(by: .seconds(5))
+            try await other.say(gone)
+            let since = hub.clock.now - 30
+            #expect(absence() == ClusterAbsence(since: since, reason: "it was silent for 30 seconds"))
+            // Whoever else has come with its key and was not let in says nothing of it.
+            hub.clock.turn(by: .seconds(5))
+            var clone = agent
+            clone.connection = 99
+            try await clone.say(gone)
+            #expect(absence()?.since == since)
+            try await agent.say(["type": "beat"])
+            #expect(absence() == nil)
+        }
+    }
+
+    @Test func aProxyThatIsLostTakesItsAgentsWithItAfterAWhile() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            var other = agent
+            (other.proxy, other.connection) = ("p2", 1)
+            hub.clock.turn(by: .seconds(60))
+            try await other.hello()
+            let last = hub.clock.now
+            try await agent.say(["type": "gone", "reason": "it broke off"])
+            let links = hub.services.registry.links
+            hub.clock.turn(by: .seconds(40))
+            #expect(links.absence(of: [agent.key.id]) == nil)
+            hub.clock.turn(by: .seconds(1))
+            #expect(links.absence(of: [agent.key.id])?.since == last)
+        }
+    }
+
+    /// What other proxies have is said within ten seconds.
+    @Test func aHubThatHasJustStartedCountsNothingFromBefore() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            let start = hub.clock.now
+            hub.clock.turn(by: .seconds(3))
+            try await agent.say(["type": "gone", "reason": "it was silent", "silent": 30])
+            #expect(hub.services.registry.links.absence(of: [agent.key.id])?.since == start)
+            hub.services.keeper.lookForAgents()
+            let stranger = try ScriptedAgent(hub)
+            try await stranger.say(["type": "gone", "reason": "it left"])
+            #expect(hub.services.registry.links.absence(of: [stranger.key.id]) == nil)
+        }
+    }
+
     @Test func aClockAtTheBoundIsNoNewsEachTime() async throws {
         try await TestHub.run { hub in
             let agent = try await hub.member()

@@ -15,6 +15,7 @@ struct ScriptedAgent: Sendable {
     var uid = "0e1c-4d"
     var name: String? = "south"
     var connection: Int64 = 7
+    var proxy = "p1"
     var join: JSON?
 
     init(_ hub: TestHub, token: String? = nil) throws {
@@ -30,13 +31,13 @@ struct ScriptedAgent: Sendable {
         func frame(_ type: String) -> JSON? { frames.first { $0["type"]?.string == type } }
     }
 
-    /// What the proxy `p1` posts when the agent says `frame`.
+    /// What its proxy posts when the agent says `frame`.
     func message(_ frame: JSON) -> JSON {
         let said: JSON = [
             "connection": .integer(connection), "key": .string(key.id), "address": "192.0.2.7", "frame": frame,
             "spki": .string(Data(key.publicKey.info).base64EncodedString()),
         ]
-        return ["proxy": "p1", "frames": [said]]
+        return ["proxy": .string(proxy), "frames": [said]]
     }
 
     @discardableResult

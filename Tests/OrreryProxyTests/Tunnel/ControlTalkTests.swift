@@ -96,7 +96,9 @@ struct ControlTalkTests {
         guard case .post(let beat) = acts[1] else { return }
         #expect(beat["rtt"] == 30 && beat["idle"] == 4 && beat["bound"] == 9)
         #expect(Self.types(talk.tick(idle: 0, bound: 0, at: 31_029)) == ["say ping", "post beat"])
+        #expect(talk.silence == 0)
         #expect(Self.types(talk.tick(idle: 0, bound: 0, at: 31_030)) == ["close"])
+        #expect(talk.silence == 30, "for which the hub is told that it was away by then")
     }
 
     @Test func theHubIsToldHowFarTheClockIsOffWhenItHearsOfItAndWhenItIsPutRight() {
