@@ -28,7 +28,6 @@ package final class ProxyServer: Sendable {
     /// What is said once it serves.
     private let greeting: [String]
     private let notes: [String]
-    private let dialler: (any Dialler)?
     private let channels: [SharedChannel]
     private let keeper: RouteKeeper?
     private let link: HubLink?
@@ -38,8 +37,9 @@ package final class ProxyServer: Sendable {
 
     /// Binds all ports, so that connections wait from now on and find their routes once `run()` is called.
     ///
-    /// `dialler` yields connections to targets of the kind `cluster:`; without one they are answered 503.
-    package init(configuration: ProxyConfiguration, dialler: (any Dialler)? = nil) throws(ProxyError) {
+    /// Targets of the kind `cluster:` are reached where there is a hub that says which agents may come; else they are
+    /// answered 503.
+    package init(configuration: ProxyConfiguration) throws(ProxyError) {
         _ = linux_raise_descriptor_limit()
         let log = ProxyLog(level: configuration.logLevel, output: configuration.logOutput)
         let errorTarget = try Self.target(configuration.errorTarget, option: "--error-target")
@@ -59,7 +59,7 @@ package final class ProxyServer: Sendable {
             accessLog: accessLog, listensAtFile: configuration.listener.path != nil,
             innerToken: configuration.hub.map { APIToken($0.token) },
             makeTunnel: { peers in
-                guard configuration.hub != nil, dialler == nil else { return nil }
+                guard configuration.hub != nil else { return nil }
                 return Tunnel(
                     peers: peers, signal: tunnelSignal, identity: RandomToken.make(bytes: 12), pins: ownKey?.pins ?? [],
                     address: configuration.agentAddress)
@@ -86,13 +86,12 @@ package final class ProxyServer: Sendable {
         innerPort = innerListeners?.first?.descriptor.boundPort
         self.files = files
         var signals: [SharedDescriptor] = []
-        // One for each worker, the REST interface, whoever watches, the switchboard, and redirects.
+        // One for each worker, the REST interface, whoever watches, the tunnel, and redirects.
         for _ in 0..<listeners.count + 4 { signals.append(try Self.signal()) }
         // The tunnel's thread is woken by the books too.
         if shared.tunnel != nil { signals[listeners.count + 2] = tunnelSignal }
         self.signals = signals
-        self.dialler = dialler
-        channels = dialler == nil && shared.tunnel == nil ? [] : try Self.channels(listeners.count)
+        channels = shared.tunnel == nil ? [] : try Self.channels(listeners.count)
         control = ControlInterface(
             shared: shared, token: configuration.token ?? configuration.hub?.token, signals: signals,
             isFed: configuration.hub != nil)
@@ -160,7 +159,7 @@ package final class ProxyServer: Sendable {
         let writer = shared.accessLog.map { accessLog in LoopThread { accessLog.run() } }
         let watcher = watch()
         let redirecting = redirect()
-        let switchboard = openSwitchboard()
+        let tunnel = openTunnel()
         serveControl()
         following?.end()
         redirecting?.join()
@@ -173,21 +172,12 @@ package final class ProxyServer: Sendable {
             log.write(.error, "nobody reads the access log: its last lines are lost")
         }
         watcher?.join()
-        switchboard?.join()
-    }
-
-    /// Fetches connections from the dialler for as long as workers may want some.
-    private func openSwitchboard() -> LoopThread? {
-        if let tunnel = shared.tunnel { return openTunnel(tunnel) }
-        guard let dialler else { return nil }
-        let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
-        return LoopThread {
-            Switchboard(dialler: dialler, shared: shared, channels: channels, signal: signal.descriptor.number).run()
-        }
+        tunnel?.join()
     }
 
     /// Has agents' connections for as long as workers may want some.
-    private func openTunnel(_ tunnel: Tunnel) -> LoopThread {
+    private func openTunnel() -> LoopThread? {
+        guard let tunnel = shared.tunnel else { return nil }
         let (shared, channels, signal) = (shared, channels, signals[listeners.count + 2])
         let workers = Array(signals.prefix(listeners.count))
         return LoopThread {

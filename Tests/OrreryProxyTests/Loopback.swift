@@ -142,7 +142,7 @@ final class RunningProxy {
     private let thread: LoopThread
 
     init(
-        defaultPort: UInt16? = nil, workers: Int = 2, dialler: (any Dialler)? = nil,
+        defaultPort: UInt16? = nil, workers: Int = 2,
         _ change: (inout ProxyConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = ProxyConfiguration()
@@ -152,7 +152,7 @@ final class RunningProxy {
         configuration.logLevel = .error
         configuration.defaultTarget = defaultPort.map { "http://127.0.0.1:\($0)" }
         change(&configuration)
-        let server = try ProxyServer(configuration: configuration, dialler: dialler)
+        let server = try ProxyServer(configuration: configuration)
         self.server = server
         thread = LoopThread { server.run() }
     }

@@ -99,7 +99,7 @@ extension Worker {
         return .upstream(upstream)
     }
 
-    /// Takes what the switchboard has handed over.
+    /// Takes what the tunnel has handed over.
     mutating func takeConnections() {
         while let handed = kernel.takeHanded(channel) {
             let upstream = UInt32(truncatingIfNeeded: handed.token)
