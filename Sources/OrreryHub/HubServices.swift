@@ -205,6 +205,7 @@ struct HubServices: Sendable {
         AgentRoutes(desk: agentDesk, token: configuration.proxy.token).add(to: router)
         ClusterRoutes(gate: gate, registry: registry, desk: clusterDesk, keeper: keeper).add(to: router)
         ClaimRoutes(gate: gate, registry: registry, desk: clusterDesk).add(to: router)
+        InviteRoutes(gate: gate, desk: clusterDesk).add(to: router)
         ProxyRoutes(feed: proxy.feed, token: configuration.proxy.token, activity: activity, now: now).add(to: router)
         OtherMethods().add(to: router)
         return router

@@ -89,6 +89,55 @@ def claim(site, results, code):
         ada.close()
 
 
+def test_an_administrator_makes_a_join_string_at_a_browser_and_revokes_another(site, results):
+    text = (site.state / "orrery.yaml").read_text()
+    (site.state / "orrery.yaml").write_text(text.replace("  allow: [developers]", "  allow: [developers]\n  admin: [developers]"))
+    screenshots = results / "screenshots" / "invites"
+    screenshots.mkdir(exist_ok=True)
+    with site.hub():
+        site.join_string()  # which waits until a proxy has told its key
+        ada = Browser(site.url, screenshots, "ada")
+        try:
+            ada.go("/hub/clusters")
+            ada.press(ISSUER)
+            ada.give_password(json.loads((site.state / "provider/people.json").read_text())["ada"])
+            ada.press("main a", "Join strings")
+
+            def make(**fields):
+                for name, value in fields.items():
+                    ada.see(f"input#{name}").clear()
+                    ada.see(f"input#{name}").send_keys(value)
+                ada.press("button", "Make the join string")
+
+            make(owner="nobodys")
+            ada.see(".notice.failure", text="here is no group nobodys")
+            joins = []
+            for fields in {"owner": "developers", "name": "north"}, {"owner": "developers", "uses": "2"}:
+                make(**fields)
+                joins.append(ada.see("#new-join").text)
+                ada.shot("made")
+            ids = [re.fullmatch(r"orrery://\S+/([a-z0-9]{6})\.[a-z0-9]{16}#pin=sha256:\S+", join)[1] for join in joins]
+            ada.go("/hub/invites")
+            cards = [card.text for card in ada.all("article")]
+            assert [id for card in cards for id in ids if id in card] == ids[::-1], "the newest first"
+            assert "called north" in cards[1] and "2 clusters" in cards[0] and all("made by ada" in card for card in cards), cards
+            assert not any(join.split(".")[-1].split("#")[0] in ada.driver.page_source for join in joins), "shown once"
+
+            ada.press("article button.danger", "Revoke")
+            eventually(lambda: ids[1] not in ada.text() and ids[0] in ada.text(), ada.text)
+            ada.shot("revoked")
+            with site.agent(joins[1], wish="south"):
+                eventually(lambda: "asks to join" in site.clusters(), site.clusters)
+                assert "member" not in site.clusters(), "it waits like anybody"
+            with site.agent(joins[0], key="another-key"):
+                site.is_said(", ready")
+            assert "owner developers" in site.line()
+            ada.go("/hub/invites")
+            ada.see(".empty", text="There is none")
+        finally:
+            ada.close()
+
+
 def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site, results):
     # A name that the configuration expects is an administrator's to give; this one nobody expects.
     text = (site.state / "orrery.yaml").read_text()

@@ -20,6 +20,60 @@ package struct InviteWish: Sendable {
 
 // Tokens that let clusters in.
 extension ClusterDesk {
+    /// A join string with a new token, which nobody can read again.
+    func joinString(_ wish: InviteWish, pins: [String] = [], by chief: ClusterChief) async throws -> JoinString {
+        let place = try await address(pins: pins)
+        let (token, _) = try await invite(wish, by: chief)
+        return JoinString(host: place.host, port: place.port, token: token, pins: place.pins)
+    }
+
+    /// A join string without a token, for clusters that are claimed, or let in by what they are. Without `pins` it names those
+    /// keys of proxies that are known.
+    func address(pins: [String] = []) async throws -> JoinString {
+        var digests: [[UInt8]] = []
+        let known = pins.isEmpty ? try await store.pins(since: now() - Database.pinMemory) : pins
+        for pin in known {
+            guard let digest = JoinString.pin(pin) else {
+                throw HubError(.badRequest, "`\(pin)` is no pin", next: "write sha256: and the digest in base64")
+            }
+            digests.append(digest)
+        }
+        guard !digests.isEmpty || url.isSecure else {
+            throw HubError(
+                .unavailable, "without https agents know a proxy by its key alone, and none has told its key yet",
+                next: "wait until a proxy follows the hub, or give its key with --pin")
+        }
+        let written = url.port.dropFirst()
+        guard let port = UInt16(written.isEmpty ? (url.isSecure ? "443" : "80") : written) else {
+            throw HubError(.cannotStart, "the port of `url` is none")
+        }
+        return JoinString(host: url.host, port: port, pins: digests)
+    }
+
+    /// The tokens that are still good, the newest first.
+    func invites(for chief: ClusterChief) async throws -> [InviteRecord] {
+        try Self.mayInvite(chief)
+        return try await store.invites(at: now()).reversed()
+    }
+
+    /// Makes a token good for nothing. What has joined with it stays.
+    func withdraw(_ invite: String, by chief: ClusterChief) async throws {
+        try Self.mayInvite(chief)
+        guard try await store.removeInvite(invite) else {
+            throw HubError(
+                .notFound, "there is no join string \(invite) any more",
+                next: "it was used up, has ended or was revoked")
+        }
+        await audit.record(
+            AuditAct(.clusterChanged, of: chief.person, to: "join token \(invite)", because: "revoked")
+                .ordered(by: chief))
+        try await audit.settle()
+    }
+
+    private static func mayInvite(_ chief: ClusterChief) throws(HubError) {
+        guard chief.isAdmin else { throw HubError(.forbidden, "that is for administrators of this hub") }
+    }
+
     /// A new join token, which nobody can read again.
     func invite(_ wish: InviteWish, by chief: ClusterChief) async throws -> (token: JoinToken, record: InviteRecord) {
         try check(wish, by: chief)
@@ -50,7 +104,7 @@ extension ClusterDesk {
     }
 
     private func check(_ wish: InviteWish, by chief: ClusterChief) throws(HubError) {
-        guard chief.isAdmin else { throw HubError(.forbidden, "that is for administrators of this hub") }
+        try Self.mayInvite(chief)
         if let owner = wish.owner, !groups.contains(where: { HubConfiguration.Auth.makes($0, owner) }) {
             throw HubError(.unprocessable, "there is no group \(owner) here")
         }
@@ -68,7 +122,6 @@ extension ClusterDesk {
     /// What is stored of a token's secret part.
     static func hash(_ token: JoinToken) -> [UInt8] { Fingerprint.of("join\n\(token.reveal())") }
 
-    /// So many characters of `a-z0-9`, each as likely as any other.
     /// Refuses a name that no cluster may have.
     static func check(_ name: String) throws(HubError) {
         guard ClusterName.isGood(name) else {
@@ -78,6 +131,7 @@ extension ClusterDesk {
         }
     }
 
+    /// So many characters of `a-z0-9`, each as likely as any other.
     private static func letters(_ count: Int) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
         var letters: [UInt8] = []

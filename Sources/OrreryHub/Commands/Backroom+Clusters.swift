@@ -39,36 +39,11 @@ extension Backroom {
 
     /// A join string with a new token. Nobody can read the token again.
     package func invite(_ wish: InviteWish, pins: [String]) async throws -> String {
-        let place = try await joinString(pins)
-        let (token, _) = try await desk.invite(wish, by: .operator)
-        return JoinString(host: place.host, port: place.port, token: token, pins: place.pins).reveal()
+        try await desk.joinString(wish, pins: pins, by: .operator).reveal()
     }
 
     /// A join string without a token, for clusters that are claimed, or let in by what they are.
-    package func address(pins: [String]) async throws -> String { try await joinString(pins).reveal() }
-
-    private func joinString(_ pins: [String]) async throws -> JoinString {
-        var digests: [[UInt8]] = []
-        let known = pins.isEmpty ? try await database.pins(since: .now - Database.pinMemory) : pins
-        for pin in known {
-            guard let digest = JoinString.pin(pin) else {
-                throw HubError(.badRequest, "`\(pin)` is no pin", next: "write sha256: and the digest in base64")
-            }
-            digests.append(digest)
-        }
-        guard !digests.isEmpty || configuration.url.isSecure else {
-            throw HubError(
-                .unavailable, "without https agents know a proxy by its key alone, and none has told its key yet",
-                next: "wait until a proxy follows the hub, or give its key with --pin")
-        }
-        let written = configuration.url.port.dropFirst()
-        guard let port = UInt16(written.isEmpty ? defaultPort : written) else {
-            throw HubError(.cannotStart, "the port of `url` is none")
-        }
-        return JoinString(host: configuration.url.host, port: port, pins: digests)
-    }
-
-    private var defaultPort: Substring { configuration.url.isSecure ? "443" : "80" }
+    package func address(pins: [String]) async throws -> String { try await desk.address(pins: pins).reveal() }
 
     /// Lets in what waits with the key that begins with `start`; gives the name that it got.
     package func approveCluster(

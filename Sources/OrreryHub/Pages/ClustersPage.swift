@@ -8,6 +8,8 @@ struct ClustersPage: Page {
     /// Only for administrators.
     var waiting: [WaitingView] = []
     let claimHref = "/hub/clusters/claim"
+    /// For administrators.
+    let invitesHref = "/hub/invites"
 }
 
 /// A cluster in the list.

@@ -78,6 +78,84 @@ struct ClusterPagesTests {
         }
     }
 
+    @Test func administratorsMakeJoinStringsAndRevokeThem() async throws {
+        try await TestHub.run { hub in
+            let pins: [JSON] = [.string("sha256:\(Data(repeating: 7, count: 32).base64EncodedString())")]
+            func tell() async throws {
+                let body: JSON = ["proxy": "p1", "pins": .array(pins), "frames": []]
+                _ = try await hub.send(
+                    "POST", "/api/v1/proxy/agents", headers: [("Authorization", "Bearer \(TestHub.proxyToken)")],
+                    body: String(decoding: try JSONEncoder().encode(body), as: UTF8.self))
+            }
+            var admin = try await browser(hub, "grace", "science", isAdmin: true)
+            #expect(try await admin.get("/hub/clusters").text.contains(#"href="/hub/invites""#))
+            let proof = try await admin.proof()
+            func make(_ fields: [(name: String, value: String)], proof: String) async throws -> Answer {
+                try await admin.post("/hub/invites", [(name: "_xsrf", value: proof)] + fields)
+            }
+            let usual = [("owner", "atlas"), ("name", "pic"), ("life", "86400"), ("uses", "1")]
+            // Without https a site needs to know by which key.
+            #expect(try await make(usual, proof: proof).status == 503)
+            try await tell()
+            #expect(try await make(usual, proof: "wrong").status == 403)
+            for wrong in [
+                [("owner", "nobodys"), ("life", "86400"), ("uses", "1")], [("life", "86400"), ("uses", "1001")],
+                [("life", "86400"), ("uses", "two")], [("life", "59"), ("uses", "1")],
+                [("name", "A b"), ("life", "86400"), ("uses", "1")], [("uses", "1")],
+            ] {
+                let answer = try await make(wrong, proof: proof)
+                #expect(answer.status == 422 && answer.text.contains("notice failure"), "\(wrong)")
+            }
+            #expect(try await hub.database.invites(at: hub.clock.now).isEmpty)
+            let made = try await make(usual, proof: proof)
+            #expect(made.status == 200 && made.headers["Cache-Control"] == "no-store")
+            let line = try #require(
+                made.text.firstMatch(
+                    of: /id="new-join">orrery:\/\/hub.test:80\/([a-z0-9]{6})\.([a-z0-9]{16})#pin=sha256:[^<]+</))
+            let (id, secret) = (String(line.output.1), String(line.output.2))
+            let later = try await admin.get("/hub/invites").text
+            #expect(!later.contains(secret))
+            for word in [id, "atlas", "pic", "one cluster", "grace"] { #expect(later.contains(word), "\(word)") }
+            // With it a cluster joins, once.
+            let agent = try ScriptedAgent(hub, token: "\(id).\(secret)")
+            try await agent.hello()
+            #expect(agent.record()?.name == "pic" && agent.record()?.owner == "atlas")
+            #expect(try await !admin.get("/hub/invites").text.contains(id))
+            // Another one is revoked.
+            let next = try await make(usual.filter { $0.0 != "name" }, proof: proof).text
+            let other = String(
+                try #require(next.firstMatch(of: /id="new-join">[^<]+\/([a-z0-9]{6}\.[a-z0-9]{16})#/)).output.1)
+            let action = "/hub/invites/\(other.prefix(6))/revoke"
+            #expect(next.contains(#"action="\#(action)""#))
+            #expect(try await admin.post(action, [("_xsrf", "wrong")]).status == 403)
+            #expect(try await admin.post(action, [("_xsrf", proof)]).location == "/hub/invites")
+            #expect(try await admin.post(action, [("_xsrf", proof)]).status == 404)
+            let late = try ScriptedAgent(hub, token: other)
+            try await late.hello()
+            #expect(late.record() == nil)
+            await hub.services.audit.flush()
+            let acts = try await hub.database.entries(AuditQuery(acts: ["cluster-changed"]), after: 0, limit: 99)
+            #expect(acts.contains { $0.record.why == "revoked" && $0.record.name == "grace" })
+        }
+    }
+
+    @Test func nobodyElseMakesJoinStringsOrSeesThem() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.invite()
+            let invite = try #require(try await hub.database.invites(at: hub.clock.now).first)
+            var owner = try await browser(hub, "ada", "atlas")
+            #expect(try await !owner.get("/hub/clusters").text.contains("/hub/invites"))
+            #expect(try await owner.get("/hub/invites").status == 403)
+            let proof = try await owner.proof()
+            let fields = [("_xsrf", proof), ("life", "86400"), ("uses", "1"), ("owner", "atlas")]
+            #expect(try await owner.post("/hub/invites", fields).status == 403)
+            #expect(try await owner.post("/hub/invites/\(invite.id)/revoke", [("_xsrf", proof)]).status == 403)
+            #expect(try await hub.database.invites(at: hub.clock.now) == [invite])
+            var stranger = TestBrowser(hub)
+            #expect(try await stranger.get("/hub/invites").location == "/hub/login?next=%2Fhub%2Finvites")
+        }
+    }
+
     @Test func administratorsDecideAboutThoseWhoWait() async throws {
         try await TestHub.run { hub in
             let agent = try ScriptedAgent(hub)

@@ -81,6 +81,13 @@ import Testing
                         wish: text, id: text, fingerprint: text, address: text, uid: text, version: text,
                         since: Moment(PageSamples.instant), reason: text, action: text)
                 ]),
+            InvitePage(
+                frame: frame, notices: [notice], made: text,
+                invites: [
+                    InviteView(
+                        id: text, facts: [text], maker: text, made: Moment(PageSamples.instant),
+                        ends: Moment(PageSamples.instant), revokeAction: text)
+                ], lives: [choice]),
             DevicePage(frame: frame, code: text), DevicePage(frame: frame, outcome: notice),
             HomePage(
                 frame: frame, person: PersonView(name: text, issuer: text, groups: [text], uid: text),

@@ -191,6 +191,15 @@ enum PageSamples {
                 facets: ["suspended"], reasons: []),
         ], waiting: [waiting])
 
+    static let invites = InvitePage(
+        frame: frame, made: "orrery://hub.test/k7m2qd.0123456789abcdef",
+        invites: [
+            InviteView(
+                id: "k7m2qd", facts: ["for one cluster", "called south", "owner science"], maker: "ada",
+                made: Moment(instant),
+                ends: Moment(instant + 86400), revokeAction: "/hub/invites/k7m2qd/revoke")
+        ], lives: [Choice(value: "86400", title: "1 day", isSelected: true)])
+
     static let cluster = ClusterPage(
         frame: frame, title: "South", name: "south", state: ClusterStateView(.ready),
         reasons: ["the site has paused it"],
@@ -220,6 +229,6 @@ enum PageSamples {
         ("forbidden", forbidden), ("stopped", stopped), ("logout", logout), ("onward", onward),
         ("tokens", tokens), ("device", device), ("device-code", deviceCode),
         ("device-done", deviceDone), ("clusters", clustersList), ("cluster", cluster), ("claim", claim),
-        ("claim-done", claimDone),
+        ("claim-done", claimDone), ("invites", invites),
     ]
 }
