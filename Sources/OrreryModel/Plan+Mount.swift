@@ -11,10 +11,13 @@ extension Plan {
         package let inner: Inner
         /// What happens to the session when the person loses the right to it.
         package let revoke: Revocation
+        /// Whether nothing but owners and modes of files keeps people apart in it: a session with a group that nobody gave
+        /// it would see too much.
+        package let reliesOnGroups: Bool
 
         package init(
             fileset: String, path: String, isReadOnly: Bool, source: Source, subPath: String?, inner: Inner = .kept,
-            revoke: Revocation = .notify
+            revoke: Revocation = .notify, reliesOnGroups: Bool = false
         ) {
             self.fileset = fileset
             self.path = path
@@ -23,6 +26,7 @@ extension Plan {
             self.subPath = subPath
             self.inner = inner
             self.revoke = revoke
+            self.reliesOnGroups = reliesOnGroups
         }
     }
 
@@ -58,10 +62,11 @@ extension Plan.Mount: Codable {
             source: try container.decode(Plan.Source.self, forKey: .source),
             subPath: try container.decodeIfPresent(String.self, forKey: .subPath),
             inner: try container.decodeIfPresent(Plan.Inner.self, forKey: .inner) ?? .kept,
-            revoke: try container.decodeIfPresent(Plan.Revocation.self, forKey: .revoke) ?? .none)
+            revoke: try container.decodeIfPresent(Plan.Revocation.self, forKey: .revoke) ?? .none,
+            reliesOnGroups: try container.decodeIfPresent(Bool.self, forKey: .reliesOnGroups) ?? false)
     }
 
-    private enum CodingKeys: CodingKey { case fileset, path, isReadOnly, source, subPath, inner, revoke }
+    private enum CodingKeys: CodingKey { case fileset, path, isReadOnly, source, subPath, inner, revoke, reliesOnGroups }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -72,5 +77,6 @@ extension Plan.Mount: Codable {
         try container.encodeIfPresent(subPath, forKey: .subPath)
         try container.encode(inner, forKey: .inner)
         try container.encode(revoke, forKey: .revoke)
+        if reliesOnGroups { try container.encode(true, forKey: .reliesOnGroups) }
     }
 }

@@ -20,7 +20,7 @@ struct SourceOffer {
             fileset: fileset.name, path: path.absolute, isReadOnly: isReadOnly, source: storage,
             subPath: inner.relative,
             inner: source.isAutomounted ? .followed : isReadOnly && canKeepInnerReadOnly ? .readOnly : .kept,
-            revoke: fileset.revoke)
+            revoke: fileset.revoke, reliesOnGroups: source.wall == .mountAndPosix && source.path.holes.isEmpty)
     }
 
     /// The role of the person; nil for what is mounted.

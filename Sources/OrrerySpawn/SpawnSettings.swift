@@ -3,15 +3,11 @@ package struct SpawnSettings: Hashable, Sendable {
     /// The hub's name on its pods: a valid label value, and never that of another hub on the same cluster.
     package var hub: String
     package var patience: Patience
-    /// `Strict` keeps the groups out of a session that the image's own `/etc/group` would add. Nil leaves it to the
-    /// cluster, for those that do not know the field.
-    package var groupsPolicy: String?
 
-    package init(hub: String = "orrery", patience: Patience = Patience(), groupsPolicy: String? = "Strict") {
+    package init(hub: String = "orrery", patience: Patience = Patience()) {
         precondition(LabelValue.isValid(hub), "the hub's name must be a valid label value: \(hub)")
         self.hub = hub
         self.patience = patience
-        self.groupsPolicy = groupsPolicy
     }
 }
 

@@ -18,6 +18,15 @@ struct SourceTests {
             .first { $0.fileset == "software" }
     }
 
+    /// A directory of its own is a wall, whatever the files in it say.
+    @Test(arguments: [
+        ("{pvc: soft, wall: mount+posix}", true), ("{pvc: soft}", false),
+        ("{pvc: soft, path: \"u/{user}\", wall: mount+posix}", false),
+    ])
+    func aTreeThatOnlyOwnersAndModesDivideReliesOnGroups(source: String, relies: Bool) throws {
+        #expect(try #require(try mount(directory(source))).reliesOnGroups == relies)
+    }
+
     @Test(
         arguments: [
             ("{pvc: soft}", Plan.Source.claim("soft"), nil),

@@ -13,10 +13,10 @@ import Testing
         "JUPYTERHUB_SERVICE_URL": "http://$(POD_IP):8888/user/ada/", "JUPYTERHUB_USER": "ada",
     ]
 
-    private static func builder(_ plan: Plan, policy: String? = "Strict", hasTokens: Bool = false) -> PodBuilder {
+    private static func builder(_ plan: Plan, hasTokens: Bool = false) -> PodBuilder {
         PodBuilder(
             session: Sample.session(plan), variables: contract,
-            settings: SpawnSettings(hub: "orrery", groupsPolicy: policy), hasTokens: hasTokens)
+            settings: SpawnSettings(), hasTokens: hasTokens)
     }
 
     @Test(arguments: [
@@ -29,7 +29,7 @@ import Testing
         ),
         (
             "gpu-on-chosen-nodes",
-            builder(Sample.plan(gpu: 2, mounts: [], nodeSelector: ["accelerator": "a100"]), policy: nil)
+            builder(Sample.plan(gpu: 2, mounts: [], nodeSelector: ["accelerator": "a100"]))
         ),
     ])
     func thePodIsExactlyTheGoldenOne(_ name: String, _ builder: PodBuilder) throws {

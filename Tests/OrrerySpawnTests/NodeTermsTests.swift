@@ -9,7 +9,7 @@ import Testing
     private func pod(_ plan: Plan) -> Pod {
         PodBuilder(
             session: Sample.session(plan), variables: BuilderTests.contract,
-            settings: SpawnSettings(hub: "orrery", groupsPolicy: nil)
+            settings: SpawnSettings()
         ).pod()
     }
 

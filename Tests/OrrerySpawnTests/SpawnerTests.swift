@@ -128,13 +128,29 @@ import Testing
         await facility.kill()
     }
 
+    /// Kubernetes before 1.31 drops the field.
+    @Test func anOldClusterRunsSessionsWhoseMountsKeepPeopleApart() async throws {
+        let facility = try await Facility()
+        facility.cluster.set {
+            $0.runsPods = true
+            $0.rewrite = { $0["spec"]?["securityContext"]?["supplementalGroupsPolicy"] = nil }
+        }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.reaches(.ready, session.id))
+        await facility.kill()
+    }
+
     @Test func aPodWhoseWallsWereChangedIsRemoved() async throws {
         let facility = try await Facility()
         facility.cluster.set {
             $0.rewrite = { $0["spec"]?["securityContext"]?["supplementalGroupsPolicy"] = nil }
         }
         facility.start()
-        let session = try await facility.click()
+        let tree = Plan.Mount(
+            fileset: "data", path: "/data", isReadOnly: true, source: .claim("data"), subPath: nil,
+            reliesOnGroups: true)
+        let session = try await facility.click(Sample.plan(mounts: Sample.mounts + [tree]))
         #expect(await facility.reaches(.ended, session.id))
         let message = try #require(await facility.session(session.id)?.message)
         #expect(message.contains("supplementalGroupsPolicy is absent instead of Strict"))

@@ -82,7 +82,8 @@ struct PodBuilder {
         }
         let groups = plan.identity.supplementalGroups.map { Int64($0) }
         context.supplementalGroups = groups.isEmpty ? nil : groups
-        context.supplementalGroupsPolicy = settings.groupsPolicy
+        // Keeps the groups out that the image's own `/etc/group` would add.
+        context.supplementalGroupsPolicy = "Strict"
         if let group = plan.identity.volumeGroup {
             context.fsGroup = Int64(group)
             context.fsGroupChangePolicy = "OnRootMismatch"

@@ -4,8 +4,12 @@ import OrreryKubernetes
 /// change these: an old server drops fields that it does not know, and a webhook may rewrite any.
 enum Wall {
     /// What `made` has otherwise than `wanted`, one clause each; empty when the wall stands.
-    static func breaches(in made: Pod, wanted: Pod) -> [String] {
+    ///
+    /// A server before Kubernetes 1.31 drops the policy of groups, and the groups of an image's `/etc/group` are added to the
+    /// session's. That matters for the mounts of the paths `byGroups`, in which nothing but owners and modes keeps people apart.
+    static func breaches(in made: Pod, wanted: Pod, byGroups: [String]) -> [String] {
         var breaches = pod(made.spec, wanted.spec)
+        breaches += groupsPolicy(made.spec.securityContext, wanted.spec.securityContext, byGroups)
         guard made.spec.containers.count >= wanted.spec.containers.count else {
             return breaches + ["a container is missing"]
         }
@@ -25,7 +29,7 @@ enum Wall {
 
     private static func pod(_ made: PodSpec, _ wanted: PodSpec) -> [String] {
         let (found, asked) = (made.securityContext, wanted.securityContext)
-        var breaches: [String?] = [
+        let breaches: [String?] = [
             differs("runAsUser", found?.runAsUser, asked?.runAsUser),
             differs("runAsGroup", found?.runAsGroup, asked?.runAsGroup),
             differs("runAsNonRoot", found?.runAsNonRoot, asked?.runAsNonRoot),
@@ -40,11 +44,18 @@ enum Wall {
                 "automountServiceAccountToken", made.automountServiceAccountToken,
                 wanted.automountServiceAccountToken),
         ]
-        // A server sets a policy of its own where none was asked for.
-        if let policy = asked?.supplementalGroupsPolicy {
-            breaches.append(differs("supplementalGroupsPolicy", found?.supplementalGroupsPolicy, policy))
-        }
         return breaches.compactMap { $0 }
+    }
+
+    private static func groupsPolicy(
+        _ found: PodSecurityContext?, _ asked: PodSecurityContext?, _ byGroups: [String]
+    ) -> [String] {
+        let words = differs(
+            "supplementalGroupsPolicy", found?.supplementalGroupsPolicy, asked?.supplementalGroupsPolicy)
+        guard let words else { return [] }
+        guard found?.supplementalGroupsPolicy == nil else { return [words] }
+        guard !byGroups.isEmpty else { return [] }
+        return ["\(words), and owners and modes of files keep people apart in \(byGroups.joined(separator: ", "))"]
     }
 
     private static func container(_ made: Container, _ wanted: Container) -> [String] {

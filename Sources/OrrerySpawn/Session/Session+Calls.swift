@@ -56,7 +56,8 @@ extension Session {
             let taken = KubernetesError.Refused(code: 409, reason: "AlreadyExists", message: "the name is taken")
             return .refused(CreationRefusal(.refused(taken), cluster: place))
         }
-        let breaches = Wall.breaches(in: found, wanted: wanted)
+        let breaches = Wall.breaches(
+            in: found, wanted: wanted, byGroups: record.plan.mounts.filter(\.reliesOnGroups).map(\.path))
         guard !breaches.isEmpty else { return .created(found) }
         logger.error("a cluster changed a pod's walls", metadata: ["breaches": "\(breaches)"])
         return .refused(
