@@ -133,7 +133,7 @@ class Browser:
 
     # JupyterLab
 
-    def in_lab(self, limit=90.0):
+    def in_lab(self, limit=180.0):
         eventually(lambda: "/lab" in self.driver.current_url, lambda: f"JupyterLab, at {self.driver.current_url}\n{self.text()}", limit)
         self.see("#jp-main-dock-panel", limit)
 
