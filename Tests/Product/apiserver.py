@@ -196,6 +196,11 @@ class AgentGround:
         printed = subprocess.run([AGENT, "manifest", "--namespace", self.own, "--sessions", self.sessions],
                                  check=True, text=True, stdout=subprocess.PIPE).stdout
         self.objects = list(yaml.safe_load_all(printed))
+        for each in self.objects:
+            if each["metadata"].get("namespace") == "kube-system":
+                # An agent may be at work on this cluster; what it has there must stay as it is.
+                each["metadata"]["name"] = self.own
+                each.get("roleRef", {}).update(name=self.own)
 
     def __enter__(self):
         # Every real cluster has it; a pocket only where somebody made it.
@@ -225,11 +230,12 @@ class AgentGround:
         return f"{RBAC}/namespaces/{namespace}/{kind.lower()}s" if kind in ("Role", "RoleBinding") else None
 
     def allow(self, namespace, rules):
-        self.server.call("PATCH", f"{RBAC}/namespaces/{namespace}/roles/orrery-agent", {"rules": rules},
+        name = self.own if namespace == "kube-system" else "orrery-agent"
+        self.server.call("PATCH", f"{RBAC}/namespaces/{namespace}/roles/{name}", {"rules": rules},
                          **{"Content-Type": "application/merge-patch+json"})
 
     def __exit__(self, *_):
         for kind in ("rolebindings", "roles"):
-            self.server.call("DELETE", f"{RBAC}/namespaces/kube-system/{kind}/orrery-agent", ok=(200, 202, 404))
+            self.server.call("DELETE", f"{RBAC}/namespaces/kube-system/{kind}/{self.own}", ok=(200, 202, 404))
         for name in (self.own, self.sessions):
             self.server.call("DELETE", f"/api/v1/namespaces/{name}", ok=(200, 202, 404, 409))

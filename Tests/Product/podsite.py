@@ -148,5 +148,5 @@ class PodSite(Site):
 
     def stop(self, browser, proof, name):
         browser.delete(f"{self.url}/hub/api/users/{name}/server", headers=proof, timeout=60)
-        eventually(lambda: not self.object("pods")["items"], lambda: self.words("hub"), 60)
-        assert not self.object("secrets")["items"], "a Secret was left behind"
+        for kind in ("pods", "secrets"):
+            eventually(lambda: not self.object(kind)["items"], lambda: f"{kind} are left behind\n{self.words('hub')}", 60)
