@@ -66,7 +66,9 @@ extension Plan.Mount: Codable {
             reliesOnGroups: try container.decodeIfPresent(Bool.self, forKey: .reliesOnGroups) ?? false)
     }
 
-    private enum CodingKeys: CodingKey { case fileset, path, isReadOnly, source, subPath, inner, revoke, reliesOnGroups }
+    private enum CodingKeys: CodingKey {
+        case fileset, path, isReadOnly, source, subPath, inner, revoke, reliesOnGroups
+    }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
