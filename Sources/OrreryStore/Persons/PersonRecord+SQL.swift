@@ -16,7 +16,7 @@ extension PersonRecord {
             person: Person(
                 identity: Identity(issuer: try walk.text(), subject: try walk.text()), name: try walk.text(),
                 uid: try walk.number(), gid: try walk.number(),
-                groups: try walk.document { try Column.document($0) }),
+                groups: try walk.document { try Column.groups($0) }),
             isAdmin: try walk.flag(), isSuspended: try walk.flag(), createdAt: try walk.instant(),
             lastLogin: try walk.instant())
     }

@@ -21,7 +21,7 @@ extension SessionRecord {
             address: try walk.textIfAny(), prefix: try walk.text(), state: try walk.word(),
             message: try walk.text(), createdAt: try walk.instant(), readyAt: try walk.instantIfAny(),
             endedAt: try walk.instantIfAny(), endReason: try walk.wordIfAny(), lastActivity: try walk.instant(),
-            account: try walk.text(), wish: try walk.documentIfAny { try Column.document($0) })
+            account: try walk.text(), wish: try walk.documentIfAny { try Column.choice($0) })
         if state == .ended { plans.forget(id) }
     }
 
@@ -57,7 +57,7 @@ extension SessionRecord {
                 "created_at": Column.milliseconds(createdAt), "ready_at": readyAt.map(Column.milliseconds),
                 "ended_at": endedAt.map(Column.milliseconds), "end_reason": endReason?.rawValue,
                 "last_activity": Column.milliseconds(lastActivity), "account": account,
-                "wish": try wish.map { try Column.json($0) },
+                "wish": wish.map { Column.text($0) },
             ])
         return plan
     }
@@ -72,8 +72,14 @@ extension SessionRecord {
             """,
             [
                 "id": id, "cluster": cluster, "plan": try Column.json(plan), "plan_hash": planHash,
-                "namespace": namespace, "wish": try wish.map { try Column.json($0) },
+                "namespace": namespace, "wish": wish.map { Column.text($0) },
             ])
+    }
+
+    /// Writes what it would ask for again, which changes with every start and whenever it has to wait.
+    private func writeWish(_ db: GRDB.Database) throws {
+        try db.run(
+            "UPDATE session SET wish = :wish WHERE id = :id", ["id": id, "wish": wish.map { Column.text($0) }])
     }
 
     /// Writes what is variable but its end. Activity is not: it comes through `touch` alone, so that an update never sets it
@@ -113,6 +119,10 @@ extension SessionRecord {
         guard self != before else { return }
         let hasSameEnd = endedAt == before.endedAt && endReason == before.endReason
         try hasSameEnd ? write(db) : writeEnd(db)
-        if isElsewhere(than: before) { try writePlace(db) }
+        if isElsewhere(than: before) {
+            try writePlace(db)
+        } else if wish != before.wish {
+            try writeWish(db)
+        }
     }
 }

@@ -87,7 +87,7 @@ package struct SessionRecord: Hashable, Sendable {
 
     /// Whether the place where it runs is another one than that of `other`.
     func isElsewhere(than other: SessionRecord) -> Bool {
-        cluster != other.cluster || planHash != other.planHash || namespace != other.namespace || wish != other.wish
+        cluster != other.cluster || planHash != other.planHash || namespace != other.namespace
     }
 }
 

@@ -16,7 +16,7 @@ extension Database: TokenStore {
                 [
                     "id": token.id, "hash": Data(token.hash), "person": token.person, "kind": token.kind.rawValue,
                     "session": token.session, "sid": token.sid, "code": token.code.map { Data($0) },
-                    "parent": token.parent, "scopes": try Column.json(token.scopes),
+                    "parent": token.parent, "scopes": Column.text(token.scopes),
                     "note": token.note, "created_at": Column.milliseconds(token.createdAt),
                     "expires_at": token.expiresAt.map(Column.milliseconds),
                     "last_used": token.lastUsed.map(Column.milliseconds),
@@ -112,7 +112,7 @@ extension TokenRecord {
         self.init(
             id: try walk.text(), hash: try walk.bytes(), person: try walk.integer(), kind: try walk.word(),
             session: try walk.textIfAny(), sid: try walk.textIfAny(), code: try walk.bytesIfAny(),
-            parent: try walk.textIfAny(), scopes: try walk.document { try Column.document($0) },
+            parent: try walk.textIfAny(), scopes: try walk.document { try Column.texts($0) },
             note: try walk.text(), createdAt: try walk.instant(), expiresAt: try walk.instantIfAny(),
             lastUsed: try walk.instantIfAny())
     }
