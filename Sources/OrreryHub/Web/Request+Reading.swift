@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OrreryCrypto
 import OrreryModel
 
 extension Request {
@@ -37,12 +38,12 @@ extension Request {
         FormFields(String(buffer: try await limitedBody()))
     }
 
-    /// The body as JSON, at most 64 KiB; nil for an empty one.
+    /// The body as JSON, at most 64 KiB; nil for an empty one. One that two readers could take for two things is refused.
     func json() async throws -> JSON? {
         let body = try await limitedBody()
         guard body.readableBytes > 0 else { return nil }
         do {
-            return try JSONDecoder().decode(JSON.self, from: Data(body.readableBytesView))
+            return try JSON(strict: Array(body.readableBytesView))
         } catch {
             throw HubError(.badRequest, "Invalid JSON in body of request")
         }
