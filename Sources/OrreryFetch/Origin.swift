@@ -9,25 +9,27 @@ struct Origin: Hashable {
 
     /// Nil for anything but an absolute `http` or `https` URL without user information.
     init?(url: String) {
-        guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let scheme = url.firstRange(of: "://") else {
-            return nil
-        }
-        switch url[..<scheme.lowerBound].lowercased() {
+        // Bytes throughout, of which each is a character here: every request comes by.
+        let bytes = url.utf8
+        guard bytes.allSatisfy({ (0x21...0x7e).contains($0) }), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes[colon...].starts(with: "://".utf8)
+        else { return nil }
+        switch url[..<colon].lowercased() {
         case "http": isSecure = false
         case "https": isSecure = true
         default: return nil
         }
-        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard !authority.contains("@"), !authority.contains("\\") else { return nil }
-        let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
-        guard let colon = authority[bracket...].firstIndex(of: ":") else {
+        let rest = bytes[bytes.index(colon, offsetBy: 3)...]
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
+        guard !authority.contains(where: "@\\".utf8.contains) else { return nil }
+        let bracket = authority.lastIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
+        guard let end = authority[bracket...].firstIndex(of: UInt8(ascii: ":")) else {
             guard !authority.isEmpty else { return nil }
-            (host, port) = (String(authority), isSecure ? 443 : 80)
+            (host, port) = (String(Substring(authority)), isSecure ? 443 : 80)
             return
         }
-        guard colon != authority.startIndex, let number = UInt16(authority[authority.index(after: colon)...]) else {
-            return nil
-        }
-        (host, port) = (String(authority[..<colon]), number)
+        let digits = Substring(authority[authority.index(after: end)...])
+        guard end != authority.startIndex, let number = UInt16(digits) else { return nil }
+        (host, port) = (String(Substring(authority[..<end])), number)
     }
 }
