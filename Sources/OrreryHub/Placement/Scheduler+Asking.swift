@@ -18,7 +18,7 @@ extension Scheduler {
     ) async throws -> SchedulerAnswer {
         try await load()
         expire()
-        let placement = place(request)
+        let placement = placeAtOnce(request)
         switch placement.outcome {
         case .placed(let plan): return .session(try await begin(plan, request, wish, server: server, for: person))
         case .queued(let plan, _):

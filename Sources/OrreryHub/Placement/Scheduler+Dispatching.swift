@@ -30,6 +30,7 @@ extension Scheduler {
 
     /// The first in order whom a place can be given, and their plan there.
     private func next() -> (id: String, plan: Plan)? {
+        guard !line.entries.isEmpty else { return nil }
         let facts = Dictionary(facts().map { ($0.name, $0) }) { first, _ in first }
         // Nearly always nobody fits; finding that out costs no order and no plan.
         guard line.entries.contains(where: { mayFit($0, facts) }) else { return nil }

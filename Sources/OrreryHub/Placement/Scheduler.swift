@@ -141,11 +141,21 @@ actor Scheduler: Service {
         }
     }
 
-    func place(_ request: PlacementRequest) -> Placement {
-        let policy = policy()
+    func place(_ request: PlacementRequest) -> Placement { place(request, on: facts()) }
+
+    /// The same for somebody who insists on a cluster that has a place: nobody will ask how the others did.
+    func placeAtOnce(_ request: PlacementRequest) -> Placement {
+        let facts = facts()
+        guard let pin = request.pin else { return place(request, on: facts) }
+        let there = place(request, on: facts.filter { $0.name.isExactly(pin) })
+        if case .placed = there.outcome { return there }
+        return place(request, on: facts)
+    }
+
+    private func place(_ request: PlacementRequest, on facts: [ClusterFacts]) -> Placement {
         let account = account(of: request)
         let site = SiteFacts(occupancy, for: request.person, account: account, profile: request.profile)
-        return policy.place(request, on: facts(), of: site, at: now())
+        return policy().place(request, on: facts, of: site, at: now())
     }
 
     func account(of request: PlacementRequest) -> String {

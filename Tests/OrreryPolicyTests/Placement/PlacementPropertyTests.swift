@@ -57,6 +57,10 @@ struct PlacementPropertyTests {
             case .placed(let plan):
                 #expect(placement.verdict(on: plan.cluster)?.objections == [], "seed \(seed)")
                 #expect(request.pin == nil || request.pin == plan.cluster, "seed \(seed)")
+                // Whoever insists is placed there whether or not the others were looked at.
+                let there = clusters.filter { $0.name == request.pin ?? $0.name }
+                let outcome = policy.place(request, on: there, at: PlacementSample.now).outcome
+                #expect(outcome == placement.outcome, "seed \(seed)")
             case .queued(let plan, _):
                 #expect(placement.verdict(on: plan.cluster)?.isCandidate == true, "seed \(seed)")
                 #expect(!placement.verdicts.contains { $0.objections.isEmpty }, "seed \(seed)")
