@@ -17,7 +17,7 @@ struct SessionRoutesTests {
             let stored = try #require(try await hub.database.session(id: id))
             #expect(stored.size == "large" && stored.server == "big" && stored.account == "atlas")
             #expect(made.json?["cluster"]?.string == stored.cluster && made.json?["queue"] == nil)
-            #expect(try await hub.sessions("GET", "/\(id)", token: token).json?["state"] == "queued")
+            #expect(try await hub.sessions("GET", "/\(id)", token: token).json?["state"] == "creating")
             let all = try await hub.sessions("GET", token: token).json
             #expect(all?["sessions"]?.array?.map { $0["id"] } == [.string(id)])
             #expect(try await hub.sessions("POST", token: token, body: ["server": "big"]).status == 409)

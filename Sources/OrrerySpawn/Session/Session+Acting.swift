@@ -94,6 +94,7 @@ extension Session {
 // What is stored.
 extension Session {
     func wordsSaid() async -> [String] {
+        if let said { return said }
         let events = (try? await scene.store.events(session: record.id, after: 0)) ?? []
         // What was said the last time is news when it happens again.
         let begin = events.lastIndex { $0.state == .queued } ?? events.startIndex

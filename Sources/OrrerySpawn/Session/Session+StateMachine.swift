@@ -95,8 +95,7 @@ extension Session.StateMachine {
     /// Goes on where the record stands: at the click, or after the hub was away.
     mutating func begin() -> [SessionAction] {
         switch state {
-        case .queued:
-            [start(.start, patience.start), enter(.creating, "Asking \(cluster) for a place."), call(.create)]
+        case .queued: [start(.start, patience.start)] + ask() + [call(.create)]
         case .creating: [start(.start, patience.start), call(.create)]
         case .scheduled, .volumes, .image, .starting, .answering: [start(.start, patience.start)]
         case .ready: (address.map { [.openRoute($0)] } ?? []) + beginReviews()
@@ -104,6 +103,17 @@ extension Session.StateMachine {
         case .stopping: [.closeRoute, call(.delete(keepingLog: false))]
         case .ended: []
         }
+    }
+
+    /// What a person reads while the cluster is asked for the pod.
+    static func asking(_ cluster: String) -> String { "Asking \(cluster) for a place." }
+
+    /// A session that has just been made is stored with this step.
+    private mutating func ask() -> [SessionAction] {
+        let sentence = Self.asking(cluster)
+        guard told.contains(sentence) else { return [enter(.creating, sentence)] }
+        state = .creating
+        return []
     }
 
     /// The person, or somebody for them, wants it to end. `again`: also when it is ending already, with another grace.

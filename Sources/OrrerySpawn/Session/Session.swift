@@ -16,6 +16,8 @@ final class Session: Sendable {
     let record: SessionRecord
     /// What was asked for, where it is more than the record says: the person insists on the cluster.
     let wish: SessionChoice?
+    /// What its person was told, where nobody need read it from the store.
+    let said: [String]?
     let cluster: KubernetesClient
     /// What its person calls the cluster.
     let place: String
@@ -72,8 +74,12 @@ final class Session: Sendable {
         case elapsed(SessionLimit, generation: Int)
     }
 
-    init(_ record: SessionRecord, on cluster: KubernetesClient, _ scene: Scene, wish: SessionChoice? = nil) {
+    init(
+        _ record: SessionRecord, on cluster: KubernetesClient, _ scene: Scene, wish: SessionChoice? = nil,
+        said: [String]? = nil
+    ) {
         self.record = record
+        self.said = said
         self.wish = record.wish ?? wish
         self.cluster = cluster
         self.scene = scene

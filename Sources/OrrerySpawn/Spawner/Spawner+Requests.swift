@@ -23,8 +23,9 @@ extension Spawner {
             plan: plan, planHash: planHash, person: person, server: server, account: account, id: id,
             message: "Your session is being prepared.")
         record.place(insistingOn: wish)
-        try await store(record)
-        add(record.unasked, wish: record.wish)
+        let asking = Session.StateMachine.asking(scene.title(plan.cluster))
+        try await store(record, then: [.advance { ($0.state, $0.message) = (.creating, asking) }])
+        add(record.unasked, wish: record.wish, said: [record.message, asking])
         return record
     }
 
@@ -46,8 +47,10 @@ extension Spawner {
             message: message, createdAt: now, account: account, wish: wish)
     }
 
-    func store(_ record: SessionRecord) async throws(SpawnError) {
-        do { scene.board.publish(try await scene.store.open(record)) } catch { throw SpawnError(error) }
+    func store(_ record: SessionRecord, then steps: [SessionStep] = []) async throws(SpawnError) {
+        do {
+            for event in try await scene.store.open(record, then: steps) { scene.board.publish(event) }
+        } catch { throw SpawnError(error) }
     }
 
     /// Ends a session. Returns when the wish is stored and no request reaches the pod any more; the pod then has its

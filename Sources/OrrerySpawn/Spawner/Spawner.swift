@@ -164,7 +164,7 @@ package final class Spawner: Service {
     }
 
     /// Lets a stored session live, unless it does already or waits for room.
-    func add(_ record: SessionRecord, wish: SessionChoice? = nil) {
+    func add(_ record: SessionRecord, wish: SessionChoice? = nil, said: [String]? = nil) {
         guard !record.isWaiting else { return }
         if let sentence = park.withLock({ $0.gone[record.cluster] }) {
             launch.yield(.lost(record, sentence))
@@ -176,7 +176,7 @@ package final class Spawner: Service {
                 metadata: ["session": "\(record.id)", "cluster": "\(record.cluster)"])
             return
         }
-        let session = Session(record, on: cluster, scene, wish: wish)
+        let session = Session(record, on: cluster, scene, wish: wish, said: said)
         let isNew = live.withLock { live in
             guard live.sessions[record.id] == nil else { return false }
             live.sessions[record.id] = session

@@ -7,11 +7,14 @@ extension Database: SessionStore {
         try await write { [plans] db in try Self.add(session, db, plans) }
     }
 
-    package func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord {
+    package func open(
+        _ session: SessionRecord, then steps: [SessionStep]
+    ) async throws(StoreError) -> [SessionEventRecord] {
         try await write { [plans] db in
-            try Self.add(session, db, plans)
-            return try SessionEventRecord.append(
-                db, session: session.id, at: session.createdAt, state: session.state, message: session.message)
+            var after = session
+            let told = [(session.state, session.message)] + Self.change(&after, by: steps)
+            try Self.add(after, db, plans)
+            return try Self.tell(told, of: session.id, at: session.createdAt, db)
         }
     }
 
@@ -103,21 +106,32 @@ extension Database: SessionStore {
     ) throws -> (session: SessionRecord, events: [SessionEventRecord]) {
         let before = try SessionRecord.require(id, db, plans)
         var after = before
-        var told: [(SessionState, String)] = []
+        let told = change(&after, by: steps)
+        try after.write(over: before, db)
+        return (after, try tell(told, of: id, at: now ?? after.createdAt, db))
+    }
+
+    /// Takes the steps in memory; gives what they add to the story.
+    private static func change(
+        _ session: inout SessionRecord, by steps: [SessionStep]
+    ) -> [(state: SessionState, message: String)] {
+        var told: [(state: SessionState, message: String)] = []
         for step in steps {
             switch step {
-            case .change(let change): change(&after)
+            case .change(let change): change(&session)
             case .advance(let change):
-                change(&after)
-                told.append((after.state, after.message))
+                change(&session)
+                told.append((session.state, session.message))
             case .note(let state, let message): told.append((state, message))
             }
         }
-        try after.write(over: before, db)
-        let events = try told.map { state, message in
-            try SessionEventRecord.append(db, session: id, at: now ?? after.createdAt, state: state, message: message)
-        }
-        return (after, events)
+        return told
+    }
+
+    private static func tell(
+        _ told: [(state: SessionState, message: String)], of id: String, at now: Date, _ db: GRDB.Database
+    ) throws -> [SessionEventRecord] {
+        try told.map { try SessionEventRecord.append(db, session: id, at: now, state: $0.state, message: $0.message) }
     }
 
     package func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) {

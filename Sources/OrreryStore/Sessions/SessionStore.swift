@@ -6,8 +6,9 @@ package protocol SessionStore: Sendable {
     /// Stores a new session. `.conflict` (`.liveSession`) while the person has one of that server name that has not
     /// ended, or while another live session has its prefix; `.missing` when the person does not exist.
     func create(_ session: SessionRecord) async throws(StoreError)
-    /// The same, with the first event of its story in the same transaction: its state and message.
-    func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord
+    /// The same, with the beginning of its story in the same transaction: its state and message, and what `steps` add, of which
+    /// the session is stored with the last. Gives the events.
+    func open(_ session: SessionRecord, then steps: [SessionStep]) async throws(StoreError) -> [SessionEventRecord]
     func session(id: String) async throws(StoreError) -> SessionRecord?
     /// The person's sessions that have not ended, in the order in which they were asked for.
     func active(person: Int64) async throws(StoreError) -> [SessionRecord]

@@ -40,9 +40,9 @@ final class StubbornSessionStore: SessionStore {
 
     func create(_ session: SessionRecord) async throws(StoreError) { try await store.create(session) }
 
-    func open(_ session: SessionRecord) async throws(StoreError) -> SessionEventRecord {
-        try await store.open(session)
-    }
+    func open(
+        _ session: SessionRecord, then steps: [SessionStep]
+    ) async throws(StoreError) -> [SessionEventRecord] { try await store.open(session, then: steps) }
 
     func active(person: Int64) async throws(StoreError) -> [SessionRecord] { try await store.active(person: person) }
     func allActive() async throws(StoreError) -> [SessionRecord] { try await store.allActive() }
