@@ -193,7 +193,8 @@ import Testing
         #expect(wasCut.withLock { $0 } == true)
     }
 
-    @Test func manyMebibytesGoBothWaysUnchanged() throws {
+    /// Beside somebody who has words to say they go in shorter portions.
+    @Test(arguments: [false, true]) func manyMebibytesGoBothWaysUnchanged(besideWords: Bool) throws {
         let rig = try RelayRig()
         // Many times what our buffers hold.
         let total = 16 << 20
@@ -205,11 +206,17 @@ import Testing
         try rig.join()
         let data = try rig.proxy.handed(.pod(uid: "pod-1", port: origin.port))
         #expect(data.answer() == .accepted)
+        let other = besideWords ? try rig.proxy.handed(.pod(uid: "pod-1", port: origin.port)) : nil
+        if let other { #expect(other.answer() == .accepted) }
         let portion = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
         let isSame = Mutex(true)
         // What is sent and what comes back are both at the mercy of back-pressure, so no more than a portion is under way.
         for _ in 0..<total / portion.count {
             data.send(portion)
+            if let other {
+                other.send("word")
+                #expect(other.text(4) == "word")
+            }
             if data.receive(portion.count) != portion { isSame.withLock { $0 = false } }
         }
         #expect(isSame.withLock { $0 })

@@ -5,12 +5,15 @@ extension RelayLoop {
     /// What came is no TLS, or was cut off: EPROTO.
     private static var broken: Transfer { .failed(71) }
 
-    /// Receives what there is, to the end of `buffer`, which has room for a portion and one record.
-    mutating func receive(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
-        guard slots[index].isSecure else { return receivePlain(index, into: &buffer) }
+    /// Receives what there is, `most` bytes on the wire at most, to the end of `buffer`, which has room for a portion and one
+    /// record.
+    mutating func receive(
+        _ index: UInt32, into buffer: inout Buffer, limit most: Int = TLSEngine.portion
+    ) -> Transfer {
+        guard slots[index].isSecure else { return receivePlain(index, into: &buffer, limit: most) }
         while true {
             guard !slots[index].stream.hasEnded else { return .ended }
-            let limit = min(TLSEngine.portion, buffer.roomAfter - TLSEngine.record - 1)
+            let limit = min(most, buffer.roomAfter - TLSEngine.record - 1)
             let outcome = engine.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
             guard case .bytes(let count) = outcome else {
                 slots[index].ready.remove(.readable)
@@ -37,8 +40,8 @@ extension RelayLoop {
         return opening == .ended ? .ended : .blocked
     }
 
-    private mutating func receivePlain(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
-        let limit = min(TLSEngine.portion, buffer.roomAfter)
+    private mutating func receivePlain(_ index: UInt32, into buffer: inout Buffer, limit most: Int) -> Transfer {
+        let limit = min(most, buffer.roomAfter)
         let outcome = buffer.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
         switch outcome {
         case .bytes(let count) where count == limit || slots[index].ready.contains(.ended | .gone): break

@@ -21,6 +21,7 @@ extension RelayLoop {
         slots[index].ready = .none
         slots[index].isQueued = false
         slots[index].hasEnded = false
+        slots[index].streak = 0
         slots[index].line = line
         slots[index].partner = Slab<RelaySlot>.none
         kernel.watch(descriptor, token: UInt64(slots[index].generation) << 32 | UInt64(index))

@@ -22,6 +22,8 @@ struct RelayLoop: ~Copyable {
     var queue: [UInt32] = []
     /// How many handshakes of data connections went a step on in this turn.
     private var handshakes = 0
+    /// Who has said a word last, and when.
+    var lastWord: (connection: UInt32, at: UInt64) = (Slab<RelaySlot>.none, 0)
     /// Counts data connections up.
     var greetings: UInt32 = 0
     /// When to leave even if something runs; set once we drain.

@@ -39,6 +39,8 @@ struct RelaySlot: ~Copyable {
     var isQueued = false
     /// Its last byte has been read.
     var hasEnded = false
+    /// How often in a row there was more to relay than a turn allows.
+    var streak: UInt8 = 0
     /// The proxy that it leads to.
     var line: Int32 = -1
     /// The other side of a relayed connection.
