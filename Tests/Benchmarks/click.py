@@ -3,7 +3,7 @@
 
     .build/test-tools/bin/python Tests/Benchmarks/click.py [--rounds 5] [--bars]
 
-Both ways in turns, in one pocket. The click is a call of the REST API, and its end is the first answer of the notebook server
+Both ways in turns, in one pocket, or on the cluster of ORRERY_TEST_KUBECONFIG (see Tests/Kubernetes/up). The click is a call of the REST API, and its end is the first answer of the notebook server
 through the proxy. By hand it is the same pod, with copies of its Secrets and its ConfigMap, and the server is asked at the
 pod's own address. Whoever waits asks every 10 ms.
 """
@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("ORRERY", str(ROOT / ".build/release/orrery"))
 sys.path.insert(0, str(ROOT / "Tests/Product"))
 from demo import DIRECT, eventually  # noqa: E402
+from foreignsite import direct  # noqa: E402
 from podsite import PodSite  # noqa: E402
 
 KINDS = ("configmaps", "secrets", "pods")
@@ -42,16 +43,8 @@ class Hand:
                          if entry["name"] == "JUPYTERHUB_SERVICE_PREFIX") + "api"
         self.port = self.pod["spec"]["containers"][0]["ports"][0]["containerPort"]
 
-    def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.site.cluster_port}/api/v1/namespaces/hub/{path}", method=method,
-            data=body and body.encode(),
-            headers={"Authorization": "Bearer token-of-the-admin", "Content-Type": "application/json"})
-        with DIRECT.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
-
     def round(self, number):
-        old, new = self.pod["metadata"]["name"], f"hand-{number}"
+        old, new = self.pod["metadata"]["name"], f"nb-hand-{number}"
         copies = {}
         for kind, items in self.parts.items():
             for item in items:
@@ -63,13 +56,13 @@ class Hand:
         start = time.monotonic()
         for kind in KINDS:
             for copy in copies.get(kind, []):
-                self.ask("POST", kind, json.dumps(copy))
-        address = until(lambda: self.ask("GET", f"pods/{new}").get("status", {}).get("podIP"))
+                self.site.call("POST", kind, copy)
+        address = until(lambda: self.site.call("GET", f"pods/{new}").get("status", {}).get("podIP"))
         until(lambda: answers(f"http://{address}:{self.port}{self.path}"))
         taken = time.monotonic() - start
         for kind in reversed(KINDS):
             for copy in copies.get(kind, []):
-                self.ask("DELETE", f"{kind}/{copy['metadata']['name']}")
+                self.site.call("DELETE", f"{kind}/{copy['metadata']['name']}")
         eventually(lambda: not any(pod["metadata"]["name"] == new for pod in self.site.object("pods")["items"]), "gone")
         return taken
 
@@ -96,9 +89,12 @@ def main():
     parser.add_argument("--bars", action="store_true", help="fail when the bar is missed")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-        site = PodSite(pathlib.Path(directory))
         os.chmod(directory, 0o755)
-        site.home("ada", 20001)[1]()
+        if os.environ.get("ORRERY_TEST_KUBECONFIG"):
+            site = stack.enter_context(direct(pathlib.Path(directory)))
+        else:
+            site = PodSite(pathlib.Path(directory))
+            site.home("ada", 20001)[1]()
         for part in (site.provider(), site.cluster(), site.hub()):
             stack.enter_context(part)
         browser = stack.enter_context(site.browser())

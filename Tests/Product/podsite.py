@@ -116,8 +116,14 @@ class PodSite(Site):
 
     def object(self, path):
         """An object of the cluster, as its administrator sees it."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.cluster_port}/api/v1/namespaces/hub/{path}",
-                                         headers={"Authorization": "Bearer token-of-the-admin"})
+        return self.call("GET", path)
+
+    def call(self, method, path, body=None):
+        """A call of the cluster's administrator about the namespace of the sessions."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.cluster_port}/api/v1/namespaces/hub/{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer token-of-the-admin", "Content-Type": "application/json"})
         with DIRECT.open(request, timeout=10) as answer:
             return json.loads(answer.read())
 
