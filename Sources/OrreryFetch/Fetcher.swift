@@ -13,13 +13,18 @@ package final class Fetcher: Sendable {
 
     /// The whole answer. Throws when there is none, or when its body is longer than `request.bodyLimit`.
     package func fetch(_ request: FetchRequest) async throws(FetchError) -> FetchResponse {
-        let transfer = Transfer(request, origin: try request.check(), mode: .collect)
-        return try await loop.begin(transfer).response()
+        try await begin(request, .collect).response()
     }
 
     /// The answer's head, and its body as it comes.
     package func stream(_ request: FetchRequest) async throws(FetchError) -> FetchStream {
-        let transfer = Transfer(request, origin: try request.check(), mode: .stream)
-        return try await loop.begin(transfer).stream()
+        try await begin(request, .stream).stream()
+    }
+
+    private func begin(_ request: FetchRequest, _ mode: Transfer.Mode) throws(FetchError) -> TransferLease {
+        let transfer = Transfer(request, origin: try request.check(), mode: mode)
+        // Before a byte is sent: whoever was cancelled wants nothing done any more.
+        guard !Task.isCancelled else { throw transfer.cancelled }
+        return loop.begin(transfer)
     }
 }

@@ -109,6 +109,7 @@ import Testing
             return await failure(FetchRequest(url: url))
         }
         #expect(await task.value?.kind == .cancelled)
+        #expect(server.accepted == 0)
     }
 
     @Test func aFetcherThatGoesEndsWhatIsUnderWay() async throws {
