@@ -20,7 +20,17 @@ struct SourceOffer {
             fileset: fileset.name, path: path.absolute, isReadOnly: isReadOnly, source: storage,
             subPath: inner.relative,
             inner: source.isAutomounted ? .followed : isReadOnly && canKeepInnerReadOnly ? .readOnly : .kept,
-            revoke: fileset.revoke, reliesOnGroups: source.wall == .mountAndPosix && source.path.holes.isEmpty)
+            revoke: fileset.revoke, reliesOnGroups: source.wall == .mountAndPosix && !isOnesOwn)
+    }
+
+    /// Whether each person, or each group, has a storage or a directory of its own there: then no group of the image shows
+    /// more of it.
+    private var isOnesOwn: Bool {
+        switch source.storage {
+        case .ownClaim: true
+        case .driver(_, let attributes): !source.path.holes.isEmpty || attributes.values.contains { !$0.holes.isEmpty }
+        case .shared, .objects: !source.path.holes.isEmpty
+        }
     }
 
     /// The role of the person; nil for what is mounted.

@@ -22,6 +22,8 @@ struct SourceTests {
     @Test(arguments: [
         ("{pvc: soft, wall: mount+posix}", true), ("{pvc: soft}", false),
         ("{pvc: soft, path: \"u/{user}\", wall: mount+posix}", false),
+        ("{csi: smb.csi.k8s.io, inline: {source: \"//fs/{user}\"}, wall: mount+posix}", false),
+        ("{csi: smb.csi.k8s.io, inline: {source: //fs/all}, wall: mount+posix}", true),
     ])
     func aTreeThatOnlyOwnersAndModesDivideReliesOnGroups(source: String, relies: Bool) throws {
         #expect(try #require(try mount(directory(source))).reliesOnGroups == relies)

@@ -127,6 +127,12 @@ extension FakeCluster.State {
             }
             return .refusal(refusal.code, refusal.reason, refusal.message)
         }
+        if knowsNoGroupsPolicy, call.body["spec"]?["securityContext"]?["supplementalGroupsPolicy"] != nil {
+            return .refusal(
+                400, "BadRequest",
+                "Pod in version \"v1\" cannot be handled as a Pod: strict decoding error: unknown field "
+                    + "\"spec.securityContext.supplementalGroupsPolicy\"")
+        }
         guard objects[call.key] == nil else {
             return .refusal(409, "AlreadyExists", "\(call.plural) \"\(call.key)\" already exists")
         }

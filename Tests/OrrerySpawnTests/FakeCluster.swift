@@ -41,6 +41,8 @@ final class FakeCluster: Sendable {
         /// Changes a pod while it is stored, as a webhook or an old server would.
         var rewrite: (@Sendable (inout JSON) -> Void)?
         var losesAnswerToPod = false
+        /// Refuses pods that say it, as servers from 1.25 to 1.30 do.
+        var knowsNoGroupsPolicy = false
     }
 
     let state = Mutex(State())

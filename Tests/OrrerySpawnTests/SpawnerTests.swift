@@ -128,11 +128,13 @@ import Testing
         await facility.kill()
     }
 
-    /// Kubernetes before 1.31 drops the field.
-    @Test func anOldClusterRunsSessionsWhoseMountsKeepPeopleApart() async throws {
+    /// Kubernetes from 1.25 to 1.30 refuses the field, others before 1.33 drop it.
+    @Test(arguments: [true, false])
+    func anOldClusterRunsSessionsWhoseMountsKeepPeopleApart(refuses: Bool) async throws {
         let facility = try await Facility()
         facility.cluster.set {
             $0.runsPods = true
+            $0.knowsNoGroupsPolicy = refuses
             $0.rewrite = { $0["spec"]?["securityContext"]?["supplementalGroupsPolicy"] = nil }
         }
         facility.start()
@@ -141,9 +143,10 @@ import Testing
         await facility.kill()
     }
 
-    @Test func aPodWhoseWallsWereChangedIsRemoved() async throws {
+    @Test(arguments: [true, false]) func aPodWhoseWallsWereChangedIsRemoved(refuses: Bool) async throws {
         let facility = try await Facility()
         facility.cluster.set {
+            $0.knowsNoGroupsPolicy = refuses
             $0.rewrite = { $0["spec"]?["securityContext"]?["supplementalGroupsPolicy"] = nil }
         }
         facility.start()

@@ -27,7 +27,7 @@ import Testing
         #expect(breaches.first?.hasPrefix(change.words) == true, "\(breaches)")
     }
 
-    /// Servers before Kubernetes 1.31 drop the field; where the mounts alone keep people apart, that is no breach.
+    /// Servers before Kubernetes 1.33 drop the field; where the mounts alone keep people apart, that is no breach.
     @Test func aGroupOfTheImageBreaksOnlyTheWallsThatAreMadeOfGroups() {
         var made = Self.wanted
         made.spec.securityContext?.supplementalGroupsPolicy = nil

@@ -5,7 +5,7 @@ import OrreryKubernetes
 enum Wall {
     /// What `made` has otherwise than `wanted`, one clause each; empty when the wall stands.
     ///
-    /// A server before Kubernetes 1.31 drops the policy of groups, and the groups of an image's `/etc/group` are added to the
+    /// A server before Kubernetes 1.33 drops the policy of groups unless it was told otherwise, and the groups of an image's `/etc/group` are added to the
     /// session's. That matters for the mounts of the paths `byGroups`, in which nothing but owners and modes keeps people apart.
     static func breaches(in made: Pod, wanted: Pod, byGroups: [String]) -> [String] {
         var breaches = pod(made.spec, wanted.spec)
@@ -45,6 +45,12 @@ enum Wall {
                 wanted.automountServiceAccountToken),
         ]
         return breaches.compactMap { $0 }
+    }
+
+    /// Whether the server does not know the policy of groups at all, and says so since it was asked to.
+    static func isGroupsPolicyUnknown(_ error: KubernetesError) -> Bool {
+        guard let refusal = error.refusal, refusal.code == 400 else { return false }
+        return refusal.message.contains(#"unknown field "spec.securityContext.supplementalGroupsPolicy""#)
     }
 
     private static func groupsPolicy(

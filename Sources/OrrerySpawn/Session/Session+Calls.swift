@@ -42,6 +42,9 @@ extension Session {
         do {
             return judge(try await cluster.create(wanted), wanted)
         } catch {
+            if Wall.isGroupsPolicyUnknown(error), wanted.spec.securityContext?.supplementalGroupsPolicy != nil {
+                return try await makeWithoutGroupsPolicy(wanted)
+            }
             // Made all the same, perhaps, and only the answer was lost: read it back.
             // A full quota is said before a taken name is: the pod that fills it may be ours.
             let isFull = error.refusal.flatMap { QuotaRefusal($0.message) } != nil
@@ -50,14 +53,31 @@ extension Session {
         }
     }
 
+    /// A server of Kubernetes 1.25 to 1.30 refuses the field, which it does not know. Where mounts keep people apart the pod is made
+    /// without it.
+    private func makeWithoutGroupsPolicy(_ wanted: Pod) async throws(KubernetesError) -> Input {
+        var without = wanted
+        without.spec.securityContext?.supplementalGroupsPolicy = nil
+        let breaches = Wall.breaches(in: without, wanted: wanted, byGroups: byGroups)
+        guard breaches.isEmpty else {
+            return .refused(
+                .never(
+                    "\(place) is too old for this session: \(breaches.joined(separator: "; ")). Choose another cluster."
+                ))
+        }
+        return try await make(without)
+    }
+
+    /// The paths in which owners and modes of files alone keep people apart.
+    private var byGroups: [String] { record.plan.mounts.filter(\.reliesOnGroups).map(\.path) }
+
     /// Takes a pod as ours only when it was made for this very attempt and its walls stand.
     private func judge(_ found: Pod, _ wanted: Pod) -> Input {
         guard PodMark.isMade(found.metadata, for: record) else {
             let taken = KubernetesError.Refused(code: 409, reason: "AlreadyExists", message: "the name is taken")
             return .refused(CreationRefusal(.refused(taken), cluster: place))
         }
-        let breaches = Wall.breaches(
-            in: found, wanted: wanted, byGroups: record.plan.mounts.filter(\.reliesOnGroups).map(\.path))
+        let breaches = Wall.breaches(in: found, wanted: wanted, byGroups: byGroups)
         guard !breaches.isEmpty else { return .created(found) }
         logger.error("a cluster changed a pod's walls", metadata: ["breaches": "\(breaches)"])
         return .refused(
