@@ -12,7 +12,7 @@ import Testing
     private static let name = "nb-ada-01k0000000session00000000a"
     private static let image = "registry.example/lab/jupyterlab@sha256:" + String(repeating: "4f1c", count: 16)
 
-    static func pod(_ name: String = name, hub: String = "facility") -> Pod {
+    static func pod(_ name: String = name, hub: String = "facility", groups: String? = nil) -> Pod {
         var container = Container(name: "notebook", image: image)
         container.securityContext = .restricted
         container.resources = ResourceRequirements(
@@ -26,6 +26,7 @@ import Testing
         context.runAsUser = 20_001
         context.runAsGroup = 20_001
         context.seccompProfile = SeccompProfile(type: "RuntimeDefault")
+        context.supplementalGroupsPolicy = groups
         spec.securityContext = context
         return Pod(metadata: ObjectMeta(name: name, labels: ["orrery.io/hub": hub]), spec: spec)
     }
@@ -96,6 +97,23 @@ import Testing
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(made == 2)
+        }
+    }
+
+    @Test func aPodWithoutItsWallOfGroupsIsRemovedWhereTheSiteBoundsThem() async throws {
+        try await GatedCluster.run(policy: "{site: South, hub: facility, gids: [20000-29999]}") { cluster in
+            let made = try await cluster.hub.create(Self.pod(groups: "Strict"))
+            #expect(made.spec.securityContext?.supplementalGroupsPolicy == "Strict")
+            try await cluster.direct.delete(Pod.self, Self.name, grace: .zero)
+
+            cluster.way.replace(#""Strict""#, with: #""Merge""#)
+            await #expect {
+                _ = try await cluster.hub.create(Self.pod("nb-bob-01k0000000session00000000b", groups: "Strict"))
+            } throws: { error in
+                let refusal = (error as? KubernetesError)?.refusal
+                return refusal?.isSitePolicy == true && refusal?.message.contains("The pod was removed") == true
+            }
+            #expect(try await cluster.direct.list(Pod.self, Selection()).items.isEmpty)
         }
     }
 

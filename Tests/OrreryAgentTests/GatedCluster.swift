@@ -103,6 +103,11 @@ final class CountedWay: KubernetesTransport {
     /// For how long each call let the cluster say nothing.
     var stallLimits: [Duration?] { stalls.withLock { $0 } }
 
+    private let change = Mutex<(old: String, new: String)?>(nil)
+
+    /// What is sent has another text in place of `old` from now on: a webhook's doing.
+    func replace(_ old: String, with new: String) { change.withLock { $0 = (old, new) } }
+
     /// Every call is answered so from now on, and the cluster not asked.
     func refuse(_ status: Int, _ headers: [(name: String, value: String)], _ body: String) {
         refusal.withLock { $0 = (status, headers, body) }
@@ -113,6 +118,11 @@ final class CountedWay: KubernetesTransport {
     func fetch(_ request: FetchRequest) async throws(FetchError) -> FetchResponse { try await fetcher.fetch(request) }
 
     func stream(_ request: FetchRequest) async throws(FetchError) -> StreamedAnswer {
+        var request = request
+        if let change = change.withLock({ $0 }), let body = request.body {
+            let text = String(decoding: body, as: UTF8.self).replacingOccurrences(of: change.old, with: change.new)
+            request.body = Array(text.utf8)
+        }
         stalls.withLock { $0.append(request.stallLimit) }
         if let refusal = refusal.withLock({ $0 }) {
             let body = Mutex<[UInt8]?>(Array(refusal.body.utf8))

@@ -132,7 +132,7 @@ extension APIGate {
     }
 
     /// For how long the cluster may say nothing to a call. A watch alone may wait for ever.
-    private var stallLimit: Duration { .seconds(30) }
+    var stallLimit: Duration { .seconds(30) }
 
     private func pass(on call: GateCall, _ body: [UInt8]?, _ made: String?, _ request: Request) async throws -> Response
     {
@@ -142,6 +142,9 @@ extension APIGate {
             call.method, call.target, headers: headers, body: body,
             stallLimit: call.rule.verb == "watch" ? nil : stallLimit)
         note(call, made ?? call.name, "passed", ["status": "\(answer.status)"])
+        if call.rule.body == .pod, answer.status == 201, policy.current.boundsGroups {
+            return try await heldAgainstGroups(answer, call)
+        }
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: GateHeaders.answer(answer.headers),
             body: call.rule.verb == "watch"
@@ -153,7 +156,7 @@ extension APIGate {
     }
 
     /// Every call that changes something, and every refusal, stands in the site's own log; never a body.
-    private func note(_ call: GateCall, _ name: String?, _ verdict: String, _ more: Logger.Metadata) {
+    func note(_ call: GateCall, _ name: String?, _ verdict: String, _ more: Logger.Metadata) {
         let isNews = call.rule.isMutating || verdict == "refused"
         logger.log(
             level: !isNews ? .debug : verdict == "passed" ? .notice : .warning, "a call of the hub",

@@ -30,7 +30,7 @@ extension PodInspection {
         let namesUser =
             context["runAsUser"] != nil
             || (spec["containers"]?.array ?? []).contains { $0["securityContext"]?["runAsUser"] != nil }
-        let bounded = policy.gids != SitePolicy().gids
+        let bounded = policy.boundsGroups
         if context["runAsGroup"] == nil, namesUser {
             refuse("\(policy.subject) wants a session that names its user to name its group too (`runAsGroup`).")
         } else if context["runAsGroup"] == nil, bounded {

@@ -24,6 +24,8 @@ package struct SitePolicy: Hashable, Sendable {
     package var imagePullSecrets: [String] = []
     package var uids: [ClosedRange<Int64>] = [1...2_147_483_647]
     package var gids: [ClosedRange<Int64>] = [1...2_147_483_647]
+    /// Whether the site says which groups there may be: then none may come from an image.
+    var boundsGroups: Bool { gids != SitePolicy().gids }
     package var maxima = Maxima()
     /// The hub's groups of which a person must have one; nil for everybody.
     package var groups: [String]?
