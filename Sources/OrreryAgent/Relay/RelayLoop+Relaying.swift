@@ -37,7 +37,8 @@ extension RelayLoop {
         // A program that has gone away after its last byte may leave a pod that never closes: nobody would ever know.
         if hasMoved, slots[data].hasEnded || slots[local].hasEnded { wait(data, .halfClosed) }
         if isMoving { enqueue(data) }
-        let hasMore = slots[local].ready.contains(.readable) || slots[data].ready.contains(.readable)
+        // One that waits for its reader is bound by that reader, not by us.
+        let hasMore = isMoving && (slots[local].ready.contains(.readable) || slots[data].ready.contains(.readable))
         slots[data].streak = hasMore ? min(slots[data].streak, .max - 1) + 1 : 0
     }
 
