@@ -43,6 +43,9 @@ extension JSON {
         return value
     }
 
+    /// The value of a whole number however it is written: 3600 and 3600.0 are one to most programs that write JSON.
+    package var wholeNumber: Int64? { integer ?? number.flatMap { Int64(exactly: $0) } }
+
     /// The value of any number.
     package var number: Double? {
         switch self {

@@ -12,6 +12,13 @@ struct JSONTests {
         #expect(copy == value)
     }
 
+    @Test func aWholeNumberMayBeWrittenWithAPoint() {
+        #expect(JSON.number(3600).wholeNumber == 3600)
+        #expect(JSON.integer(.max).wholeNumber == .max)
+        #expect(JSON.number(0.5).wholeNumber == nil)
+        #expect(JSON.number(1e300).wholeNumber == nil)
+    }
+
     @Test func aMemberIsSetAndRemovedInPlace() {
         var value: JSON = ["a": ["b": 1]]
         value["a"]?["b"] = 2

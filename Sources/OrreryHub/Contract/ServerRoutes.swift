@@ -125,7 +125,7 @@ struct ServerRoutes: Sendable {
     /// `{"grace": 0}`: seconds, of our own.
     private static func grace(_ body: JSON?) throws(HubError) -> Duration? {
         guard let value = body?["grace"] else { return nil }
-        guard let seconds = value.integer, (0...3600).contains(seconds) else {
+        guard let seconds = value.wholeNumber, (0...3600).contains(seconds) else {
             throw HubError(.badRequest, "`grace` must be whole seconds from 0 to 3600")
         }
         return .seconds(seconds)

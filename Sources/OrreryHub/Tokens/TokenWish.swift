@@ -29,7 +29,7 @@ struct TokenWish: Sendable {
             throw HubError(.badRequest, "there are no roles here", next: "name the rights in `scopes`")
         }
         let note = try Self.value(body, "note", "a text", \.string)
-        let seconds = try Self.value(body, "expires_in", "a whole number of seconds", \.integer)
+        let seconds = try Self.value(body, "expires_in", "a whole number of seconds", \.wholeNumber)
         let scopes = try Self.value(body, "scopes", "a list of texts") { value -> [String]? in
             guard let texts = value.array?.compactMap(\.string), texts.count == value.array?.count else { return nil }
             return texts
