@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func aStormOf429IsWaitedOut() async throws {
-        // What the calls themselves take is ten times as long by this clock, too.
-        let fast = Timekeeper(FastClock(factor: 10))
+        // What the calls themselves take is three times as long by this clock, too.
+        let fast = Timekeeper(FastClock(factor: 3))
         try await DoubledCluster.run(time: fast) { cluster in
             cluster.double.add(Fault(.refuse(as: .tooManyRequests), times: 2))
             cluster.double.add(Fault(.refuse(as: .tooManyRequestsSilently), times: 1))
