@@ -9,7 +9,7 @@ struct TLSPair {
 
     /// One side: its engine, its connection, what it has understood and what it has to send.
     final class Side {
-        let engine = TLSEngine()
+        var engine = TLSEngine()
         let stream: TLSStream
         var outgoing: [UInt8] = []
         var read: [UInt8] = []
@@ -22,6 +22,7 @@ struct TLSPair {
         }
 
         var hasEnded: Bool { stream.hasEnded }
+        var hasOwnRecords: Bool { stream.hasOwnRecords }
         var isResumed: Bool { stream.isResumed }
         var hasPeerCertificate: Bool { stream.hasPeerCertificate }
         var peerPublicKey: [UInt8]? { stream.peerPublicKey }
@@ -67,6 +68,9 @@ struct TLSPair {
             unsafe SSL_ctrl(stream.ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
             unsafe SSL_set_cipher_list(stream.ssl, "ALL:@SECLEVEL=0")
         }
+
+        /// Changes its keys, and wants the other side to do the same.
+        func renewKeys() { unsafe SSL_key_update(stream.ssl, SSL_KEY_UPDATE_REQUESTED) }
 
         /// Wants the server's certificate to come with its authority's word.
         func askForStaple() { unsafe SSL_ctrl(stream.ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, 1, nil) }

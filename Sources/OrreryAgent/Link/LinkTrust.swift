@@ -27,6 +27,7 @@ package struct LinkTrust: Sendable {
             configuration.protocols = [Self.controlProtocol]
             control = try .client(configuration)
             configuration.protocols = [Self.dataProtocol]
+            configuration.lendsKeys = true
             data = try .client(configuration)
         } catch {
             throw .configuration("TLS cannot be set up: \(error)")

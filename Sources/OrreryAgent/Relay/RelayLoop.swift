@@ -49,6 +49,7 @@ struct RelayLoop: ~Copyable {
         let waits = [limits.dial, limits.handoff, limits.reach, limits.silence, limits.farewell, limits.halfClosed]
         timers = Timers(durations: waits.map(\.milliseconds), capacity: limits.connections)
         now = self.kernel.now()
+        engine.makesOwnRecords = true
         self.kernel.watchSource(mailbox.signal.number, token: Self.mailToken)
     }
 

@@ -57,7 +57,8 @@ package struct TLSServerConfiguration: Sendable, Equatable {
     /// What is spoken only with somebody who shows a key: over TLS 1.3, with a client's certificate that is not judged,
     /// and without tickets. Nobody else is asked for a certificate because of these. `TLSStream.peerPublicKey` is the key.
     package var keyedProtocols: [String] = []
-    /// Whether a kernel may go on encrypting what a connection sends. Its secret is kept for that.
+    /// Whether a kernel, or an engine that makes its own records, may go on encrypting what a connection sends. Its secret is
+    /// kept for that.
     package var lendsKeys = false
 
     package init(identities: [TLSIdentity]) { self.identities = identities }
@@ -78,7 +79,8 @@ package struct TLSClientConfiguration: Sendable, Equatable {
     package var ciphers: String?
     package var parameters: String?
     package var protocols = ["http/1.1"]
-    /// Whether a kernel may go on encrypting what a connection sends. Its secret is kept for that.
+    /// Whether a kernel, or an engine that makes its own records, may go on encrypting what a connection sends. Its secret is
+    /// kept for that.
     package var lendsKeys = false
 
     package init() {}

@@ -16,6 +16,9 @@ internal import COpenSSL
 
     /// Whether connections can be handed to a kernel that encrypts. Then their records are counted.
     package var lendsKeys = false
+    /// Whether we make the records ourselves on connections that send much, of a configuration that `lendsKeys`. A connection
+    /// whose other side then wants other keys fails: for links between programs of ours, which never do.
+    package var makesOwnRecords = false
 
     /// How much is received at once, ciphertext or what is to become it: whole records, as many as fit in the largest kept
     /// buffer when they are sealed, or opened behind room for one more. Four of them cost more for a GiB (docs/benchmarks.md).
@@ -139,7 +142,7 @@ extension TLSEngine {
         let error = isDone ? SSL_ERROR_NONE : unsafe SSL_get_error(stream.ssl, code)
         take()
         // What a server says last are tickets, which go under the new keys; a client's last word does not (RFC 8446 4.4).
-        if isDone, lendsKeys, stream.isServer { stream.countRecords(replies, from: before) }
+        if isDone, countsRecords, stream.isServer { stream.countRecords(replies, from: before) }
         if isDone { return .done }
         return error == SSL_ERROR_WANT_READ ? .waits : .failed(failure(of: stream))
     }
@@ -167,8 +170,14 @@ extension TLSEngine {
             if unsafe wire.pointee.input_count == 0 { break }
         }
         take()
+        if makesOwnRecords, stream.hasOwnRecords {
+            // What OpenSSL has to say has a number that is taken.
+            let isQuiet = replies.count == before && !stream.owesKeys
+            replies.truncate(to: before)
+            return isQuiet ? outcome : .failed
+        }
         // The next record is not the one that was counted.
-        if lendsKeys, stream.owesKeys || replies.count > before { stream.forgetSending() }
+        if countsRecords, stream.owesKeys || replies.count > before { stream.forgetSending() }
         return outcome
     }
 
@@ -191,6 +200,9 @@ extension TLSEngine {
         _ stream: borrowing TLSStream, _ plain: borrowing Buffer, into sealed: inout Buffer
     ) -> Bool {
         precondition(sealed.roomAfter >= Self.sealedSize(plain.count))
+        if makesOwnRecords, stream.hasOwnRecords || plain.count > Self.record && stream.beginOwnRecords() {
+            return stream.sealOwn(plain, as: .data, into: &sealed)
+        }
         // Room was checked; nothing is read.
         unsafe wire.pointee = orrery_wire(
             input: nil, input_count: 0, output: outputStart(of: sealed), output_room: sealed.roomAfter)
@@ -198,7 +210,7 @@ extension TLSEngine {
         let code = unsafe SSL_write_ex(stream.ssl, plain.base + plain.start, plain.count, &count)
         let before = sealed.count
         sealed.grow(by: sealed.roomAfter - (unsafe wire.pointee.output_room))
-        if lendsKeys { stream.countRecords(sealed, from: before) }
+        if countsRecords { stream.countRecords(sealed, from: before) }
         guard code == 1, count == plain.count else {
             ERR_clear_error()
             return false
@@ -215,11 +227,15 @@ extension TLSEngine {
     /// there is no connection yet.
     package func end(_ stream: borrowing TLSStream) {
         guard stream.isEstablished else { return }
+        guard !makesOwnRecords || !stream.hasOwnRecords else { return stream.endOwn(into: &replies) }
         received.reset()
         lend()
         if unsafe SSL_shutdown(stream.ssl) < 0 { ERR_clear_error() }
         take()
     }
+
+    /// Somebody may go on where OpenSSL stops, and must know how many records there were.
+    private var countsRecords: Bool { lendsKeys || makesOwnRecords }
 
     private func outputStart(of buffer: borrowing Buffer) -> UnsafeMutablePointer<UInt8> {
         unsafe (buffer.base + buffer.end).assumingMemoryBound(to: UInt8.self)
