@@ -176,6 +176,8 @@ void linux_watch_over(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
 }
 
+void linux_bound_arrivals(int fd, int bytes) { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
+
 long linux_receive(int fd, void *to, size_t count) {
   long got;
   do got = linux_call(SYS_recvfrom, fd, (long)to, count, MSG_DONTWAIT, 0, 0);

@@ -68,6 +68,8 @@ void linux_reset_on_close(int fd);
 void linux_keep_alive(int fd);
 // The same, and within twenty seconds when bytes are. A peer that only takes nothing counts as gone, too (tcp(7), TCP_USER_TIMEOUT).
 void linux_watch_over(int fd);
+// Lets about so many bytes arrive before they are read; the kernel decides itself otherwise (socket(7), SO_RCVBUF).
+void linux_bound_arrivals(int fd, int bytes);
 long linux_receive(int fd, void *to, size_t count);
 long linux_send(int fd, const void *from, size_t count);
 // A pipe whose ends do not block, as large as `capacity` where the system allows it: `ends[0]` is read. -ENOBUFS when

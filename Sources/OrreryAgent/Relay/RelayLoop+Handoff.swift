@@ -4,6 +4,9 @@ import Synchronization
 
 /// Data connections that get their purpose.
 extension RelayLoop {
+    /// How much of a pod may wait to be read: it is near, so that a millisecond's worth does. With the megabytes that the system
+    /// would allow, what is read lies in main memory by then.
+    private static var arrivals: Int { 384 << 10 }
     /// The longest hand-off there is, with room for the bytes behind it.
     private static var handoffLimit: Int { 1024 }
 
@@ -90,6 +93,7 @@ extension RelayLoop {
         guard let local = add(connection, .local) else {
             return refuse(data, .refusedConnection, "The session's pod refuses the connection.", trace)
         }
+        kernel.boundArrivals(slots[local].descriptor, to: Self.arrivals)
         slots[local].partner = data
         slots[data].partner = local
         if case .connected = connection { return finishReaching(local) }

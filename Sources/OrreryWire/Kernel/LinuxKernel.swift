@@ -127,6 +127,10 @@ internal import Glibc
     /// nothing for so long: not for what people's bytes go over.
     package func watchOver(_ descriptor: CInt) { linux_watch_over(descriptor) }
 
+    /// Lets no more than about `bytes` of a connection wait in the kernel until they are received, instead of the system's some
+    /// megabytes. What is on its way counts, so that this bounds the pace of a connection to far away.
+    package func boundArrivals(_ descriptor: CInt, to bytes: Int) { linux_bound_arrivals(descriptor, CInt(bytes)) }
+
     public func connectionError(_ descriptor: CInt) -> CInt { linux_socket_error(descriptor) }
 
     @unsafe public func receive(_ descriptor: CInt, into target: UnsafeMutableRawPointer, count: Int) -> Transfer {
