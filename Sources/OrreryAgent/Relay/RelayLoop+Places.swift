@@ -22,6 +22,7 @@ extension RelayLoop {
         slots[index].isQueued = false
         slots[index].hasEnded = false
         slots[index].streak = 0
+        slots[index].words = 0
         slots[index].line = line
         slots[index].partner = Slab<RelaySlot>.none
         kernel.watch(descriptor, token: UInt64(slots[index].generation) << 32 | UInt64(index))

@@ -12,6 +12,8 @@ extension RelayLoop {
     private static var burst: UInt8 { 12 }
     /// What is a word and no download.
     private static var word: Int { 4 << 10 }
+    /// So many words in a row are a conversation.
+    private static var conversation: UInt8 { 3 }
     /// For how many milliseconds after a word another one is to be expected.
     private static var wordMemory: UInt64 { 1000 }
 
@@ -42,6 +44,14 @@ extension RelayLoop {
         slots[data].streak = hasMore ? min(slots[data].streak, .max - 1) + 1 : 0
     }
 
+    /// A message has come of `data`. The question for a download is a small one, too, and so is its last piece: neither makes a
+    /// conversation.
+    private mutating func listen(to count: Int, of data: UInt32) {
+        guard count <= Self.word else { return slots[data].words = 0 }
+        slots[data].words = min(slots[data].words, .max - 1) + 1
+        if slots[data].words >= Self.conversation { lastWord = (data, now.monotonic) }
+    }
+
     private enum Move { case moved, waits, broken }
 
     /// Moves `portion` bytes at most, of the connection that is known as `data`.
@@ -52,7 +62,7 @@ extension RelayLoop {
         var bytes = workBuffer()
         switch receive(from, into: &bytes, limit: portion) {
         case .bytes(let count):
-            if count <= Self.word { lastWord = (data, now.monotonic) }
+            listen(to: count, of: data)
             return deliver(bytes, to: to) ? .moved : .broken
         case .blocked:
             buffers.recycle(bytes)

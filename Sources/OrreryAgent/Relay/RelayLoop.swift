@@ -22,7 +22,7 @@ struct RelayLoop: ~Copyable {
     var queue: [UInt32] = []
     /// How many handshakes of data connections went a step on in this turn.
     private var handshakes = 0
-    /// Who has said a word last, and when.
+    /// Whose conversation had a word last, and when.
     var lastWord: (connection: UInt32, at: UInt64) = (Slab<RelaySlot>.none, 0)
     /// Counts data connections up.
     var greetings: UInt32 = 0

@@ -41,6 +41,8 @@ struct RelaySlot: ~Copyable {
     var hasEnded = false
     /// How often in a row there was more to relay than a turn allows.
     var streak: UInt8 = 0
+    /// How many small messages it has carried since the last large one.
+    var words: UInt8 = 0
     /// The proxy that it leads to.
     var line: Int32 = -1
     /// The other side of a relayed connection.
