@@ -149,6 +149,8 @@ import Testing
 
     @Test(arguments: [
         KubernetesError.refused(.init(code: 429, reason: nil, message: "busy")),
+        .refused(.init(code: 409, reason: "Conflict", message: "the object has been modified")),
+        .refused(.init(code: 409, reason: nil, message: "Conflict")),
         .refused(.init(code: 500, reason: "InternalError", message: "failed calling webhook \"x\"")),
         .refused(.init(code: 503, reason: nil, message: "down")),
         .transport("connection refused", beforeSending: true),

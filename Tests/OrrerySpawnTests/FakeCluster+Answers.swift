@@ -120,7 +120,7 @@ extension FakeCluster.State {
     }
 
     private mutating func create(_ call: Call) -> Answer {
-        if call.plural == "pods", let refusal {
+        if call.plural == refused, let refusal {
             if makesWhatItRefuses {
                 self.refusal = nil
                 _ = create(call)

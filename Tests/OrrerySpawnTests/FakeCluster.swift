@@ -34,8 +34,9 @@ final class FakeCluster: Sendable {
         /// Whether the kubelet starts every pod at once and ends it as soon as it is deleted.
         var runsPods = false
         var isAway = false
-        /// Refuses the creation of pods.
+        /// Refuses the creation of pods, or of what `refused` names.
         var refusal: (code: Int, reason: String, message: String)?
+        var refused = "pods"
         /// Has the pod all the same: an earlier wish for it comes through only now.
         var makesWhatItRefuses = false
         /// Changes a pod while it is stored, as a webhook or an old server would.

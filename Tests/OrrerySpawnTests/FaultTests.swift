@@ -54,6 +54,30 @@ import Testing
         await facility.kill()
     }
 
+    /// Many start at once, and the cluster counts them all in one ResourceQuota.
+    @Test(arguments: ["pods", "secrets", "configmaps"])
+    func whoMeetsOthersInAQuotaIsNotTurnedAway(_ kind: String) async throws {
+        let facility = try await Facility()
+        facility.cluster.set {
+            $0.refusal = (
+                409, "Conflict",
+                "Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified; please apply your "
+                    + "changes to the latest version and try again"
+            )
+            $0.refused = kind
+            $0.runsPods = true
+        }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.calls.filter { $0 == "POST \(kind)" }.count >= 3 })
+        #expect(await facility.session(session.id)?.state == .creating)
+        #expect(
+            await facility.session(session.id)?.message.hasPrefix("north cannot make it at this very moment (") == true)
+        facility.cluster.set { $0.refusal = nil }
+        #expect(await facility.reaches(.ready, session.id))
+        await facility.kill()
+    }
+
     @Test func aPodReplacedUnderItsNameIsNotOursAndLosesItsRoute() async throws {
         let facility = try await Facility()
         let session = try await ready(facility)

@@ -28,6 +28,9 @@ enum CreationRefusal: Hashable {
         case 403: self = Self.forbidden(refusal, cluster)
         case 404:
             self = .never("\(cluster) has no place for sessions (\(message)). An administrator must set it up.")
+        case 409 where refusal.reason != "AlreadyExists":
+            // Many who start at once meet in one ResourceQuota (kubernetes/kubernetes#67761).
+            self = .later("\(cluster) cannot make it at this very moment (\(message)). Trying again.")
         case 409:
             self = .never(
                 "On \(cluster) something else has the name of this session's pod. It was left alone; an administrator "
