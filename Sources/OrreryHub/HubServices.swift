@@ -142,6 +142,7 @@ struct HubServices: Sendable {
             verifier: EvidenceVerifier(store: database, issuers: issuers, persons: database, now: now),
             page: configuration.url.origin + ClaimRoutes.path, now: now, logger: logger)
         keeper = ClusterKeeper(registry: registry, spawner: spawner, store: database, now: now, logger: logger)
+        policies.follow { [scheduler] in scheduler.policyChanged() }
         registry.follow { [spawner, scheduler] change in
             policies.join(change.holds)
             await spawner.follow(change)

@@ -9,112 +9,10 @@ import Testing
 @testable import OrreryHub
 @testable import OrreryPolicy
 
-/// The sessions that have left the queue, as they were told of.
-private final class Admissions: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-    func note(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-/// A scheduler of its own on the database of a hub, before clusters that all answer.
-private struct Desk: Sendable {
-    let hub: TestHub
-    let scheduler: Scheduler
-    /// The sessions that have left the queue.
-    let admitted = Admissions()
-    /// Whether the scheduler hears what the spawner tells.
-    @TaskLocal static var isRunning = false
-
-    init(_ hub: TestHub, store: (any SessionStore)? = nil, _ change: (inout ClusterFacts) -> Void) {
-        self.hub = hub
-        let clusters = hub.services.configuration.clusters.map { cluster in
-            var cluster = cluster
-            change(&cluster.facts)
-            return cluster
-        }
-        let policy = hub.services.desk.policy
-        scheduler = Scheduler(
-            policy: { policy }, clusters: { clusters }, store: store ?? hub.database, persons: hub.database,
-            spawner: hub.services.spawner, logger: TestHub.quiet, now: { hub.clock.now }, condition: { _ in .ready },
-            admitted: { [admitted] session, _ in admitted.note("\(session.id) on \(session.cluster)") })
-    }
-
-    func ask(_ person: PersonRecord, size: String? = nil, server: String = "") async throws -> SchedulerAnswer {
-        let choice = SessionChoice(profile: "standard", size: size)
-        let request = PlacementRequest(person: person.person, profile: "standard", choice)
-        return try await scheduler.start(request, wish: choice, server: server, for: person)
-    }
-
-    func start(_ person: PersonRecord, server: String = "") async throws -> SessionRecord {
-        guard case .session(let session) = try await ask(person, server: server) else { throw CancellationError() }
-        // What the spawner tells by itself comes before what a test tells in its stead.
-        if Self.isRunning, !session.isWaiting {
-            #expect(try await eventually { await scheduler.starts[session.id]?.phase != .queued })
-        }
-        return session
-    }
-
-    /// What the spawner would say once the session has come so far.
-    func comes(_ id: String, to state: SessionState, because reason: EndReason = .stoppedByPerson) async throws {
-        let now = hub.clock.now
-        let (_, event) = try await hub.database.advance(id, at: now) { session in
-            if state == .ended {
-                session.end(reason, "Over.", at: now)
-            } else {
-                session.state = state
-                if state == .ready { session.readyAt = now }
-            }
-        }
-        await scheduler.hear(.session(event))
-    }
-
-    /// What the spawner would say once a quota of the cluster's own has refused the session's pod.
-    func isGivenBack(
-        _ id: String, wish: SessionChoice = SessionChoice(profile: "standard"), lasting: Bool = false,
-        ofNodes: Bool = false
-    ) async throws {
-        _ = try await hub.database.advance(id, at: hub.clock.now) { session in
-            session.state = .queued
-            session.wish = wish
-        }
-        let reason = ofNodes ? "no node has room" : "its quota q is full"
-        let shortage = QuotaShortage(kinds: [.sessions], reason: reason, isLasting: lasting, isOfNodes: ofNodes)
-        await scheduler.hear(.givenBack(session: id, shortage))
-    }
-
-    /// When a session was asked for is the spawner's to say, by its own clock; ours is turned to it.
-    func catchUp() { hub.clock.turn(by: .seconds(Date.now.timeIntervalSince(hub.clock.now))) }
-
-    func hasEnded(_ id: String) async throws -> Bool {
-        try await eventually { try await hub.database.session(id: id)?.state == .ended }
-    }
-
-    func isWaiting(_ id: String) async throws -> Bool { try await hub.database.session(id: id)?.isWaiting ?? false }
-
-    func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else { return false }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        return true
-    }
-
-    /// Runs `body` while the scheduler runs.
-    func running(_ body: () async throws -> Void) async throws {
-        let run = Task { try await scheduler.run() }
-        defer { run.cancel() }
-        // It listens before it reads.
-        #expect(try await eventually { await scheduler.loading != nil })
-        try await Self.$isRunning.withValue(true) { try await body() }
-    }
-}
-
 struct SchedulerTests {
     @Test func whereThereIsNoRoomItWaitsAndStartsWhenSomebodyLeaves() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let desk = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             try await desk.running {
                 let first = try await desk.start(hub.person("ada"))
                 #expect(!first.isWaiting && first.cluster == "north")
@@ -137,7 +35,7 @@ struct SchedulerTests {
 
     @Test func whoLeavesTheQueueGivesTheirTurnToTheNext() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let desk = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             try await desk.running {
                 let first = try await desk.start(hub.person("ada"))
                 let second = try await desk.start(hub.person("ben"))
@@ -156,12 +54,12 @@ struct SchedulerTests {
 
     @Test func theQueueSurvivesARestart() async throws {
         try await TestHub.run { hub in
-            let before = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let before = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             let first = try await before.start(hub.person("ada"))
             let second = try await before.start(hub.person("ben"))
             hub.clock.turn(by: .seconds(1))
             let third = try await before.start(hub.person("cleo"))
-            let after = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let after = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             try await after.running {
                 try await after.scheduler.load()
                 #expect(await after.scheduler.queuePlace(of: second.id)?.number == 1)
@@ -176,7 +74,7 @@ struct SchedulerTests {
 
     @Test func whereAQuotaIsFullItWaitsAgainUntilSomebodyLeavesThere() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
             desk.catchUp()
             try await desk.running {
                 let first = try await desk.start(hub.person("ada"))
@@ -200,7 +98,7 @@ struct SchedulerTests {
 
     @Test func whereAQuotaIsFullAnotherClusterIsTaken() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { _ in }
+            let desk = TestDesk(hub) { _ in }
             try await desk.running {
                 let session = try await desk.start(hub.person("ada"))
                 try await desk.isGivenBack(session.id, wish: SessionChoice(profile: "standard"), lasting: true)
@@ -213,7 +111,7 @@ struct SchedulerTests {
 
     @Test func whatAQuotaCanNeverTakeEndsWithASentence() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.membership = .left } }
             try await desk.running {
                 let session = try await desk.start(hub.person("ada"))
                 try await desk.isGivenBack(session.id, wish: SessionChoice(profile: "standard"), lasting: true)
@@ -232,7 +130,7 @@ struct SchedulerTests {
     @Test func aStoreThatDoesNotAnswerCostsNobodyTheirTurn() async throws {
         try await TestHub.run { hub in
             let store = StubbornSessionStore(hub.database, refusing: [.session: 3])
-            let desk = Desk(hub, store: store) { if $0.name == "south" { $0.membership = .left } }
+            let desk = TestDesk(hub, store: store) { if $0.name == "south" { $0.membership = .left } }
             try await desk.running {
                 let session = try await desk.start(hub.person("ada"))
                 try await desk.isGivenBack(session.id)
@@ -245,11 +143,11 @@ struct SchedulerTests {
     /// What is read in two goes is counted once.
     @Test func aQueueThatCouldOnlyBeReadInPartIsReadAgain() async throws {
         try await TestHub.run { hub in
-            let before = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let before = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             _ = try await before.start(hub.person("ada"))
             let second = try await before.start(hub.person("ben"))
             let store = StubbornSessionStore(hub.database, refusing: [.places: 2])
-            let after = Desk(hub, store: store) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let after = TestDesk(hub, store: store) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             try await after.running {
                 let stands = try await after.eventually {
                     await after.scheduler.queuePlace(of: second.id)?.number == 1
@@ -264,7 +162,7 @@ struct SchedulerTests {
 
     @Test func whereNoNodeHasRoomOneTriesForAllUntilItHasANode() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
             try await desk.running {
                 let first = try await desk.start(hub.person("ada"))
                 desk.catchUp()
@@ -288,7 +186,7 @@ struct SchedulerTests {
 
     @Test func whoHasHadANodeSaysNothingOfTheNext() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
             try await desk.running {
                 let early = try await desk.start(hub.person("cleo"))
                 try await desk.comes(early.id, to: .scheduled)
@@ -312,7 +210,7 @@ struct SchedulerTests {
 
     @Test func whatNoNodeTakesThoughNobodyElseIsThereEndsWithASentence() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.membership = .left } }
             try await desk.running {
                 let session = try await desk.start(hub.person("ada"))
                 for pause in [15, 30, 0] {
@@ -332,7 +230,7 @@ struct SchedulerTests {
 
     @Test func whileOthersOfThisHubAreThereNoNodeIsWaitedForLonger() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.membership = .left } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.membership = .left } }
             try await desk.running {
                 let other = try await desk.start(hub.person("ben"))
                 try await desk.comes(other.id, to: .ready)
@@ -351,7 +249,7 @@ struct SchedulerTests {
 
     @Test func onlySoManyStartAtATime() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { facts in
+            let desk = TestDesk(hub) { facts in
                 facts.startsAtOnce = 1
                 if facts.name == "south" { facts.scheduling = .cordoned }
             }
@@ -367,7 +265,7 @@ struct SchedulerTests {
 
     @Test func aClusterOnWhichNothingStartsGetsNothingForAWhile() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
             let ada = try await hub.person("ada")
             for _ in 0..<3 {
                 let session = try await desk.start(ada)
@@ -389,7 +287,7 @@ struct SchedulerTests {
 
     @Test func anImageThatDoesNotExistIsNotTheClustersFault() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
             let ada = try await hub.person("ada")
             for _ in 0..<4 {
                 let session = try await desk.start(ada)
@@ -402,7 +300,7 @@ struct SchedulerTests {
 
     @Test func whoMayNotAnyMoreIsNotStarted() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let desk = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
             try await desk.running {
                 let first = try await desk.start(hub.person("ada"))
                 let ben = try await hub.person("ben")
@@ -419,7 +317,7 @@ struct SchedulerTests {
 
     @Test func twoClicksAtOnceAreOneSession() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { $0.capacity.sessions = 10 }
+            let desk = TestDesk(hub) { $0.capacity.sessions = 10 }
             let ada = try await hub.person("ada")
             let sessions = await withTaskGroup(of: SessionRecord?.self) { group in
                 for _ in 0..<8 { group.addTask { try? await desk.start(ada) } }
@@ -434,7 +332,7 @@ struct SchedulerTests {
     /// twice, and no cluster ever has more than it may.
     @Test func aStormLosesNobodyAndDoublesNobody() async throws {
         try await TestHub.run { hub in
-            let desk = Desk(hub) { facts in
+            let desk = TestDesk(hub) { facts in
                 facts.capacity.sessions = 20
                 facts.startsAtOnce = 5
             }
@@ -458,7 +356,7 @@ struct SchedulerTests {
     }
 }
 
-extension Desk {
+extension TestDesk {
     /// Lets every session that has a place become ready and end, until none is left.
     fileprivate func serveAll() async throws {
         let deadline = ContinuousClock.now + .seconds(60)

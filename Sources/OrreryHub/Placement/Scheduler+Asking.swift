@@ -18,6 +18,11 @@ extension Scheduler {
     ) async throws -> SchedulerAnswer {
         try await load()
         expire()
+        var request = request
+        if policy().profile(named: request.profile)?.limit.perUser != nil {
+            // From here until it has its slot nothing is waited for: two that are asked for at once see each other.
+            request.running = try await running(of: request.profile, person)
+        }
         let placement = placeAtOnce(request)
         switch placement.outcome {
         case .placed(let plan): return .session(try await begin(plan, request, wish, server: server, for: person))
@@ -25,6 +30,14 @@ extension Scheduler {
             return .session(try await wait(plan, placement, request, wish, server: server, for: person))
         case .refused(let refusals): return .refused(refusals, placement)
         }
+    }
+
+    /// How many sessions of the profile the person has, with those whose rows are being written.
+    private func running(of profile: String, _ person: PersonRecord) async throws -> Int {
+        let stored = try await store.active(person: person.id)
+        let unwritten = unstored.union(occupancy.unconfirmed).subtracting(stored.map(\.id)).compactMap { occupancy[$0] }
+        return stored.count { $0.profile == profile }
+            + unwritten.count { $0.person == person.person.name && $0.profile == profile }
     }
 
     /// Where a session stands; nil for one that does not wait.
@@ -90,15 +103,16 @@ extension Scheduler {
             cluster: plan.cluster, isStarting: true)
         occupancy.reserve(slot, for: id, at: now())
         shares.take(slot.need, by: account, at: now())
-        starts[id] = Start(image: plan.environment.image, request: request)
-        memories[plan.cluster, default: ClusterMemory()].breaker.started(at: now())
+        let isTrial = memories[plan.cluster, default: ClusterMemory()].breaker.started(at: now())
+        starts[id] = Start(image: plan.environment.image, isTrial: isTrial, request: request)
         memories[plan.cluster, default: ClusterMemory()].quota.started(slot.need, at: now())
     }
 
     /// Gives everything back that a session held, and lets others have it.
     func release(_ id: String) {
-        starts[id] = nil
+        let start = starts.removeValue(forKey: id)
         guard let slot = occupancy[id] else { return }
+        if let cluster = slot.cluster, start?.isTrial == true { memories[cluster]?.breaker.gaveBack() }
         occupancy.release(id)
         if slot.cluster != nil { shares.giveBack(slot.need, by: slot.account, at: now()) }
         dispatch()
@@ -122,7 +136,7 @@ extension Scheduler {
         line.join(
             Waiting(
                 id: id, account: account, need: need, since: since,
-                clusters: placement.verdicts.filter(\.mayServeLater).map(\.cluster)))
+                clusters: placement.servers))
         places = nil
         announceSoon()
     }

@@ -22,9 +22,17 @@ extension Scheduler {
         }
     }
 
-    /// Clusters have come or gone, or something was decided about one.
+    /// Clusters have come or gone, something was decided about one, or a newer policy is in force: who waits may have other
+    /// clusters before them than when they came.
     func clustersChanged() {
         shares.total = clusters().map(\.facts).totalCapacity
+        let facts = facts()
+        for waiting in line.entries {
+            guard let request = requests[waiting.id] else { continue }
+            let placement = place(request, on: facts)
+            line.turn(waiting.id, to: placement.servers)
+            if !unstored.contains(waiting.id) { tell(placement, to: waiting.id) }
+        }
         dispatch()
     }
 
@@ -38,14 +46,18 @@ extension Scheduler {
             guard let request = requests[waiting.id] else { continue }
             let placement = place(request)
             if case .placed(let plan) = placement.outcome { return (waiting.id, plan) }
-            obstacles[waiting.id] = placement.verdicts.compactMap(\.fullness)
-            if placement.isHopeless, case .refused(let refusals) = placement.outcome {
-                line.leave(waiting.id)
-                places = nil
-                errand.yield(.dismiss(waiting.id, refusals.map(\.description).joined(separator: "; ")))
-            }
+            tell(placement, to: waiting.id)
         }
         return nil
+    }
+
+    /// What keeps it from starting; who can never start any more has to go.
+    private func tell(_ placement: Placement, to id: String) {
+        obstacles[id] = placement.verdicts.compactMap(\.fullness)
+        guard placement.isHopeless, case .refused(let refusals) = placement.outcome else { return }
+        line.leave(id)
+        places = nil
+        errand.yield(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))
     }
 
     private func mayFit(_ waiting: Waiting, _ facts: [String: ClusterFacts]) -> Bool {
@@ -72,12 +84,16 @@ extension Scheduler {
         guard let session = try await store.session(id: id), session.isWaiting,
             let person = try await persons.person(id: session.person)
         else { return release(id) }
+        let request = request.asked(by: person.person)
+        starts[id]?.request = request
         let result = policy().plan(
             for: person.person, profile: request.profile, environment: request.environment, size: request.size,
             options: request.options, cluster: cluster, at: now())
         switch result {
         case .refused(let refusals):
             await dismiss(id, because: refusals.map(\.description).joined(separator: "; "))
+        case .plan where place(request).verdict(on: cluster)?.isForThePerson == false:
+            await goBack(session, request)
         case .plan(let plan):
             guard let admitted = try await spawner.admit(id, plan: plan, planHash: try Self.hash(plan)) else {
                 return release(id)
@@ -85,6 +101,20 @@ extension Scheduler {
             await self.admitted(admitted, person)
             logger.info("a session has left the queue", metadata: ["session": "\(id)", "cluster": "\(cluster)"])
         }
+    }
+
+    /// The place that it was given is on a cluster that does not take its person any more.
+    private func goBack(_ session: SessionRecord, _ request: PlacementRequest) async {
+        // Nobody else may take the place in line meanwhile.
+        unstored.insert(session.id)
+        release(session.id)
+        let placement = place(request)
+        join(session.id, request, session.plan, placement, since: session.createdAt)
+        unstored.remove(session.id)
+        if placement.servers.isEmpty, case .refused(let refusals) = placement.outcome {
+            return await dismiss(session.id, because: refusals.map(\.description).joined(separator: "; "))
+        }
+        dispatch()
     }
 
     func dismiss(_ id: String, because reason: String) async {

@@ -49,15 +49,20 @@ extension Scheduler {
     }
 
     private func ended(_ id: String, _ slot: Occupancy.Slot) async {
-        let reached = starts[id]?.phase
-        if slot.cluster == nil { return leave(id) }
-        if let cluster = slot.cluster { memories[cluster]?.quota.roomMade(at: now()) }
+        guard let cluster = slot.cluster else { return leave(id) }
+        // Taken out first: while it is not known why it ended, nobody else tries the cluster.
+        let start = starts.removeValue(forKey: id)
+        memories[cluster]?.quota.roomMade(at: now())
         release(id)
-        guard let reached, let cluster = slot.cluster, let session = try? await store.session(id: id),
-            session.endReason == .failedToStart
-        else { return }
-        memories[cluster, default: ClusterMemory()].failed(isClusters: reached.isClustersPart, at: now())
-        guard let until = memories[cluster]?.breaker.closedUntil(at: now()) else { return }
+        guard let start else { return }
+        let hasFailed = (try? await store.session(id: id))?.endReason == .failedToStart
+        let isClusters = hasFailed && start.phase.isClustersPart
+        if hasFailed { memories[cluster, default: ClusterMemory()].failed(isClusters: isClusters, at: now()) }
+        if start.isTrial, !isClusters {
+            memories[cluster]?.breaker.gaveBack()
+            dispatch()
+        }
+        guard isClusters, let until = memories[cluster]?.breaker.closedUntil(at: now()) else { return }
         logger.warning(
             "a cluster gets no new sessions for a while, since they do not start there",
             metadata: ["cluster": "\(cluster)", "until": "\(Moment(until).text)"])

@@ -47,6 +47,8 @@ actor Scheduler: Service {
     struct Start: Sendable {
         var phase = SessionState.queued
         let image: String
+        /// Whether it is the one that tries a cluster on which the last ones did not start.
+        var isTrial = false
         /// What was asked for, should the place be given back; nil where a hub before this one knew it.
         var request: PlacementRequest?
     }
@@ -63,6 +65,8 @@ actor Scheduler: Service {
         case wake(Duration)
         /// Tell those who wait how they stand.
         case announce
+        /// What those who wait may have is not what it was.
+        case weigh
         case news(SpawnNews)
     }
 
@@ -117,9 +121,13 @@ actor Scheduler: Service {
         case .announce:
             try? await Task.sleep(for: .seconds(1))
             announce()
+        case .weigh: clustersChanged()
         case .news(let news): await hear(news)
         }
     }
+
+    /// A newer policy is in force. May be called from anywhere.
+    nonisolated func policyChanged() { errand.yield(.weigh) }
 
     /// What placement is told of every cluster now.
     func facts() -> [ClusterFacts] {
@@ -152,9 +160,10 @@ actor Scheduler: Service {
         return place(request, on: facts)
     }
 
-    private func place(_ request: PlacementRequest, on facts: [ClusterFacts]) -> Placement {
+    func place(_ request: PlacementRequest, on facts: [ClusterFacts]) -> Placement {
         let account = account(of: request)
-        let site = SiteFacts(occupancy, for: request.person, account: account, profile: request.profile)
+        let site = SiteFacts(
+            occupancy, for: request.person, account: account, profile: request.profile, asking: request.ticket)
         return policy().place(request, on: facts, of: site, at: now())
     }
 

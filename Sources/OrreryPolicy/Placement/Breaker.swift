@@ -25,18 +25,21 @@ package struct Breaker: Hashable, Sendable {
     /// A session became ready.
     package mutating func succeeded() { self = Breaker() }
 
-    /// A session goes there now.
-    package mutating func started(at now: Date) {
-        if openedAt != nil { trialSince = now }
+    /// A session goes there now. Whether it is the one that tries.
+    package mutating func started(at now: Date) -> Bool {
+        guard openedAt != nil else { return false }
+        trialSince = now
+        return true
     }
 
-    /// The one that went there came back without having tried.
+    /// The one that tries came back, or ended, without having said anything about the cluster.
     package mutating func gaveBack() { trialSince = nil }
 
-    /// When it lets the next one through; nil when it does now.
+    /// When it lets the next one through; nil when it does now. What was noted in a time that has not come yet, since the clock was
+    /// set back, keeps nobody waiting.
     package func closedUntil(at now: Date) -> Date? {
-        guard let openedAt else { return nil }
-        if let trialSince, now.timeIntervalSince(trialSince) < Self.trial {
+        guard let openedAt, openedAt <= now else { return nil }
+        if let trialSince, trialSince <= now, now.timeIntervalSince(trialSince) < Self.trial {
             return trialSince.addingTimeInterval(Self.trial)
         }
         let seconds = min(60 * Double(1 << min(failures - Self.threshold, 4)), 900)

@@ -63,6 +63,9 @@ package struct Occupancy: Hashable, Sendable {
     /// The session that a slot was reserved for exists.
     package mutating func confirm(_ session: String) { reserved[session] = nil }
 
+    /// The sessions of which it is not known yet whether they exist.
+    package var unconfirmed: Dictionary<String, Date>.Keys { reserved.keys }
+
     /// Nothing is held by it any more.
     package mutating func release(_ session: String) {
         reserved[session] = nil

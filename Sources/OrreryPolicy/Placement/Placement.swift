@@ -35,6 +35,9 @@ package struct Placement: Hashable, Sendable {
         }
     }
 
+    /// The clusters on which it could run some day, the best first.
+    package var servers: [String] { verdicts.filter(\.mayServeLater).map(\.cluster) }
+
     package func verdict(on cluster: String) -> ClusterVerdict? { verdicts.first { $0.cluster == cluster } }
 }
 
@@ -57,6 +60,9 @@ package struct ClusterVerdict: Hashable, Sendable {
         let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling]
         return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
     }
+
+    /// Whether it, and whoever owns it, takes the person, whatever else there is.
+    package var isForThePerson: Bool { !objections.contains { $0.filter == .membership || $0.filter == .trust } }
 
     /// `not CERN-B: no free GPU, 8 of 8 in use`; nil for one without objections.
     package var notHere: String? {

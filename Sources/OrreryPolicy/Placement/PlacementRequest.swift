@@ -2,7 +2,7 @@ package import OrreryModel
 
 /// What somebody asks a place for.
 package struct PlacementRequest: Hashable, Sendable {
-    package let person: Person
+    package private(set) var person: Person
     package let profile: String
     /// Nil takes the default, as `Policy.plan` does.
     package var environment: String?
@@ -36,11 +36,18 @@ package struct PlacementRequest: Hashable, Sendable {
         self.ticket = ticket
         self.past = past
     }
+
+    /// The same for the person as they are now.
+    package func asked(by person: Person) -> PlacementRequest {
+        var request = self
+        request.person = person
+        return request
+    }
 }
 
 /// What is held of the whole site, as far as a request is measured by it.
 package struct SiteFacts: Hashable, Sendable {
-    /// What the person holds, with what waits.
+    /// What the person holds, with what waits; without what asks.
     package var person = Resources()
     /// What the sessions hold that count for the same group.
     package var account = Resources()
@@ -49,8 +56,10 @@ package struct SiteFacts: Hashable, Sendable {
 
     package init() {}
 
-    package init(_ occupancy: Occupancy, for person: Person, account: String, profile: String) {
+    /// `ticket` is the session that asks, once it waits: what it would hold is not held already.
+    package init(_ occupancy: Occupancy, for person: Person, account: String, profile: String, asking ticket: String) {
         self.person = occupancy.persons[person.name] ?? Resources()
+        if let own = occupancy[ticket], own.person == person.name { self.person = self.person - own.need }
         self.account = occupancy.accounts[account] ?? Resources()
         self.profile = occupancy.profiles.values.reduce(0) { $0 + ($1[profile] ?? 0) }
     }

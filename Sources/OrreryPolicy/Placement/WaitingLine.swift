@@ -8,7 +8,7 @@ package struct Waiting: Hashable, Sendable {
     package let need: Resources
     package let since: Date
     /// The clusters that it could run on, the best first.
-    package let clusters: [String]
+    package fileprivate(set) var clusters: [String]
 
     package init(id: String, account: String, need: Resources, since: Date, clusters: [String]) {
         self.id = id
@@ -35,6 +35,12 @@ package struct WaitingLine: Hashable, Sendable {
     package mutating func join(_ waiting: Waiting) {
         let place = entries.lastIndex { $0.isOlder(than: waiting) }.map { $0 + 1 } ?? 0
         entries.insert(waiting, at: place)
+    }
+
+    /// It could run on these clusters now, the best first.
+    package mutating func turn(_ id: String, to clusters: [String]) {
+        guard let place = entries.firstIndex(where: { $0.id == id }) else { return }
+        entries[place].clusters = clusters
     }
 
     package mutating func leave(_ id: String) { entries.removeAll { $0.id == id } }

@@ -5,16 +5,25 @@ import OrreryPolicy
 enum TestPolicy {
     static let groups: Set<String> = ["atlas", "science", "operators", "project:{g}"]
 
-    static func load(in directory: String) throws -> Policy {
+    /// `change` makes other profiles of ours.
+    static func load(in directory: String, _ change: (String) -> String = { $0 }) throws -> Policy {
         let manager = FileManager.default
         try manager.createDirectory(atPath: "\(directory)/clusters", withIntermediateDirectories: true)
         try filesets.write(toFile: "\(directory)/filesets.yaml", atomically: true, encoding: .utf8)
-        try profiles.write(toFile: "\(directory)/profiles.yaml", atomically: true, encoding: .utf8)
+        try change(profiles).write(toFile: "\(directory)/profiles.yaml", atomically: true, encoding: .utf8)
         for cluster in ["north", "south"] {
             try binding(cluster).write(
                 toFile: "\(directory)/clusters/\(cluster).yaml", atomically: true, encoding: .utf8)
         }
         return try Policy.load(directory: directory, groups: groups)
+    }
+
+    /// The same in a directory that is not kept.
+    static func changed(_ change: (String) -> String) throws -> Policy {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
+            .path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        return try load(in: directory, change)
     }
 
     private static let filesets = """

@@ -135,13 +135,23 @@ struct BreakerTests {
     @Test func oneGoesFirstAndDecides() {
         var breaker = Breaker()
         for _ in 0..<3 { breaker.failed(at: Self.now) }
-        breaker.started(at: Self.now + 60)
+        let isTrial = breaker.started(at: Self.now + 60)
+        #expect(isTrial)
         #expect(breaker.closedUntil(at: Self.now + 61) != nil, "one tries it")
         var worse = breaker
         worse.failed(at: Self.now + 70)
         #expect(worse.closedUntil(at: Self.now + 70) == Self.now + 70 + 120)
         breaker.succeeded()
         #expect(breaker.closedUntil(at: Self.now + 70) == nil)
+    }
+
+    @Test func aClockThatIsSetBackKeepsNobodyWaiting() {
+        var breaker = Breaker()
+        for _ in 0..<3 { breaker.failed(at: Self.now) }
+        #expect(breaker.closedUntil(at: Self.now + 1) != nil)
+        #expect(breaker.closedUntil(at: Self.now - 3600) == nil)
+        _ = breaker.started(at: Self.now + 7200)
+        #expect(breaker.closedUntil(at: Self.now + 3600) == nil)
     }
 }
 
