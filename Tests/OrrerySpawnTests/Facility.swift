@@ -14,6 +14,8 @@ final class Facility: Sendable {
     let contract = Contract()
     let store: Database
     let person: PersonRecord
+    /// How patient the hubs are that are started from now on.
+    let patience = Mutex(Patience())
     private let directory: URL
     private let hub = Mutex<Hub?>(nil)
     /// Hubs that were started before the present one.
@@ -62,7 +64,8 @@ final class Facility: Sendable {
         (access.reach, access.patience, access.hasPodsInReach) = (reach, patience, reach == .direct)
         let spawner = Spawner(
             clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
-            settings: SpawnSettings(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            settings: SpawnSettings(patience: self.patience.withLock { $0 }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             time: Timekeeper(clock), now: { [clock] in Sample.noon + clock.now.offset / .seconds(1) },
             title: { titles[$0] ?? $0 })
         let task = Task { try await spawner.run() }

@@ -144,10 +144,9 @@ extension FakeCluster.State {
         put(FakeCluster.Object(plural: call.plural, json: json), as: "ADDED")
         guard var object = objects[call.key] else { return .refusal(500, "InternalError", "lost") }
         let answer = Answer(status: 201, body: object.json)
-        if call.plural == "pods", runsPods {
-            object.json.run()
-            put(object, as: "MODIFIED")
-        }
+        guard call.plural == "pods", runsPods || !fates.isEmpty else { return answer }
+        if fates.isEmpty { object.json.run() } else { object.json.suffer(fates.removeFirst()) }
+        put(object, as: "MODIFIED")
         return answer
     }
 
@@ -162,7 +161,7 @@ extension FakeCluster.State {
             return .refusal(409, "Conflict", "the UID in the precondition does not match")
         }
         if call.plural == "pods" { graces.append(call.body["gracePeriodSeconds"]?.integer ?? -1) }
-        guard call.plural == "pods", !runsPods, object.json["spec"]?["nodeName"] != nil else {
+        guard call.plural == "pods", lingers || !runsPods, object.json["spec"]?["nodeName"] != nil else {
             drop(call.key)
             return Answer(status: 200, body: object.json)
         }

@@ -21,6 +21,14 @@ final class FakeCluster: Sendable {
         var stream: AsyncStream<[UInt8]>.Continuation
     }
 
+    /// What may become of a pod instead of running.
+    enum Fate {
+        /// Its node has no place for it after all.
+        case refused
+        /// No node takes it.
+        case unplaced
+    }
+
     struct State {
         var objects: [String: Object] = [:]
         var version = 100
@@ -34,6 +42,10 @@ final class FakeCluster: Sendable {
         /// Whether the kubelet starts every pod at once and ends it as soon as it is deleted.
         var runsPods = false
         var isAway = false
+        /// What becomes of the next pods; of those after them what `runsPods` says.
+        var fates: [Fate] = []
+        /// Whether pods on a node take their time to go.
+        var lingers = false
         /// Refuses the creation of pods, or of what `refused` names.
         var refusal: (code: Int, reason: String, message: String)?
         var refused = "pods"
@@ -75,6 +87,15 @@ extension FakeCluster {
 
     /// The pod's object goes away, and no watcher is told.
     func loseInSilence(_ name: String) { state.withLock { $0.objects["pods/\(name)"] = nil } }
+
+    /// Pods that were told to go have gone.
+    func sweep() {
+        state.withLock { state in
+            for (key, object) in state.objects where object.json["metadata"]?["deletionTimestamp"] != nil {
+                state.drop(key)
+            }
+        }
+    }
 
     /// Somebody makes a pod.
     func put(_ pod: JSON) { state.withLock { $0.put(Object(plural: "pods", json: pod), as: "ADDED") } }
@@ -138,6 +159,27 @@ extension JSON {
             "conditions": [["type": "PodScheduled", "status": "True"], ready],
             "containerStatuses": [["name": "notebook", "ready": .bool(isReady), "state": ["running": [:]]]],
         ]
+    }
+
+    mutating func suffer(_ fate: FakeCluster.Fate) {
+        switch fate {
+        case .refused:
+            self["spec"]?["nodeName"] = "node-1"
+            self["status"] = [
+                "phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu",
+                "conditions": [["type": "PodScheduled", "status": "True"]],
+            ]
+        case .unplaced:
+            self["status"] = [
+                "phase": "Pending",
+                "conditions": [
+                    [
+                        "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+                        "message": "0/3 nodes are available: 3 Insufficient memory.",
+                    ]
+                ],
+            ]
+        }
     }
 
     /// The pod's only container ends.

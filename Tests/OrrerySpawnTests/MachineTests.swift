@@ -164,6 +164,61 @@ extension [SessionAction] {
         #expect(machine.cleaned(nil) == [.finish(.stopped(by: "ada"))])
     }
 
+    @Test(arguments: SessionState.allCases.filter { $0.isPending && $0 != .queued })
+    func aHubThatIsStartedBetweenTwoPodsAsksForTheNext(_ state: SessionState) {
+        var between = machine(state, uid: nil)
+        #expect(between.begin() == [.wait(.start, .seconds(600)), .create])
+        // The former pod is still going, and the watch shows it.
+        #expect(between.observe(pod("Failed", isTerminating: true)) == [])
+        #expect(between.refused(.later("It is being removed.")).last == .wait(.retry, .seconds(1)))
+        #expect(between.elapsed(.retry) == [.create])
+        #expect(between.created(pod(uid: "u2")) == [.keepPod(uid: "u2")])
+        #expect(between.observe(pod("Failed", isTerminating: true)) == [])
+        #expect(between.gone(uid: "u1") == [])
+        #expect(between.ending == nil)
+    }
+
+    @Test func theLastWordsOfAFormerPodAreNotHeard() {
+        var machine = machine(.scheduled)
+        _ = machine.moveOn("A node did not take it.")
+        #expect(machine.deletion(.gone).last == .create)
+        #expect(machine.note(event("FailedCreatePodSandBox", "no IP")) == [])
+        #expect(machine.created(pod(uid: "u2")) == [.keepPod(uid: "u2")])
+        #expect(machine.observe(pod("Failed", isTerminating: true)) == [])
+        #expect(machine.gone(uid: "u1") == [])
+        #expect(machine.ending == nil)
+    }
+
+    /// The watch is faster than the answer to the deletion, while the session moves on to another node.
+    @Test func aLateAnswerToADeletionIsNotTakenForThatToTheNextPod() {
+        var machine = machine(.scheduled)
+        _ = machine.moveOn("A node did not take it.")
+        let actions = machine.gone(uid: "u1") + machine.deletion(.accepted(grace: .seconds(2)))
+        #expect(actions == [.create])
+        #expect(machine.elapsed(.stop) == [])
+        #expect(machine.stop(.stopped(by: "ada")).last == .closeRoute)
+        #expect(machine.created(pod(uid: "u2")) == [.keepPod(uid: "u2"), .delete(keepingLog: false)])
+        #expect(machine.deletion(.accepted(grace: .seconds(2))) == [.wait(.stop, .seconds(62))])
+        #expect(machine.gone(uid: "u2") == [.forget(.stop), .cleanUp])
+    }
+
+    @Test func whoStopsItWhenThePodIsGoneAndTheAnswerStillToComeEndsIt() {
+        var machine = machine(.scheduled)
+        _ = machine.moveOn("A node did not take it.")
+        _ = machine.gone(uid: "u1")
+        #expect(machine.stop(.stopped(by: "ada")).last == .closeRoute)
+        #expect(machine.deletion(.accepted(grace: .seconds(2))) == [.cleanUp])
+        #expect(machine.cleaned(nil) == [.finish(.stopped(by: "ada"))])
+    }
+
+    @Test func aFormerPodThatGoesEndsNothingWhileAnotherIsBeingMade() {
+        var machine = machine(.scheduled, uid: nil)
+        _ = machine.begin()
+        _ = machine.stop(.stopped(by: "ada"))
+        #expect(machine.gone(uid: "u1") == [])
+        #expect(machine.created(pod(uid: "u2")) == [.keepPod(uid: "u2"), .delete(keepingLog: false)])
+    }
+
     @Test func aPodStuckOnALostNodeStaysStoppingUntilItIsGone() {
         var machine = machine(.ready)
         _ = machine.stop(.stopped(by: "ada"))

@@ -10,9 +10,7 @@ func machine(
 ) -> Session.StateMachine {
     let session = Sample.session(
         Sample.plan(life: life), state: state, podUID: uid, readyAt: state == .ready ? Sample.noon : nil)
-    var machine = Session.StateMachine(session, on: session.cluster, patience: Patience(), told: [])
-    machine.isCalling = false
-    return machine
+    return Session.StateMachine(session, on: session.cluster, patience: Patience(), told: [])
 }
 
 func pod(

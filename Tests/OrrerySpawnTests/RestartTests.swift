@@ -80,10 +80,51 @@ import Testing
         }
     }
 
-    /// One life from the click to the end, with a hub that dies at `cut`; gives the number of steps.
-    private func life(cut: Wire.Cut?) async throws -> Int {
+    /// The same of one that gets its notebook only with its second or third pod: a node refuses one, and none takes one.
+    @Test(
+        arguments: [[.refused], [.unplaced], [.refused, .unplaced]] as [[FakeCluster.Fate]], [true, false])
+    func aHubThatDiesBetweenTwoPodsMakesTheNext(_ fates: [FakeCluster.Fate], _ lingers: Bool) async throws {
+        let whole = try await life(fates, lingers: lingers, cut: nil)
+        #expect(whole >= 12)
+        for step in 1...whole {
+            _ = try await life(fates, lingers: lingers, cut: .before(step - 1))
+            _ = try await life(fates, lingers: lingers, cut: .after(step))
+        }
+    }
+
+    @Test func thePodBeforeThatIsStillGoingIsNotTakenForTheNewOne() async throws {
         let facility = try await Facility()
-        facility.cluster.set { $0.runsPods = true }
+        facility.cluster.set {
+            $0.runsPods = true
+            $0.fates = [.refused]
+            $0.lingers = true
+        }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.calls.contains("DELETE pods/\(session.pod)") })
+        await facility.kill()
+        facility.start()
+        let waiting = "Its former pod on north is being removed. Waiting until that is done."
+        #expect(await facility.turn { await facility.session(session.id)?.message == waiting })
+        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count == 1)
+        facility.cluster.sweep()
+        #expect(await facility.reaches(.ready, session.id))
+        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count == 2)
+        await facility.kill()
+    }
+
+    /// One life from the click to the end, with a hub that dies at `cut`; gives the number of steps. The first pods have
+    /// `fates`, the next one runs.
+    private func life(
+        _ fates: [FakeCluster.Fate] = [], lingers: Bool = false, cut: Wire.Cut?
+    ) async throws -> Int {
+        let facility = try await Facility()
+        facility.cluster.set {
+            $0.runsPods = true
+            $0.fates = fates
+            $0.lingers = lingers
+        }
+        facility.patience.withLock { $0.room = .seconds(20) }
         facility.start(cut: cut)
         let session = try await facility.click()
         guard await facility.turn(until: { await goOn(facility, session, until: .ready) }) else {
@@ -105,7 +146,7 @@ import Testing
         #expect(ended.endReason == .stoppedByPerson, "\(String(describing: cut)): \(ended.message)")
         for kind in ["pods", "secrets", "configmaps"] { #expect(facility.cluster.names(kind) == []) }
         #expect(facility.routes.routes.isEmpty)
-        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count <= 2)
+        #expect(facility.cluster.calls.filter { $0 == "POST pods" }.count <= 2 + fates.count)
         let steps = facility.wire?.steps ?? 0
         await facility.kill()
         return steps
@@ -117,13 +158,23 @@ import Testing
             await facility.kill()
             facility.start()
         }
-        return await facility.session(session.id)?.state == state
+        facility.cluster.sweep()
+        let stored = await facility.session(session.id)
+        // There is room again, once the hub has forgotten that there was none.
+        if stored?.isWaiting == true, let spawner = facility.spawner, spawner.isDone(with: session.id) {
+            _ = try? await spawner.admit(session.id, plan: session.plan, planHash: "hash")
+        }
+        return stored?.state == state
     }
 
     private func wish(_ facility: Facility, _ session: SessionRecord) async -> Bool {
         _ = await goOn(facility, session, until: .ended)
         return (try? await facility.stop(session.id)) != nil
     }
+}
+
+extension Spawner {
+    fileprivate func isDone(with session: String) -> Bool { live.withLock { $0.sessions[session] == nil } }
 }
 
 extension Facility {

@@ -48,8 +48,10 @@ extension Session {
             // Made all the same, perhaps, and only the answer was lost: read it back.
             // A full quota is said before a taken name is: the pod that fills it may be ours.
             let isFull = error.refusal.flatMap { QuotaRefusal($0.message) } != nil
-            guard error.alreadyExists || error.isUncertain || isFull, let found = try await pod() else { throw error }
-            return judge(found, wanted)
+            guard error.alreadyExists || error.isUncertain || isFull else { throw error }
+            if let found = try await pod() { return judge(found, wanted) }
+            guard error.alreadyExists else { throw error }
+            return .refused(.later("What had the name of this session's pod on \(place) is gone. Trying again."))
         }
     }
 
@@ -76,6 +78,10 @@ extension Session {
         guard PodMark.isMade(found.metadata, for: record) else {
             let taken = KubernetesError.Refused(code: 409, reason: "AlreadyExists", message: "the name is taken")
             return .refused(CreationRefusal(.refused(taken), cluster: place))
+        }
+        let podUID = memory.withLock { $0.podUID }
+        guard !found.metadata.isTerminating || found.metadata.uid == podUID else {
+            return .refused(.later("Its former pod on \(place) is being removed. Waiting until that is done."))
         }
         let breaches = Wall.breaches(in: found, wanted: wanted, byGroups: byGroups)
         guard !breaches.isEmpty else { return .created(found) }

@@ -5,7 +5,7 @@ import OrreryModel
 extension Session.StateMachine {
     /// A look at the session's pod.
     mutating func observe(_ pod: Pod) -> [SessionAction] {
-        guard state != .ended, let uid = pod.metadata.uid else { return [] }
+        guard state != .ended, let uid = pod.metadata.uid, uid != lastGone else { return [] }
         // Same name and labels, but another object: ours is gone, and that one is somebody's work.
         if let podUID, podUID != uid { return vanished(whileAway: false) }
         let reading = PodReading(pod)
@@ -27,7 +27,7 @@ extension Session.StateMachine {
         guard ending == nil, !isMovingOn, shortfall == nil, state.isPending, let reading = EventReading(event) else {
             return []
         }
-        if let uid = event.involvedObject.uid, let podUID, uid != podUID { return [] }
+        if let uid = event.involvedObject.uid, uid == lastGone || uid != (podUID ?? uid) { return [] }
         var actions = reading.isFromNode ? forget(.silence) : []
         if let progress = reading.progress, isAhead(progress), told.insert(reading.sentence).inserted {
             actions.append(enter(progress, reading.sentence))

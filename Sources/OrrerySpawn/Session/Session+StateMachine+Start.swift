@@ -6,7 +6,7 @@ extension Session.StateMachine {
     /// The cluster has the pod, with this uid.
     mutating func created(_ pod: Pod) -> [SessionAction] {
         guard !isGone else { return [] }
-        isCalling = false
+        underWay = nil
         failures = 0
         var actions: [SessionAction] = []
         if let uid = pod.metadata.uid, podUID != uid {
@@ -17,6 +17,8 @@ extension Session.StateMachine {
         // The person may have stopped it meanwhile.
         guard ending == nil else { return actions + [call(.delete(keepingLog: false))] }
         let newest = early.flatMap { $0.metadata.uid == pod.metadata.uid ? $0 : nil } ?? pod
+        // Names are given once at a time: what the watch has shown before was the pod before this one.
+        if let former = early?.metadata.uid, former != pod.metadata.uid { lastGone = former }
         early = nil
         return actions + observe(newest)
     }
@@ -24,7 +26,7 @@ extension Session.StateMachine {
     /// The cluster did not make it, or not as it must be.
     mutating func refused(_ refusal: CreationRefusal) -> [SessionAction] {
         guard !isGone else { return [] }
-        isCalling = false
+        underWay = nil
         guard ending == nil else { return [call(.delete(keepingLog: false))] }
         switch refusal {
         case .later(let sentence): return again(.create, saying: sentence)

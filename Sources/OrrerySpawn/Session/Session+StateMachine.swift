@@ -26,8 +26,8 @@ extension Session {
         let patience: Patience
         let life: Plan.Life
 
-        /// A call to create, delete or clean up is under way; its answer will come.
-        var isCalling = false
+        /// The call that is under way; its answer will come.
+        var underWay: Call?
         /// What the retry limit will do again.
         var retry: SessionAction?
         var failures = 0
@@ -50,7 +50,8 @@ extension Session {
         var isGone = false
         /// A complete picture came without our pod while it was being deleted, and whether that was a hub's first one.
         var missed: Bool?
-        /// The last of our pods that was seen to go; it may go before we hear that it was made.
+        /// The last of our pods that was seen to go: it may go before we hear that it was made, and what is still heard
+        /// of it says nothing.
         var lastGone: String?
         /// What the kubelet got from the program when it asked.
         var lastProbe: String?
@@ -88,6 +89,10 @@ extension Session {
             life = session.plan.life
             self.told = Set(told)
         }
+
+        enum Call { case create, delete, cleanUp }
+
+        var isCalling: Bool { underWay != nil }
     }
 }
 
@@ -97,7 +102,9 @@ extension Session.StateMachine {
         switch state {
         case .queued: [start(.start, patience.start)] + ask() + [call(.create)]
         case .creating: [start(.start, patience.start), call(.create)]
-        case .scheduled, .volumes, .image, .starting, .answering: [start(.start, patience.start)]
+        // Without a pod it was on its way from one to another: see `moveOn` and `retreat`.
+        case .scheduled, .volumes, .image, .starting, .answering:
+            [start(.start, patience.start)] + (podUID == nil ? [call(.create)] : [])
         case .ready: (address.map { [.openRoute($0)] } ?? []) + beginReviews()
         case .unreachable: address.map { [.openRoute($0)] } ?? []
         case .stopping: [.closeRoute, call(.delete(keepingLog: false))]
@@ -151,9 +158,9 @@ extension Session.StateMachine {
         return podUID == nil || podUID == uid ? vanished(whileAway: false) : []
     }
 
-    /// The pod is gone for good.
+    /// The pod is gone for good. While one is being made the answer to that decides: it may be another.
     mutating func vanished(whileAway: Bool) -> [SessionAction] {
-        guard state != .ended, !isGone, podUID != nil || state == .stopping else { return [] }
+        guard state != .ended, !isGone, underWay != .create, podUID != nil || state == .stopping else { return [] }
         if isMovingOn { return comeAgain() }
         isGone = true
         if shortfall != nil, ending == nil {
@@ -177,22 +184,27 @@ extension Session.StateMachine {
     mutating func moveOn(_ why: String) -> [SessionAction] {
         isMovingOn = true
         hasMovedOn = true
-        return say("\(why) Trying another node.") + [call(.delete(keepingLog: false))]
+        // A hub that is started meanwhile asks for another pod, and does not take this one for lost.
+        return say("\(why) Trying another node.") + [.keepPod(uid: nil), call(.delete(keepingLog: false))]
     }
 
     private mutating func comeAgain() -> [SessionAction] {
+        lastGone = podUID
+        // The watch may be faster than the answer, which must not be taken for that of a later call.
+        guard underWay != .delete else { return [] }
         isMovingOn = false
         podUID = nil
         early = nil
         knocking = nil
-        return forget(.stop) + forget(.knock) + [.keepPod(uid: nil), call(.create)]
+        return forget(.stop) + forget(.knock) + [call(.create)]
     }
 
     /// What became of the wish to delete the pod.
     mutating func deletion(_ outcome: Deletion) -> [SessionAction] {
-        guard !isGone else { return [] }
-        isCalling = false
+        guard underWay == .delete else { return [] }
+        underWay = nil
         defer { missed = nil }
+        if let podUID, podUID == lastGone { return vanished(whileAway: false) }
         switch outcome {
         case .accepted(let grace):
             failures = 0
@@ -204,7 +216,7 @@ extension Session.StateMachine {
     }
 
     mutating func cleaned(_ problem: String?) -> [SessionAction] {
-        isCalling = false
+        underWay = nil
         guard ending != nil || shortfall != nil else { return [] }
         if let problem { return again(.cleanUp, saying: "It cannot be tidied up yet: \(problem)") }
         if let ending {
@@ -253,7 +265,7 @@ extension Session.StateMachine {
     }
 
     mutating func call(_ action: SessionAction) -> SessionAction {
-        isCalling = true
+        underWay = Call(action)
         retry = nil
         return action
     }
@@ -290,5 +302,17 @@ extension Session.StateMachine {
     mutating func forgetAll() -> [SessionAction] {
         defer { limits = [] }
         return limits.sorted { $0.rawValue < $1.rawValue }.map { .forget($0) }
+    }
+}
+
+extension Session.StateMachine.Call {
+    /// Nil for what is no such call.
+    fileprivate init?(_ action: SessionAction) {
+        switch action {
+        case .create: self = .create
+        case .delete: self = .delete
+        case .cleanUp: self = .cleanUp
+        default: return nil
+        }
     }
 }
