@@ -142,6 +142,31 @@ extension [SessionAction] {
 }
 
 @Suite struct LifeTests {
+    /// Kubernetes counts `activeDeadlineSeconds` from when the kubelet takes the pod.
+    @Test func theTimeForTheImageIsPartOfALifeAlsoAfterARestart() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let before = facility.now
+        let session = try await facility.click(
+            Sample.plan(life: Plan.Life(max: .seconds(3600), grace: .seconds(30), warn: .seconds(300))))
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        facility.cluster.change(session.pod) {
+            $0["status"] = ["phase": "Pending", "conditions": [["type": "PodScheduled", "status": "True"]]]
+        }
+        #expect(await facility.reaches(.scheduled, session.id))
+        let placed = facility.now
+        facility.clock.advance(by: .seconds(300))
+        facility.cluster.run(session.pod)
+        #expect(await facility.reaches(.ready, session.id))
+        for _ in 0..<2 {
+            let end = try #require(await facility.endOfLife(session.id))
+            #expect(before + 3600 <= end && end <= placed + 3600)
+            await facility.kill()
+            facility.start()
+        }
+        await facility.kill()
+    }
+
     @Test func aGraceOfZeroIsPassedOnAndShortensAStop() async throws {
         let facility = try await Facility()
         facility.start()
@@ -162,4 +187,16 @@ extension [SessionAction] {
         #expect(await facility.reaches(.ended, session.id))
         await facility.kill()
     }
+}
+
+extension Facility {
+    /// When the session's person is told that its time ends.
+    fileprivate func endOfLife(_ id: String) async -> Date? {
+        guard await turn(until: { self.session(living: id) != nil }),
+            case .reviewed(let look)? = await session(living: id)?.review()
+        else { return nil }
+        return look?.end
+    }
+
+    private func session(living id: String) -> Session? { spawner?.live.withLock { $0.sessions[id] } }
 }

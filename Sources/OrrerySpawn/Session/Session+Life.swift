@@ -10,12 +10,13 @@ extension Session {
     /// Rest counts from the last use that is stored, and never from before this hub could see the session: what happened
     /// meanwhile nobody knows. A kernel that works is use, whoever looks at it.
     func review() async -> Input {
-        guard let stored = try? await scene.store.session(id: record.id) else { return .reviewed(nil) }
+        guard let stored = try? await scene.store.session(id: record.id),
+            let start = try? await startOfLife(stored)
+        else { return .reviewed(nil) }
         let now = scene.now()
         let (watchedSince, glance) = memory.withLock { ($0.watchedSince, $0.glance) }
         let life = record.plan.life
-        // By this hub's own clock, though the cluster counts from a little earlier: the two are never compared.
-        let end = (stored.readyAt ?? stored.createdAt).addingTimeInterval(life.max / .seconds(1))
+        let end = start.addingTimeInterval(life.max / .seconds(1))
         let used = glance?.use(stored.lastActivity) ?? stored.lastActivity
         var resting = max(used, stored.readyAt ?? stored.createdAt, watchedSince)
         if let idle = life.idle, now.timeIntervalSince(resting) >= (idle - (life.warn ?? .zero)) / .seconds(1),
@@ -24,6 +25,20 @@ extension Session {
             resting = now
         }
         return .reviewed(LifeLook(now: now, end: end, restingSince: resting))
+    }
+
+    /// When this hub, or the one before, saw that a node has the pod: from about then the cluster counts its lifetime, images and
+    /// volumes included. By the hub's own clock: the two are never compared. Of a session that has moved on it is the first
+    /// node, so that its end is told too early rather than too late.
+    private func startOfLife(_ stored: SessionRecord) async throws(StoreError) -> Date {
+        if let known = memory.withLock({ $0.startOfLife }) { return known }
+        let events = try await scene.store.events(session: record.id, after: 0)
+        // What comes before was another wait for room.
+        let begin = events.lastIndex { $0.state == .queued } ?? events.startIndex
+        let placed = events[begin...].first { $0.state.order > SessionState.creating.order }
+        let start = placed?.at ?? stored.readyAt ?? stored.createdAt
+        memory.withLock { $0.startOfLife = start }
+        return start
     }
 
     /// Whether a kernel works. The question goes the way of people's requests, so that the proxy takes it for use.

@@ -36,6 +36,8 @@ final class Session: Sendable {
         var podUID: String?
         /// Since when this hub has seen the session without a gap.
         var watchedSince: Date
+        /// Since when its cluster counts its lifetime, once that was asked for.
+        var startOfLife: Date?
         /// The hub's own last question to its server.
         var glance: Glance?
         /// What will end it soon, as its person reads it.
