@@ -1,4 +1,5 @@
 """Clusters that join: a real hub and proxy, a real agent, and a pocket cluster that the hub knows no way to but through it."""
+import contextlib
 import json
 import re
 import shutil
@@ -63,15 +64,24 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
             assert "revoked" in site.line()
 
 
-def claim(site, results, code):
-    """What somebody of developers does at a browser with the code that the agent has logged."""
-    screenshots = results / "screenshots" / "claim"
+@contextlib.contextmanager
+def ada_at(site, results, name):
+    """Ada at the page of her clusters, in a browser that keeps its screenshots under `name`."""
+    screenshots = results / "screenshots" / name
     screenshots.mkdir(exist_ok=True)
     ada = Browser(site.url, screenshots, "ada")
     try:
         ada.go("/hub/clusters")
         ada.press(ISSUER)
         ada.give_password(json.loads((site.state / "provider/people.json").read_text())["ada"])
+        yield ada
+    finally:
+        ada.close()
+
+
+def claim(site, results, code):
+    """What somebody of developers does at a browser with the code that the agent has logged."""
+    with ada_at(site, results, "claim") as ada:
         ada.press("main a", "Claim it")
         for typed in "BBBB-BBBB", code.lower().replace("-", " "):
             ada.see("input#code").clear()
@@ -85,22 +95,14 @@ def claim(site, results, code):
         ada.press("button", "Claim it")
         ada.see(".notice.success", text="belongs to developers")
         ada.shot("claimed")
-    finally:
-        ada.close()
 
 
 def test_an_administrator_makes_a_join_string_at_a_browser_and_revokes_another(site, results):
     text = (site.state / "orrery.yaml").read_text()
     (site.state / "orrery.yaml").write_text(text.replace("  allow: [developers]", "  allow: [developers]\n  admin: [developers]"))
-    screenshots = results / "screenshots" / "invites"
-    screenshots.mkdir(exist_ok=True)
     with site.hub():
         site.join_string()  # which waits until a proxy has told its key
-        ada = Browser(site.url, screenshots, "ada")
-        try:
-            ada.go("/hub/clusters")
-            ada.press(ISSUER)
-            ada.give_password(json.loads((site.state / "provider/people.json").read_text())["ada"])
+        with ada_at(site, results, "invites") as ada:
             ada.press("main a", "Join strings")
 
             def make(**fields):
@@ -134,8 +136,6 @@ def test_an_administrator_makes_a_join_string_at_a_browser_and_revokes_another(s
             assert "owner developers" in site.line()
             ada.go("/hub/invites")
             ada.see(".empty", text="There is none")
-        finally:
-            ada.close()
 
 
 def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site, results):
