@@ -19,13 +19,14 @@ import Testing
 
     private static func run(
         _ rig: PocketRig, _ proxy: ScriptedProxy, _ authority: TestAuthority, lines: Lines = Lines(),
-        _ work: () async throws -> Void
+        pin: [UInt8]? = nil, time: Timekeeper = .continuous, _ work: () async throws -> Void
     ) async throws {
-        let join = try JoinString("orrery://127.0.0.1:\(proxy.port)/abcdef.0123456789abcdef")
+        let pinned = pin.map { "#pin=\(JoinString.text(ofPin: $0))" } ?? ""
+        let join = try JoinString("orrery://127.0.0.1:\(proxy.port)/abcdef.0123456789abcdef\(pinned)")
         var configuration = AgentConfiguration(join: join, access: rig.client.access, ownNamespace: "sessions")
         configuration.authorities = authority.authorities
         configuration.wish = "south"
-        let service = AgentService(configuration, logger: PocketRig.quiet) { lines.add($0) }
+        let service = AgentService(configuration, time: time, logger: PocketRig.quiet) { lines.add($0) }
         let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: PocketRig.quiet))
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
@@ -131,6 +132,34 @@ import Testing
                     return id
                 }
                 #expect(try await KeySecret(rig.client).read()?.current.id == new)
+            }
+        }
+    }
+
+    @Test func proxiesThatWereLearntAreBelievedAfterAnotherReplicaHasChangedTheKey() async throws {
+        let (authority, another) = (try TestAuthority(), try TestAuthority("another"))
+        for each in [authority, another] { try each.issue("server", .init(names: "IP:127.0.0.1")) }
+        let pins = [authority, another].map { Digest.sha256.of($0.publicKey(of: "server")) }
+        let proxy = try ScriptedProxy(authority)
+        let clock = ManualClock()
+        try await PocketRig.run { rig in
+            try await Self.run(rig, proxy, authority, pin: pins[0], time: Timekeeper(clock)) {
+                let later = try await Self.off {
+                    try proxy.welcome(pins: pins)
+                    proxy.stop()
+                    // It comes back with the other key.
+                    let later = try ScriptedProxy(another, port: proxy.port)
+                    try later.welcome(pins: pins)
+                    return later
+                }
+                let replica = try await KeyKeeper.opening(KeySecret(rig.client), now: 0)
+                _ = try await replica.rotation()
+                let new = try #require(try await KeySecret(rig.client).read()?.next)
+                _ = try await replica.rotated(to: new.id, now: Int64(Date().timeIntervalSince1970))
+                #expect(await soon { clock.waits.contains(.seconds(300)) })
+                clock.advance(by: .seconds(300))
+                let shown = try await Self.off { try later.welcome(pins: pins).peerPublicKey }
+                #expect(shown == new.publicKey.info)
             }
         }
     }

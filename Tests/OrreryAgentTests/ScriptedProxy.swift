@@ -27,6 +27,7 @@ final class ScriptedProxy: Sendable {
             TLSIdentity(certificate: authority.path("server.pem"), key: authority.path("server.key"))
         ])
         configuration.protocols = protocols
+        configuration.keyedProtocols = protocols.filter { $0.hasPrefix("orrery-") }
         let context = try TLSContext.server(configuration, tickets: TLSTickets())
         let listener = try Listener(port: port)
         self.listener = listener
@@ -65,13 +66,16 @@ final class ScriptedProxy: Sendable {
     }
 
     /// A control connection that has said hello and is welcomed; `idle` data connections shall wait.
-    @discardableResult func welcome(idle: Int = 2, peers: [String] = []) throws -> ProxyEnd {
+    @discardableResult func welcome(idle: Int = 2, peers: [String] = [], pins: [[UInt8]] = []) throws -> ProxyEnd {
         let control = try control()
         _ = try #require(control.frame("hello"))
         control.send(
             ControlFrame(
                 "welcome",
-                ["cluster": "south", "proxy": "p1", "peers": .array(peers.map { .string($0) }), "pins": [], "time": 0]))
+                [
+                    "cluster": "south", "proxy": "p1", "peers": .array(peers.map { .string($0) }),
+                    "pins": .array(pins.map { .string(JoinString.text(ofPin: $0)) }), "time": 0,
+                ]))
         control.send(ControlFrame("pool", ["idle": .integer(Int64(idle))]))
         welcomed.withLock { $0.append(control) }
         return control

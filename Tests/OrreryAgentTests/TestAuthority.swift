@@ -80,6 +80,21 @@ import Foundation
         }
     }
 
+    /// The certificate's key, as SubjectPublicKeyInfo.
+    func publicKey(of file: String) -> [UInt8] {
+        let source = unsafe BIO_new_file(path("\(file).pem"), "r")
+        defer { unsafe BIO_free(source) }
+        let subject = unsafe PEM_read_bio_X509(source, nil, nil, nil)
+        defer { unsafe X509_free(subject) }
+        let key = unsafe X509_get_X509_PUBKEY(subject)
+        var bytes = [UInt8](repeating: 0, count: Int(unsafe i2d_X509_PUBKEY(key, nil)))
+        _ = unsafe bytes.withUnsafeMutableBufferPointer { room in
+            var start = room.baseAddress
+            return unsafe i2d_X509_PUBKEY(key, &start)
+        }
+        return bytes
+    }
+
     /// Spoils a certificate.
     func replace(_ file: String, with text: String) throws {
         try Data(text.utf8).write(to: URL(filePath: path("\(file).pem")))

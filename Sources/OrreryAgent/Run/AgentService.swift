@@ -2,7 +2,7 @@ import FoundationEssentials
 package import Logging
 import OrreryCrypto
 import OrreryFetch
-import OrreryKubernetes
+package import OrreryKubernetes
 import OrreryLink
 import OrreryModel
 import ServiceLifecycle
@@ -19,10 +19,14 @@ package struct AgentService: Service {
     /// One line for the person who started the agent.
     private let say: @Sendable (String) -> Void
     private let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
-    private let time = Timekeeper.continuous
+    private let time: Timekeeper
     private let fetcher = Fetcher()
 
-    package init(_ configuration: AgentConfiguration, logger: Logger, say: @escaping @Sendable (String) -> Void) {
+    package init(
+        _ configuration: AgentConfiguration, time: Timekeeper = .continuous, logger: Logger,
+        say: @escaping @Sendable (String) -> Void
+    ) {
+        self.time = time
         self.configuration = configuration
         self.logger = logger
         self.say = say
@@ -47,7 +51,7 @@ package struct AgentService: Service {
         logger.notice("an agent begins", metadata: ["agent": "\(agent)", "key": "\(key)"])
         relay.use([ProxyPlace(host: configuration.join.host, port: configuration.join.port)])
         try await withGracefulShutdownHandler {
-            try await work(relay, policy, book, room, hearing, news)
+            try await work(relay, policy, book, room, hearing, news) { teller.yield($0) }
         } onGracefulShutdown: {
             relay.drain(grace: configuration.grace)
         }
@@ -80,7 +84,7 @@ package struct AgentService: Service {
 
     private func work(
         _ relay: Relay, _ policy: SitePolicyKeeper, _ book: PodBook, _ room: GateRoom, _ hearing: LinkHearing,
-        _ news: AsyncStream<LinkNews>
+        _ news: AsyncStream<LinkNews>, _ tell: @escaping @Sendable (LinkNews) -> Void
     ) async throws {
         let client = KubernetesClient(configuration.access, transport: fetcher)
         let inventory = ClusterInventory(client: client)
@@ -104,7 +108,7 @@ package struct AgentService: Service {
                     try await time.sleep(.seconds(60))
                 }
             }
-            group.addTask { try await tend(hearing) }
+            group.addTask { try await tend(hearing.keeper, relay, tell) }
             group.addTask {
                 var hearing = hearing
                 for await item in news {
@@ -120,13 +124,16 @@ package struct AgentService: Service {
         }
     }
 
-    /// Changes the key when it has grown old, and takes the one that another replica has changed it to.
-    private func tend(_ hearing: LinkHearing) async throws -> Bool {
+    /// Changes the key when it has grown old, and tells of the one that another replica has changed it to. Whoever hears it
+    /// knows which proxies are believed by then.
+    private func tend(
+        _ keeper: KeyKeeper, _ relay: Relay, _ tell: @escaping @Sendable (LinkNews) -> Void
+    ) async throws -> Bool {
         while true {
             try await time.sleep(.seconds(300))
             do {
-                if let key = try await hearing.keeper.renewed() { try await hearing.show(key) }
-                if await hearing.keeper.isOld(now()) { hearing.relay.send(try await hearing.keeper.rotation()) }
+                if let key = try await keeper.renewed() { tell(.renewed(key)) }
+                if await keeper.isOld(now()) { relay.send(try await keeper.rotation()) }
             } catch { logger.warning("the key was not looked after", metadata: ["error": "\(error)"]) }
         }
     }

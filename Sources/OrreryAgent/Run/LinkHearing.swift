@@ -48,6 +48,7 @@ struct LinkHearing {
                 "a connection was refused",
                 metadata: ["trace": "\(trace)", "code": "\(code.rawValue)", "reason": "\(say)"])
         case .drained: break
+        case .renewed(let key): show(key)
         }
         return false
     }
@@ -145,14 +146,17 @@ struct LinkHearing {
     private func rotated(_ frame: ControlFrame) async {
         do {
             guard let key = try await keeper.rotated(to: frame["key"]?.string ?? "", now: now()) else { return }
-            logger.notice("another key is shown from now on", metadata: ["key": "\(key.id)"])
-            try await show(key)
-        } catch { logger.error("the new key is not shown yet", metadata: ["error": "\(error)"]) }
+            show(key)
+        } catch { logger.error("the new key is not kept yet", metadata: ["error": "\(error)"]) }
     }
 
-    /// Shows another key on all connections that are made from now on.
-    func show(_ key: AgentKey) async throws(AgentError) {
-        writer.show(key)
-        relay.show(try LinkTrust(key: key, pins: pins.all, authorities: configuration.authorities))
+    /// Shows another key on all connections that are made from now on, to the proxies that are believed by now.
+    private func show(_ key: AgentKey) {
+        do throws(AgentError) {
+            let trust = try LinkTrust(key: key, pins: pins.all, authorities: configuration.authorities)
+            writer.show(key)
+            relay.show(trust)
+            logger.notice("another key is shown from now on", metadata: ["key": "\(key.id)"])
+        } catch { logger.error("the new key is not shown yet", metadata: ["error": "\(error)"]) }
     }
 }

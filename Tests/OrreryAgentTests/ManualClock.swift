@@ -1,0 +1,1 @@
+../OrreryKubernetesTests/ManualClock.swift
