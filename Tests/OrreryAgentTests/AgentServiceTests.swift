@@ -136,6 +136,21 @@ import Testing
         }
     }
 
+    /// The hub has taken the new key, and its one answer was lost with the connection.
+    @Test func aChangeOfTheKeyWhoseAnswerWasLostIsSaidAgain() async throws {
+        let authority = try TestAuthority()
+        try authority.issue("server", .init(names: "IP:127.0.0.1"))
+        let proxy = try ScriptedProxy(authority)
+        try await PocketRig.run { rig in
+            let said = try await KeyKeeper.opening(KeySecret(rig.client), now: Int64(Date().timeIntervalSince1970))
+                .rotation()
+            try await Self.run(rig, proxy, authority) {
+                let again = try await Self.off { try proxy.welcome().frame("rotate") }
+                #expect(again?["key"] == said["key"])
+            }
+        }
+    }
+
     @Test func proxiesThatWereLearntAreBelievedAfterAnotherReplicaHasChangedTheKey() async throws {
         let (authority, another) = (try TestAuthority(), try TestAuthority("another"))
         for each in [authority, another] { try each.issue("server", .init(names: "IP:127.0.0.1")) }

@@ -7,6 +7,8 @@ import OrreryModel
 package actor KeyKeeper {
     private let shelf: any KeyShelf
     private var kept: KeptKeys
+    /// The key that the rest of the agent was told to show.
+    private var shown: String
 
     /// How old a key grows before it is changed unasked, in seconds.
     package static let age: Int64 = 30 * 86_400
@@ -14,6 +16,7 @@ package actor KeyKeeper {
     private init(_ shelf: any KeyShelf, _ kept: KeptKeys) {
         self.shelf = shelf
         self.kept = kept
+        shown = kept.current.id
     }
 
     /// The key that is kept, or a fresh one, which is kept from now on.
@@ -48,22 +51,36 @@ package actor KeyKeeper {
         } catch { throw .key("\(error)") }
     }
 
+    /// What to say to the hub while a change is under way, whose answer may be lost, or when the key has grown old; nil when
+    /// nothing is to be said.
+    package func dueRotation(_ now: Int64) async throws(AgentError) -> ControlFrame? {
+        guard kept.next != nil || isOld(now) else { return nil }
+        try await refresh()
+        // A key that is not shown yet signs nothing that the hub would believe.
+        guard kept.current.id == shown, kept.next != nil || isOld(now) else { return nil }
+        return try await rotation()
+    }
+
     /// The hub knows the key with this id. The key to show from now on; nil when it is the one that is shown.
     package func rotated(to id: String, now: Int64) async throws(AgentError) -> AgentKey? {
-        let shown = kept.current.id
         try await refresh()
         if kept.current.id != id {
             guard let promoted = kept.promoted(at: now), promoted.current.id == id else { return nil }
             kept = try await shelf.keep(promoted, after: kept)
         }
-        return kept.current.id == shown ? nil : kept.current
+        return toShow()
     }
 
     /// Looks whether another replica has changed the key. The key to show from now on; nil when it is the one that is shown.
     package func renewed() async throws(AgentError) -> AgentKey? {
-        let shown = kept.current.id
         try await refresh()
-        return kept.current.id == shown ? nil : kept.current
+        return toShow()
+    }
+
+    private func toShow() -> AgentKey? {
+        guard kept.current.id != shown else { return nil }
+        shown = kept.current.id
+        return kept.current
     }
 
     private func refresh() async throws(AgentError) {

@@ -124,8 +124,8 @@ package struct AgentService: Service {
         }
     }
 
-    /// Changes the key when it has grown old, and tells of the one that another replica has changed it to. Whoever hears it
-    /// knows which proxies are believed by then.
+    /// Changes the key when it has grown old, goes on with a change that was begun, and tells of the key that another replica has
+    /// changed it to. Whoever hears it knows which proxies are believed by then.
     private func tend(
         _ keeper: KeyKeeper, _ relay: Relay, _ tell: @escaping @Sendable (LinkNews) -> Void
     ) async throws -> Bool {
@@ -133,7 +133,7 @@ package struct AgentService: Service {
             try await time.sleep(.seconds(300))
             do {
                 if let key = try await keeper.renewed() { tell(.renewed(key)) }
-                if await keeper.isOld(now()) { relay.send(try await keeper.rotation()) }
+                if let rotation = try await keeper.dueRotation(now()) { relay.send(rotation) }
             } catch { logger.warning("the key was not looked after", metadata: ["error": "\(error)"]) }
         }
     }

@@ -75,6 +75,7 @@ struct LinkHearing {
         writer.isWelcome()
         checkClock(frame["time"]?.integer)
         await meet(frame, from: place)
+        await goOnRotating(place)
     }
 
     /// Dials other proxies that this one names; one that has just begun may know of none yet and names nobody, not even none.
@@ -141,6 +142,15 @@ struct LinkHearing {
         do { relay.send(try await keeper.rotation(), to: place) } catch {
             logger.error("the key was not changed", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// A change that is under way is said again: the hub may not have heard of it, or we not its answer, and then it counts
+    /// the old key's last day.
+    private func goOnRotating(_ place: ProxyPlace) async {
+        do {
+            guard let rotation = try await keeper.dueRotation(now()) else { return }
+            relay.send(rotation, to: place)
+        } catch { logger.warning("the key was not looked after", metadata: ["error": "\(error)"]) }
     }
 
     private func rotated(_ frame: ControlFrame) async {

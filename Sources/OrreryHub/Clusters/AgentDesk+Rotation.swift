@@ -51,8 +51,11 @@ extension AgentDesk {
             return .nothing
         }
         guard changed.keys.contains(where: { $0.id == new.id }) else { return .nothing }
-        await desk.audit.record(
-            AuditAct(.clusterChanged, on: record.name, to: "key \(new.id)", because: "follows the key \(old)"))
+        // An agent that has not heard the answer says it again.
+        if !record.keys.contains(where: { $0.id == new.id }) {
+            await desk.audit.record(
+                AuditAct(.clusterChanged, on: record.name, to: "key \(new.id)", because: "follows the key \(old)"))
+        }
         await registry.refresh()
         let until = changed.keys.first { $0.id == old }?.endsAt ?? end
         let frame = ControlFrame(

@@ -70,6 +70,11 @@ struct MemberTests {
             #expect(told?["until"]?.integer == Int64(hub.clock.now.timeIntervalSince1970) + 86400)
             #expect(Set(hub.services.proxy.feed.agents.keys) == [agent.key.id, new.id])
             var fresh = agent
+            // Whoever has not heard the answer asks again, and is told the same.
+            #expect(try await agent.say(frame(rotation.oldSignature, rotation.newSignature)).frame("rotated") == told)
+            await hub.services.audit.flush()
+            let changes = try await hub.database.entries(AuditQuery(acts: ["cluster-changed"]), after: 0, limit: 9)
+            #expect(changes.count { "\($0.record)".contains(new.id) } == 1)
             fresh.key = new
             #expect(try await fresh.hello().frames.isEmpty)
             hub.clock.turn(by: .seconds(86401))
