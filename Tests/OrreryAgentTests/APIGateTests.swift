@@ -117,6 +117,34 @@ import Testing
         }
     }
 
+    /// A server answers a change with the whole Secret, so that whoever may change one may read it.
+    @Test func noAnswerAboutASecretSaysWhatItHolds() async throws {
+        try await GatedCluster.run { cluster in
+            let (place, name) = ("/api/v1/namespaces/orrery/secrets", Self.name + "-tokens")
+            var mark = Self.meta
+            mark.name = name
+            _ = try await cluster.direct.create(SecretObject(metadata: mark, texts: ["token": Secret("the-token")]))
+            let merge = "application/merge-patch+json"
+            for empty in ["{}", #"{"stringData":{}}"#] {
+                #expect(try await cluster.ask("PATCH", "\(place)/\(name)", body: empty, type: merge).status == 403)
+            }
+            let changed = try await cluster.ask(
+                "PATCH", "\(place)/\(name)", body: #"{"stringData":{"other":"x"}}"#, type: merge)
+            let made = try await cluster.ask(
+                "POST", place,
+                body:
+                    #"{"kind":"Secret","apiVersion":"v1","metadata":{"name":"nb-ada-2-token","labels":{"orrery.io/hub":"facility"}},"stringData":{"token":"y"}}"#
+            )
+            for (answer, name) in [(changed, name), (made, "nb-ada-2-token")] {
+                let object = try JSON(parsing: answer.body)
+                #expect((200...201).contains(answer.status) && object["metadata"]?["name"] == .string(name))
+                #expect(object["metadata"]?["labels"] == ["orrery.io/hub": "facility"])
+                #expect(Set((object.object ?? [:]).keys) == ["apiVersion", "kind", "metadata"])
+            }
+            try await cluster.hub.delete(SecretObject.self, name)
+        }
+    }
+
     @Test func sessionsAreCountedWhereverTheHubMayHaveSome() async throws {
         try await GatedCluster.run(policy: "{hub: facility, namespaces: [orrery, other], maxima: {sessions: 1}}") {
             cluster in

@@ -84,10 +84,11 @@ struct GatedCluster: Sendable {
 
     /// A call as nobody's client would make it.
     func ask(
-        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String? = nil
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String? = nil,
+        type: String = "application/json"
     ) async throws -> FetchResponse {
         var headers = headers
-        if body != nil { headers.append(("Content-Type", "application/json")) }
+        if body != nil { headers.append(("Content-Type", type)) }
         return try await Fetcher().fetch(
             FetchRequest(method, url: url + target, headers: headers, body: body.map { Array($0.utf8) }))
     }

@@ -142,6 +142,9 @@ extension APIGate {
             call.method, call.target, headers: headers, body: body,
             stallLimit: call.rule.verb == "watch" ? nil : stallLimit)
         note(call, made ?? call.name, "passed", ["status": "\(answer.status)"])
+        if call.rule.resource == "secrets", (200..<300).contains(answer.status) {
+            return try await withoutContent(answer)
+        }
         if call.rule.body == .pod, answer.status == 201, policy.current.boundsGroups {
             return try await heldAgainstGroups(answer, call)
         }

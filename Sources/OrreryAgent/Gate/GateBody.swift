@@ -65,9 +65,16 @@ struct GateBody: Sendable {
             }
         case .configMap: try object("ConfigMap", ["data"], names: .accounts, call, scope)
         case .claim: try object("PersistentVolumeClaim", ["spec"], names: nil, call, scope)
-        case .secretChange: try only(["stringData"], in: json, "a change of a Secret")
+        case .secretChange: try secretChange()
         case .deletion: try deletion()
         case nil: throw GateRefusal("\(call.rule.title) has no body")
+        }
+    }
+
+    private func secretChange() throws(GateRefusal) {
+        try only(["stringData"], in: json, "a change of a Secret")
+        guard json["stringData"]?.object?.isEmpty == false else {
+            throw GateRefusal("a change of a Secret changes something")
         }
     }
 

@@ -42,7 +42,9 @@ extension AgentRight {
         AgentRight(place: .sessions, resource: "events", verbs: ["list", "watch"], reason: "Why a session waits."),
         AgentRight(
             place: .sessions, resource: "secrets", verbs: ["create", "patch", "delete"],
-            reason: "A session's tokens: written, renewed, removed, never read."),
+            reason:
+                "A session's tokens: written, renewed, removed. The gate tells the hub nothing that one holds; by this right "
+                + "alone whoever changes a Secret could read it."),
         AgentRight(
             place: .sessions, resource: "configmaps", verbs: ["create", "list", "delete"],
             reason: "A session's /etc/passwd and /etc/group; listed once a day to find what ended sessions have left."),
