@@ -99,6 +99,10 @@ extension FakeCluster.State {
         case ("GET", nil): list(call)
         case ("GET", _): find(call) { _, object in Answer(status: 200, body: object.json) }
         case ("DELETE", _): find(call) { state, object in state.delete(object, call) }
+        // An agent's gate takes no other change than this.
+        case ("PATCH", _)
+        where call.plural == "secrets" && (call.body.object ?? [:]).keys.contains { $0 != "stringData" }:
+            .refusal(403, "Forbidden", "a change of a Secret has no other member than `stringData`")
         case ("PATCH", _):
             find(call) { state, object in
                 var object = object

@@ -95,8 +95,8 @@ extension Session {
     private func put(_ secret: SecretObject, called name: String) async throws(KubernetesError) {
         do { try await cluster.put(secret) } catch {
             guard error.alreadyExists else { throw error }
-            // Left by an attempt that was cut off; its token may be forgotten by now.
-            _ = try await cluster.patch(SecretObject.self, name, with: secret)
+            // Left by an attempt that was cut off; its token may be forgotten by now. An agent takes no other change than this.
+            _ = try await cluster.patch(SecretObject.self, name, with: SecretChange(texts: secret.texts))
         }
     }
 
