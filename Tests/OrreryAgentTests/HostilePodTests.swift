@@ -94,6 +94,7 @@ struct HostilePodTests {
             ["csi": ["driver": "smb.csi.k8s.io", "nodePublishSecretRef": ["name": "x"]]],
             ["csi": ["driver": "secrets-store.csi.k8s.io"]], ["nfs": ["server": "nfs.north", "path": "/"]],
             ["nfs": ["server": "nfs.north", "path": "/exports/../home"]],
+            ["nfs": ["server": "nfs.north", "path": "/exports/link"]],
             ["nfs": ["server": "nfs.east", "path": "/exports"]],
             ["ephemeral": [:]], ["downwardAPI": [:]], ["glusterfs": [:]], ["flexVolume": [:]], ["iscsi": [:]],
             ["rbd": [:]],

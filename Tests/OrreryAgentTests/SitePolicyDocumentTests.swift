@@ -14,7 +14,9 @@ struct SitePolicyDocumentTests {
         ("nfs: [{path: /a}]", "`server` is missing"), ("registries: [https://a]", "no registry"),
         ("namespaces: [Orrery]", "no name"), ("maxima: {memory: lots}", "number of bytes"),
         ("hostPaths: [/data/x, {path: /data, writable: true}]", "`/data/x` lies in /data"),
-        ("tolerations: ['*']", "no key of a taint"),
+        (
+            "nfs: [{server: a, path: /x/y}, {server: a, path: /x, writable: true}]", "`/x/y` lies in /x"
+        ), ("tolerations: ['*']", "no key of a taint"),
         ("tolerations: [node-role.kubernetes.io/control-plane]", "no session runs there"),
         ("imagePullSecrets: [A]", "no name"), ("hub: a/b", "no value of a label"), ("[]", "a mapping is wanted"),
     ]) func aPolicyThatIsWrongSaysWhere(_ text: String, _ words: String) {

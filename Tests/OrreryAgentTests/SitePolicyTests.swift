@@ -141,6 +141,10 @@ struct SitePolicyTests {
             to: [["name": "d", "nfs": ["server": "a", "path": "/y", "readOnly": true]]],
             "South allows of NFS only a:/x; this asks for a:/y."),
         Wish(
+            "nfs: [{server: a, path: /x}]", "spec", "volumes",
+            to: [["name": "d", "nfs": ["server": "a", "path": "/x/y", "readOnly": true]]],
+            "South allows a:/x of NFS, and what lies in it by `subPath`; this asks for a:/x/y."),
+        Wish(
             "csiDrivers: [a.example]", "spec", "volumes", to: [["name": "d", "csi": ["driver": "b.example"]]],
             "South allows the drivers a.example; this asks for `b.example`."),
         Wish("paused: true", "spec", "enableServiceLinks", to: false, "South starts no sessions at present."),

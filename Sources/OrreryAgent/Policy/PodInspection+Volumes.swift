@@ -65,8 +65,15 @@ extension PodInspection {
         guard let server = source["server"]?.string, let path = source["path"]?.string, path.isPlainPath else {
             return refuse("\(policy.subject) cannot read from where an NFS volume comes.")
         }
-        let exports = policy.nfs.filter { server.isExactly($0.server) && path.lies(in: $0.path) }
+        // Nothing below it, as with directories of nodes: a session may have left a link there, and the node would follow it.
+        let offered = policy.nfs.filter { server.isExactly($0.server) }
+        let exports = offered.filter { path.isExactly($0.path) }
         guard !exports.isEmpty else {
+            if let export = offered.first(where: { path.lies(in: $0.path) }) {
+                return refuse(
+                    allows: "\(server):\(export.path) of NFS, and what lies in it by `subPath`",
+                    asks: "\(server):\(path)")
+            }
             let allowed = policy.nfs.map { "\($0.server):\($0.path)" }.joined(separator: ", ")
             return refuse(allows: allowed.isEmpty ? "no NFS" : "of NFS only \(allowed)", asks: "\(server):\(path)")
         }

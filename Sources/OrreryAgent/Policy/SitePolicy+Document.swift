@@ -7,8 +7,8 @@ import OrreryModel
 /// | `hub` | the value of the label `orrery.io/hub` on the hub's objects | `orrery` |
 /// | `namespaces` | where sessions may live | the agent's one |
 /// | `registries` | where images may come from: `host` or `host/path` | anywhere |
-/// | `hostPaths` | directories of the nodes: `/cvmfs`, or `{path: /data, writable: true}` | none |
-/// | `nfs` | `{server: nfs.example, path: /exports, writable: true}` | none |
+/// | `hostPaths` | directories of the nodes, exactly these: `/cvmfs`, or `{path: /data, writable: true}` | none |
+/// | `nfs` | exports, exactly these: `{server: nfs.example, path: /exports, writable: true}` | none |
 /// | `csiDrivers` | drivers of volumes inside a pod | none |
 /// | `storageClasses` | for claims that the hub makes | any |
 /// | `priorityClasses` `runtimeClasses` | | none |
@@ -32,8 +32,14 @@ extension SitePolicy {
         namespaces = try keys["namespaces"]?.texts { node throws(DocumentError) in try node.objectName() }
         registries = try keys["registries"]?.texts { node throws(DocumentError) in try node.registry() }
         hostPaths = try keys["hostPaths"]?.texts { node throws(DocumentError) in try Tree(node) } ?? []
-        if let reason = Tree.complaint(about: hostPaths) { throw (keys["hostPaths"] ?? root).error(reason) }
+        if let reason = Self.complaint(about: hostPaths.map { ($0.path, $0.isWritable) }) {
+            throw (keys["hostPaths"] ?? root).error(reason)
+        }
         nfs = try keys["nfs"]?.texts { node throws(DocumentError) in try Export(node) } ?? []
+        for export in nfs {
+            let beside = nfs.filter { $0.server.isExactly(export.server) }.map { ($0.path, $0.isWritable) }
+            if let reason = Self.complaint(about: beside) { throw (keys["nfs"] ?? root).error(reason) }
+        }
         csiDrivers = try keys["csiDrivers"]?.texts { node throws(DocumentError) in try node.objectName() } ?? []
         storageClasses = try keys["storageClasses"]?.texts { node throws(DocumentError) in try node.objectName() }
         priorityClasses =
@@ -47,6 +53,17 @@ extension SitePolicy {
         maxima = try keys["maxima"].map { node throws(DocumentError) in try Maxima(node) } ?? maxima
         groups = try keys["groups"]?.texts { node throws(DocumentError) in try node.string() }
         pause = try keys["paused"].flatMap { node throws(DocumentError) in try node.pause() }
+    }
+
+    /// What is wrong with these directories of one tree together.
+    private static func complaint(about directories: [(path: String, isWritable: Bool)]) -> String? {
+        for outer in directories where outer.isWritable {
+            for inner in directories where inner.path.lies(in: outer.path) && !inner.path.isExactly(outer.path) {
+                return
+                    "`\(inner.path)` lies in \(outer.path), where a session that writes could put a link in its place"
+            }
+        }
+        return nil
     }
 }
 
@@ -71,17 +88,6 @@ extension SitePolicy.Tree {
         }
         let keys = try node.mapping(["path", "writable"])
         self.init(path: try keys.required("path").directory(), isWritable: try keys["writable"]?.bool() ?? false)
-    }
-
-    /// What is wrong with these together.
-    fileprivate static func complaint(about trees: [SitePolicy.Tree]) -> String? {
-        for outer in trees where outer.isWritable {
-            for inner in trees where inner.path.lies(in: outer.path) && !inner.path.isExactly(outer.path) {
-                return
-                    "`\(inner.path)` lies in \(outer.path), where a session that writes could put a link in its place"
-            }
-        }
-        return nil
     }
 }
 

@@ -40,7 +40,7 @@ package struct SitePolicy: Hashable, Sendable {
         package let isWritable: Bool
     }
 
-    /// A directory of an NFS server, with everything in it.
+    /// A directory of an NFS server, with everything in it; what lies in it is mounted by `subPath` alone.
     package struct Export: Hashable, Sendable {
         package let server: String
         package let path: String
