@@ -117,6 +117,40 @@ import Testing
         }
     }
 
+    private static let wallless = "nb-bob-01k0000000session00000000b"
+
+    private static func refusalOfPodWithoutWall(_ cluster: GatedCluster) async -> KubernetesError.Refused? {
+        do {
+            _ = try await cluster.hub.create(pod(wallless, groups: "Strict"))
+            return nil
+        } catch { return error.refusal }
+    }
+
+    @Test func aRemovalThatTheClusterPutsOffIsAskedForAgain() async throws {
+        try await GatedCluster.run(policy: "{site: South, hub: facility, gids: [20000-29999]}") { cluster in
+            cluster.way.replace(#""Strict""#, with: #""Merge""#)
+            cluster.way.refuse(429, method: "DELETE", times: 1)
+            let refusal = await Self.refusalOfPodWithoutWall(cluster)
+            let left = try await cluster.direct.list(Pod.self, Selection()).items
+            #expect(refusal?.isSitePolicy == true && refusal?.message.contains("The pod was removed") == true)
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test func aPodThatCouldNotBeRemovedIsSaidToBeThereAndRemovedLater() async throws {
+        try await GatedCluster.run(policy: "{site: South, hub: facility, gids: [20000-29999]}") { cluster in
+            cluster.way.replace(#""Strict""#, with: #""Merge""#)
+            cluster.way.refuse(403, method: "DELETE")
+            let refusal = await Self.refusalOfPodWithoutWall(cluster)
+            let left = try await cluster.direct.list(Pod.self, Selection()).items
+            #expect(refusal?.isSitePolicy == true && refusal?.message.contains("was removed") == false)
+            #expect(refusal?.message.contains("there still (the cluster answers 403)") == true)
+            #expect(left.count == 1)
+            cluster.way.refuse(403, method: "DELETE", times: 0)
+            #expect(await soon { (try? await cluster.direct.list(Pod.self, Selection()).items.isEmpty) == true })
+        }
+    }
+
     /// A server answers a change with the whole Secret, so that whoever may change one may read it.
     @Test func noAnswerAboutASecretSaysWhatItHolds() async throws {
         try await GatedCluster.run { cluster in

@@ -99,7 +99,17 @@ final class CountedWay: KubernetesTransport {
     private let fetcher = Fetcher()
     private let open = Mutex(0)
     private let stalls = Mutex<[Duration?]>([])
-    private let refusal = Mutex<(status: Int, headers: [(name: String, value: String)], body: String)?>(nil)
+    private let refusal = Mutex<Refusal?>(nil)
+
+    private struct Refusal {
+        let status: Int
+        let headers: [(name: String, value: String)]
+        let body: String
+        /// Only calls of this method; nil for all.
+        let method: String?
+        /// How many more times.
+        var times: Int
+    }
 
     /// For how long each call let the cluster say nothing.
     var stallLimits: [Duration?] { stalls.withLock { $0 } }
@@ -109,9 +119,14 @@ final class CountedWay: KubernetesTransport {
     /// What is sent has another text in place of `old` from now on: a webhook's doing.
     func replace(_ old: String, with new: String) { change.withLock { $0 = (old, new) } }
 
-    /// Every call is answered so from now on, and the cluster not asked.
-    func refuse(_ status: Int, _ headers: [(name: String, value: String)], _ body: String) {
-        refusal.withLock { $0 = (status, headers, body) }
+    /// Every call is answered so from now on, or those of one method, and the cluster not asked.
+    func refuse(
+        _ status: Int, _ headers: [(name: String, value: String)] = [], _ body: String = "", method: String? = nil,
+        times: Int = .max
+    ) {
+        refusal.withLock {
+            $0 = Refusal(status: status, headers: headers, body: body, method: method, times: times)
+        }
     }
 
     var openAnswers: Int { open.withLock { $0 } }
@@ -125,7 +140,14 @@ final class CountedWay: KubernetesTransport {
             request.body = Array(text.utf8)
         }
         stalls.withLock { $0.append(request.stallLimit) }
-        if let refusal = refusal.withLock({ $0 }) {
+        let refused = refusal.withLock { refusal -> Refusal? in
+            guard let present = refusal, present.times > 0, [nil, request.method].contains(present.method) else {
+                return nil
+            }
+            refusal?.times -= 1
+            return present
+        }
+        if let refusal = refused {
             let body = Mutex<[UInt8]?>(Array(refusal.body.utf8))
             return StreamedAnswer(status: refusal.status, headers: FetchHeaders(refusal.headers)) {
                 body.withLock { $0.take() }

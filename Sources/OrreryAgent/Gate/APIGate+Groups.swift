@@ -18,17 +18,15 @@ extension APIGate {
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
         }
         let name = pod["metadata"]?["name"]?.string ?? ""
-        let options: JSON = [
-            "gracePeriodSeconds": 0, "preconditions": ["uid": pod["metadata"]?["uid"] ?? .null],
-        ]
-        let removal = try await client.relay(
-            "DELETE", "/api/v1/namespaces/\(call.namespace)/pods/\(name)",
-            headers: [("Content-Type", "application/json")], body: Array(JSONEncoder().encode(options)),
-            stallLimit: stallLimit)
-        note(call, name, "removed", ["status": "\(removal.status)"])
+        let obstacle = await removal.remove(
+            PodRemoval.Pod(namespace: call.namespace, name: name, uid: pod["metadata"]?["uid"]?.string))
+        note(call, name, obstacle == nil ? "removed" : "not removed", obstacle.map { ["reason": "\($0)"] } ?? [:])
+        let rest =
+            obstacle.map { "The pod is there still (\($0)), and is removed as soon as the cluster does it." }
+            ?? "The pod was removed."
         throw GateRefusal(
             "\(policy.current.subject) bounds the groups of sessions, and its cluster does not keep those of an image out "
-                + "(`supplementalGroupsPolicy: Strict` did not stay; Kubernetes has it from 1.33 on). The pod was removed.",
+                + "(`supplementalGroupsPolicy: Strict` did not stay; Kubernetes has it from 1.33 on). \(rest)",
             cause: .policy)
     }
 }

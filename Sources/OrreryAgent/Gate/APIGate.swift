@@ -18,6 +18,7 @@ package struct APIGate: Service {
     let policy: SitePolicyKeeper
     let logger: Logger
     let creations = GateQueue()
+    let removal: PodRemoval
     /// Called with the port, which a socket without one does not have.
     private let onListening: @Sendable (Int?) async -> Void
 
@@ -40,6 +41,7 @@ package struct APIGate: Service {
         self.client = client
         self.policy = policy
         self.logger = logger
+        removal = PodRemoval(client, logger: logger)
         self.onListening = onListening
     }
 
@@ -50,7 +52,11 @@ package struct APIGate: Service {
             server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: address),
             onServerRunning: { channel in await onListening(channel.localAddress?.port) }, logger: logger)
-        try await CancellableServer(application, logger: logger).run()
+        try await withThrowingTaskGroup { group in
+            group.addTask { await removal.run() }
+            try await CancellableServer(application, logger: logger).run()
+            group.cancelAll()
+        }
     }
 
     /// Where the hub may act, as the site says it now.
