@@ -141,7 +141,11 @@ struct HubServices: Sendable {
             registry: registry, desk: clusterDesk,
             verifier: EvidenceVerifier(store: database, issuers: issuers, persons: database, now: now),
             page: configuration.url.origin + ClaimRoutes.path, now: now, logger: logger)
-        keeper = ClusterKeeper(registry: registry, spawner: spawner, store: database, now: now, logger: logger)
+        keeper = ClusterKeeper(
+            registry: registry, spawner: spawner,
+            keep: { health, cluster, since throws(StoreError) in
+                try await database.note(health: health, of: cluster, since: since)
+            }, now: now, logger: logger)
         policies.follow { [scheduler] in scheduler.policyChanged() }
         registry.follow { [spawner, scheduler] change in
             policies.join(change.holds)

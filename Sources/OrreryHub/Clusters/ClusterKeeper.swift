@@ -12,14 +12,15 @@ import Synchronization
 struct ClusterKeeper: Service {
     let registry: ClusterRegistry
     let spawner: Spawner
-    let store: any ClusterStore
+    /// Writes down how a cluster does.
+    let keep: @Sendable (_ health: String, _ cluster: String, _ since: Date) async throws(StoreError) -> Void
     let now: @Sendable () -> Date
     let logger: Logger
     var pause = Duration.milliseconds(500)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var said: [String: String] = [:]
+            var said: [String: Word] = [:]
             var asked: Set<String> = []
             while (try? await Task.sleep(for: pause)) != nil {
                 await registry.refresh()
@@ -53,13 +54,36 @@ struct ClusterKeeper: Service {
         }
     }
 
-    /// Keeps health in the store when it has changed.
-    private func note(_ said: inout [String: String]) async {
+    /// How a cluster does, as it was seen last.
+    struct Word {
+        let words: String
+        let since: Date
+        /// Whether the store has it.
+        var isKept = false
+        var isComplained = false
+    }
+
+    /// Keeps health in the store when it has changed; what the store does not take is tried again until it does.
+    func note(_ said: inout [String: Word]) async {
         for record in registry.records where record.facets.membership.value == .member {
             let words = health(of: record).words
-            guard said.updateValue(words, forKey: record.name) != words else { continue }
-            logger.notice("a cluster's health", metadata: ["cluster": "\(record.name)", "health": "\(words)"])
-            try? await store.note(health: words, of: record.name, since: now())
+            if said[record.name]?.words != words {
+                logger.notice("a cluster's health", metadata: ["cluster": "\(record.name)", "health": "\(words)"])
+                said[record.name] = Word(words: words, since: now())
+            }
+            guard var word = said[record.name], !word.isKept else { continue }
+            do throws(StoreError) {
+                try await keep(words, record.name, word.since)
+                word.isKept = true
+            } catch {
+                if !word.isComplained {
+                    logger.error(
+                        "a cluster's health cannot be kept yet",
+                        metadata: ["cluster": "\(record.name)", "error": "\(error)"])
+                }
+                word.isComplained = true
+            }
+            said[record.name] = word
         }
     }
 

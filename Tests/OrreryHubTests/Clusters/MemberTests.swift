@@ -5,6 +5,7 @@ import OrreryModel
 import OrreryPolicy
 import OrrerySpawn
 import OrreryStore
+import Synchronization
 import Testing
 
 @testable import OrreryHub
@@ -68,13 +69,13 @@ struct MemberTests {
             let told = try await agent.say(frame(rotation.oldSignature, rotation.newSignature)).frame("rotated")
             #expect(told?["key"]?.string == new.id)
             #expect(told?["until"]?.integer == Int64(hub.clock.now.timeIntervalSince1970) + 86400)
-            #expect(Set(hub.services.proxy.feed.agents.keys) == [agent.key.id, new.id])
-            var fresh = agent
             // Whoever has not heard the answer asks again, and is told the same.
             #expect(try await agent.say(frame(rotation.oldSignature, rotation.newSignature)).frame("rotated") == told)
             await hub.services.audit.flush()
             let changes = try await hub.database.entries(AuditQuery(acts: ["cluster-changed"]), after: 0, limit: 9)
             #expect(changes.count { "\($0.record)".contains(new.id) } == 1)
+            #expect(Set(hub.services.proxy.feed.agents.keys) == [agent.key.id, new.id])
+            var fresh = agent
             fresh.key = new
             #expect(try await fresh.hello().frames.isEmpty)
             hub.clock.turn(by: .seconds(86401))
@@ -140,6 +141,29 @@ struct MemberTests {
             try await agent.say(["type": "inventory", "nodes": 3, "policy": [:]])
             await registry.refresh()
             #expect(registry.clusters.last?.facts.scheduling == .schedulable)
+        }
+    }
+
+    @Test func healthThatCouldNotBeWrittenIsWrittenLater() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            let known = hub.services.keeper
+            let written = Mutex<[String]>([])
+            let isBroken = Mutex(true)
+            let keeper = ClusterKeeper(
+                registry: known.registry, spawner: known.spawner,
+                keep: { health, cluster, _ throws(StoreError) in
+                    if isBroken.withLock({ $0 }) {
+                        throw StoreError(.unavailable, "the disk is full", next: "make room")
+                    }
+                    written.withLock { $0.append("\(cluster): \(health)") }
+                }, now: known.now, logger: known.logger)
+            var said: [String: ClusterKeeper.Word] = [:]
+            await keeper.note(&said)
+            isBroken.withLock { $0 = false }
+            for _ in 1...2 { await keeper.note(&said) }
+            let words = keeper.health(of: try #require(agent.record())).words
+            #expect(written.withLock { $0 }.filter { $0.hasPrefix("west: ") } == ["west: \(words)"])
         }
     }
 
