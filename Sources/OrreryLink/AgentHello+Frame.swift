@@ -1,4 +1,4 @@
-internal import OrreryModel
+package import OrreryModel
 
 extension AgentHello {
     package var frame: ControlFrame {
@@ -49,9 +49,7 @@ extension AgentHello {
         guard !uid.isEmpty, uid.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == 45 }) else {
             throw .frame("hello has a cluster.uid that is none")
         }
-        let listed = value["namespaces"]?.array ?? []
-        let namespaces = listed.compactMap(\.string)
-        guard namespaces.count == listed.count, listed.count <= 256, namespaces.allSatisfy(isLabel) else {
+        guard let namespaces = Cluster.namespaces(value["namespaces"]) else {
             throw .frame("hello has namespaces that are not up to 256 names")
         }
         return Cluster(
@@ -82,6 +80,24 @@ extension AgentHello {
         return text
     }
 
+    private static func optionalText(_ value: JSON?, _ name: String, limit: Int = 253) throws(LinkError) -> String? {
+        guard let value, value != .null else { return nil }
+        guard let text = value.string, text.utf8.count <= limit else {
+            throw .frame("hello has a \(name) that is no text of at most \(limit) bytes")
+        }
+        return text
+    }
+}
+
+extension AgentHello.Cluster {
+    /// A site's namespaces, as an agent names them; nil for what is no list of up to 256 names.
+    package static func namespaces(_ value: JSON?) -> [String]? {
+        let listed = value?.array ?? []
+        let namespaces = listed.compactMap(\.string)
+        guard namespaces.count == listed.count, listed.count <= 256, namespaces.allSatisfy(isLabel) else { return nil }
+        return namespaces
+    }
+
     /// As Kubernetes names a namespace (RFC 1123).
     private static func isLabel(_ text: String) -> Bool {
         let bytes = text.utf8
@@ -89,13 +105,5 @@ extension AgentHello {
             return false
         }
         return bytes.allSatisfy { $0 &- 48 < 10 || $0 &- 97 < 26 || $0 == 45 }
-    }
-
-    private static func optionalText(_ value: JSON?, _ name: String, limit: Int = 253) throws(LinkError) -> String? {
-        guard let value, value != .null else { return nil }
-        guard let text = value.string, text.utf8.count <= limit else {
-            throw .frame("hello has a \(name) that is no text of at most \(limit) bytes")
-        }
-        return text
     }
 }

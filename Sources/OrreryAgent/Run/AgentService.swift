@@ -42,7 +42,9 @@ package struct AgentService: Service {
         let room = try GateRoom()
         let (news, teller) = AsyncStream.makeStream(of: LinkNews.self)
         let agent = AgentID.random()
-        let writer = HelloWriter(agent, configuration, key: await keeper.current, cluster: cluster, now: now)
+        let writer = HelloWriter(
+            agent, configuration, key: await keeper.current, cluster: cluster,
+            namespaces: { scope(policy.current).namespaces }, now: now)
         let book = PodBook()
         let relay = try Relay(
             try await setting(agent, keeper, room, writer, book) { teller.yield($0) })

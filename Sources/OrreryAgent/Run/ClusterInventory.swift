@@ -8,7 +8,11 @@ struct ClusterInventory: Sendable {
 
     /// Everything that the agent may ask for; what it may not is left out.
     func frame(policy: SitePolicy, sessions: Int) async -> ControlFrame {
-        var members: [String: JSON] = ["policy": policy.inventory, "sessions": .integer(Int64(sessions))]
+        let namespaces = policy.namespaces ?? [client.namespace]
+        var members: [String: JSON] = [
+            "policy": policy.inventory, "sessions": .integer(Int64(sessions)),
+            "namespaces": .array(namespaces.map { .string($0) }),
+        ]
         if let nodes = try? await client.nodes() {
             let fit = nodes.filter { $0["spec"]?["unschedulable"]?.bool != true }
             members["nodes"] = .integer(Int64(fit.count))
@@ -20,7 +24,8 @@ struct ClusterInventory: Sendable {
         let frame = ControlFrame("inventory", members)
         // A site with hundreds of quotas is told without them.
         return frame.fits
-            ? frame : ControlFrame("inventory", members.filter { $0.key == "policy" || $0.key == "sessions" })
+            ? frame
+            : ControlFrame("inventory", members.filter { ["policy", "sessions", "namespaces"].contains($0.key) })
     }
 
     /// What the nodes give to pods, added up: `cpu` in thousandths, `memory` in bytes, `gpu`.

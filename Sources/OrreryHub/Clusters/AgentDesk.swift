@@ -109,11 +109,16 @@ struct AgentDesk: Sendable {
             link.agent = hello.agent.text
             link.version = hello.version
         }
-        if let place = hello.cluster.namespaces.first, !hello.cluster.namespaces.containsExactly(record.namespace) {
+        if let place = Self.move(of: record, to: hello.cluster.namespaces) {
             try await registry.store.changeCluster(record.name) { $0.namespace = place }
         }
         return record.isKeyAwaited && isNewest(message.key.id, of: record)
             ? AgentAnswer(frames: [ControlFrame("rotate")]) : .nothing
+    }
+
+    /// Where sessions go from now on, when the site has none any more where they went; nil when they go on there.
+    private static func move(of record: ClusterRecord, to namespaces: [String]) -> String? {
+        namespaces.containsExactly(record.namespace) ? nil : namespaces.first
     }
 
     private func isNewest(_ key: String, of record: ClusterRecord) -> Bool { record.keys.last?.id == key }
@@ -156,9 +161,16 @@ struct AgentDesk: Sendable {
         let kept = inventory
         guard record.inventory != kept else { return }
         let now = now()
+        let place = Self.move(of: record, to: AgentHello.Cluster.namespaces(frame["namespaces"]) ?? [])
         try await registry.store.changeCluster(record.name) { record in
             record.inventory = kept
             record.inventoryAt = now
+            if let place { record.namespace = place }
+        }
+        if let place {
+            logger.notice(
+                "a site's sessions live in another namespace",
+                metadata: ["cluster": "\(record.name)", "namespace": "\(place)"])
         }
         if record.isPaused != (kept["policy"]?["paused"]?.bool ?? false) {
             logger.notice(

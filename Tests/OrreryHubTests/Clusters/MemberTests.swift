@@ -1,6 +1,7 @@
 import Foundation
 import OrreryCrypto
 import OrreryFetch
+import OrreryKubernetes
 import OrreryModel
 import OrreryPolicy
 import OrrerySpawn
@@ -141,6 +142,25 @@ struct MemberTests {
             try await agent.say(["type": "inventory", "nodes": 3, "policy": [:]])
             await registry.refresh()
             #expect(registry.clusters.last?.facts.scheduling == .schedulable)
+        }
+    }
+
+    @Test func sessionsGoWhereTheSiteSaysFromNowOn() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            #expect(agent.record()?.namespace == "hub")
+            try await agent.say(["type": "inventory", "policy": [:], "namespaces": ["hub", "more"]])
+            await hub.services.registry.refresh()
+            #expect(agent.record()?.namespace == "hub")
+            try await agent.say(["type": "inventory", "policy": [:], "namespaces": ["more", "most"]])
+            await hub.services.registry.refresh()
+            #expect(agent.record()?.namespace == "more")
+            #expect(hub.services.registry.clusters.first { $0.name == "west" }?.access.namespace == "more")
+            for wrong in [["../kube-system"], [], [7]] as [JSON] {
+                try await agent.say(["type": "inventory", "policy": [:], "namespaces": wrong])
+                await hub.services.registry.refresh()
+                #expect(agent.record()?.namespace == "more")
+            }
         }
     }
 
