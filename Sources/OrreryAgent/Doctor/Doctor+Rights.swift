@@ -21,8 +21,8 @@ extension Doctor {
     var needed: [Deed] {
         AgentRight.all.flatMap { right in
             right.verbs.flatMap { verb in
-                (right.names.isEmpty ? [""] : right.names).compactMap { name in
-                    namespace(of: right.place).map {
+                (right.names.isEmpty ? [""] : right.names).flatMap { name in
+                    namespaces(of: right.place).map {
                         Deed(verb: verb, resource: right.resource, namespace: $0, name: name)
                     }
                 }
@@ -32,30 +32,35 @@ extension Doctor {
 
     /// What a stolen account could do harm with.
     var harmful: [Deed] {
-        let sessions = client.namespace
         let here = [
             ("create", "pods/exec"), ("create", "pods/attach"), ("create", "pods/portforward"), ("get", "pods/proxy"),
             ("patch", "pods/ephemeralcontainers"), ("list", "secrets"), ("get", "secrets"), ("update", "pods"),
             ("create", "serviceaccounts/token"), ("delete", "persistentvolumeclaims"), ("create", "services"),
-        ].map { Deed(verb: $0.0, resource: $0.1, namespace: sessions) }
+        ].flatMap { deed in sessionPlaces.map { Deed(verb: deed.0, resource: deed.1, namespace: $0) } }
         let elsewhere = [
             ("list", "secrets", ""), ("create", "pods", "kube-system"), ("list", "pods", ""), ("patch", "nodes", ""),
-            ("create", "namespaces", ""), ("delete", "namespaces", sessions), ("list", "secrets", own),
-            ("update", "configmaps", own), ("patch", "configmaps", own), ("impersonate", "users", ""),
+            ("create", "namespaces", ""), ("list", "secrets", own), ("update", "configmaps", own),
+            ("patch", "configmaps", own), ("impersonate", "users", ""),
         ].map { Deed(verb: $0.0, resource: $0.1, namespace: $0.2) }
-        let roles = ["create", "update", "patch"].map {
-            Deed(verb: $0, resource: "rolebindings", namespace: sessions, group: "rbac.authorization.k8s.io")
+        let roles = sessionPlaces.flatMap { place in
+            [Deed(verb: "delete", resource: "namespaces", namespace: place)]
+                + ["create", "update", "patch"].map {
+                    Deed(verb: $0, resource: "rolebindings", namespace: place, group: "rbac.authorization.k8s.io")
+                }
         }
         return here + elsewhere + roles
     }
 
-    private func namespace(of place: AgentRight.Place) -> String? {
+    /// Where sessions may live.
+    private var sessionPlaces: [String] { policy.current.namespaces ?? [client.namespace] }
+
+    private func namespaces(of place: AgentRight.Place) -> [String] {
         switch place {
-        case .sessions: client.namespace
-        case .own: own
-        case .system: "kube-system"
+        case .sessions: sessionPlaces
+        case .own: [own]
+        case .system: ["kube-system"]
         // Optional.
-        case .cluster: nil
+        case .cluster: []
         }
     }
 
@@ -65,11 +70,15 @@ extension Doctor {
             guard let isAllowed = await isAllowed(deed) else { return [unasked] }
             if !isAllowed { missing.append(deed) }
         }
-        guard !missing.isEmpty else { return [.ok("rights", "all \(needed.count) that are needed")] }
+        guard !missing.isEmpty else {
+            return [.ok("rights", "all \(needed.count) that are needed, in \(places(of: needed))")]
+        }
         return [
             .failed(
                 "rights", "missing: \(missing.map(\.text).joined(separator: "; "))", whose: Self.site,
-                next: "apply the Roles and bindings that `orrery-agent manifest` prints")
+                next:
+                    "apply the Roles and bindings that `orrery-agent manifest` prints, once for each namespace of sessions"
+            )
         ]
     }
 
@@ -79,7 +88,11 @@ extension Doctor {
             guard let isAllowed = await isAllowed(deed) else { return [unasked] }
             if isAllowed { given.append(deed) }
         }
-        guard !given.isEmpty else { return [.ok("no more rights", "none of \(harmful.count) that would do harm")] }
+        guard !given.isEmpty else {
+            return [
+                .ok("no more rights", "none of \(harmful.count) that would do harm, in \(places(of: harmful))")
+            ]
+        }
         return [
             .warning(
                 "no more rights", "the account may also: \(given.map(\.text).joined(separator: "; "))",
@@ -87,6 +100,12 @@ extension Doctor {
                 next:
                     "give the agent an account with the Roles of `orrery-agent manifest` alone: it needs none of these")
         ]
+    }
+
+    /// `orrery, orrery-agent, kube-system`, each once.
+    private func places(of deeds: [Deed]) -> String {
+        var seen: Set<String> = []
+        return deeds.map(\.namespace).filter { !$0.isEmpty && seen.insert($0).inserted }.joined(separator: ", ")
     }
 
     private var unasked: Finding {
