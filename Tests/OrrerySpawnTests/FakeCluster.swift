@@ -23,7 +23,7 @@ final class FakeCluster: Sendable {
 
     /// What may become of a pod instead of running.
     enum Fate {
-        /// Its node has no place for it after all.
+        /// A node is to have it, and has no place for it after all: see `refusePods`.
         case refused
         /// No node takes it.
         case unplaced
@@ -87,6 +87,20 @@ extension FakeCluster {
 
     /// The pod's object goes away, and no watcher is told.
     func loseInSilence(_ name: String) { state.withLock { $0.objects["pods/\(name)"] = nil } }
+
+    /// Nodes refuse the pods that they were to have.
+    func refusePods() {
+        state.withLock { state in
+            for var object in state.objects.values where object.json["spec"]?["nodeName"] != nil {
+                guard object.json["status"]?["phase"] == "Pending" else { continue }
+                object.json["status"] = [
+                    "phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu",
+                    "conditions": [["type": "PodScheduled", "status": "True"]],
+                ]
+                state.put(object, as: "MODIFIED")
+            }
+        }
+    }
 
     /// Pods that were told to go have gone.
     func sweep() {
@@ -165,10 +179,7 @@ extension JSON {
         switch fate {
         case .refused:
             self["spec"]?["nodeName"] = "node-1"
-            self["status"] = [
-                "phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu",
-                "conditions": [["type": "PodScheduled", "status": "True"]],
-            ]
+            self["status"] = ["phase": "Pending", "conditions": [["type": "PodScheduled", "status": "True"]]]
         case .unplaced:
             self["status"] = [
                 "phase": "Pending",

@@ -82,7 +82,8 @@ import Testing
 
     /// The same of one that gets its notebook only with its second or third pod: a node refuses one, and none takes one.
     @Test(
-        arguments: [[.refused], [.unplaced], [.refused, .unplaced]] as [[FakeCluster.Fate]], [true, false])
+        arguments: [([.refused], false), ([.unplaced], false), ([.refused, .unplaced], true)]
+            as [([FakeCluster.Fate], Bool)])
     func aHubThatDiesBetweenTwoPodsMakesTheNext(_ fates: [FakeCluster.Fate], _ lingers: Bool) async throws {
         let whole = try await life(fates, lingers: lingers, cut: nil)
         #expect(whole >= 12)
@@ -101,6 +102,8 @@ import Testing
         }
         facility.start()
         let session = try await facility.click()
+        #expect(await facility.reaches(.scheduled, session.id))
+        facility.cluster.refusePods()
         #expect(await facility.turn { facility.cluster.calls.contains("DELETE pods/\(session.pod)") })
         await facility.kill()
         facility.start()
@@ -160,6 +163,7 @@ import Testing
         }
         facility.cluster.sweep()
         let stored = await facility.session(session.id)
+        if stored?.state == .scheduled { facility.cluster.refusePods() }
         // There is room again, once the hub has forgotten that there was none.
         if stored?.isWaiting == true, let spawner = facility.spawner, spawner.isDone(with: session.id) {
             _ = try? await spawner.admit(session.id, plan: session.plan, planHash: "hash")
