@@ -63,6 +63,7 @@ import Testing
                     hello.cluster.namespaces == ["sessions"] && hello.join.token?.reveal() == "abcdef.0123456789abcdef")
                 #expect(hello.cluster.kubernetes.hasPrefix("v1."))
                 #expect(inventory["policy"]?["paused"] == false && inventory["sessions"] == 0)
+                #expect(inventory["namespaces"] == ["sessions"])
                 #expect(await soon { lines.contains("https://hub.example/claim and type ABCD-EFGH") })
                 #expect(await soon { lines.contains("is called south") })
                 // A clock that is off by decades is told.
