@@ -147,7 +147,7 @@ import Testing
                 + "A smaller size, or another cluster, may do at once. It waits for room.")
         for kind in ["pods", "secrets", "configmaps"] { #expect(facility.cluster.names(kind) == []) }
         facility.cluster.set { $0.runsPods = true }
-        // Its task may still be saying goodbye.
+        // Its task may still be saying goodbye, and says so.
         #expect(
             await facility.turn {
                 (try? await spawner.admit(session.id, plan: session.plan, planHash: "hash")) != nil

@@ -17,10 +17,14 @@ extension Spawner {
         return record
     }
 
-    /// Gives a waiting session its place and lets it start. Nil when it does not wait any more: it was cancelled.
+    /// Gives a waiting session its place and lets it start. Nil when it does not wait any more: it was cancelled. `.notNow` while
+    /// the task that has given it back is not over, which is told by `SpawnNews.givenBack`.
     package func admit(_ session: String, plan: Plan, planHash: String) async throws(SpawnError) -> SessionRecord? {
         guard let cluster = clusters[plan.cluster] else {
             throw SpawnError(.unknownCluster, "There is no cluster called \(plan.cluster) here.")
+        }
+        guard live.withLock({ !$0.isRunning || $0.sessions[session] == nil }) else {
+            throw SpawnError(.notNow, "The session is just giving back its last place. Try again in a moment.")
         }
         let record: SessionRecord
         let hasWaited = Mutex(false)
