@@ -25,6 +25,7 @@ extension RelayLoop {
         let isShared =
             slots[data].streak < Self.burst && lastWord.connection != data
             && now.monotonic < lastWord.at + Self.wordMemory
+        if isShared, slots[data].sharedTurn == turns { return enqueue(data) }
         let portion = isShared ? Self.sharedPortion : TLSEngine.portion
         for _ in 0..<(isShared ? 1 : Self.turnLimit) where isMoving {
             switch (move(data, to: local, portion, of: data), move(local, to: data, portion, of: data)) {
@@ -39,6 +40,7 @@ extension RelayLoop {
         // A program that has gone away after its last byte may leave a pod that never closes: nobody would ever know.
         if hasMoved, slots[data].hasEnded || slots[local].hasEnded { wait(data, .halfClosed) }
         if isMoving { enqueue(data) }
+        if isMoving, isShared { slots[data].sharedTurn = turns }
         // One that waits for its reader is bound by that reader, not by us.
         let hasMore = isMoving && (slots[local].ready.contains(.readable) || slots[data].ready.contains(.readable))
         slots[data].streak = hasMore ? min(slots[data].streak, .max - 1) + 1 : 0

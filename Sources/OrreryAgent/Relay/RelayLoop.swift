@@ -22,6 +22,8 @@ struct RelayLoop: ~Copyable {
     var queue: [UInt32] = []
     /// How many handshakes of data connections went a step on in this turn.
     private var handshakes = 0
+    /// Counts turns, round and round.
+    var turns: UInt8 = 0
     /// Whose conversation had a word last, and when.
     var lastWord: (connection: UInt32, at: UInt64) = (Slab<RelaySlot>.none, 0)
     /// Counts data connections up.
@@ -64,6 +66,7 @@ struct RelayLoop: ~Copyable {
         let count = kernel.wait(until: deadline())
         now = kernel.now()
         handshakes = 0
+        turns &+= 1
         for index in 0..<count { handle(kernel.event(index)) }
         runQueue()
         while let index = timers.expired(now: now.monotonic) { expire(index) }

@@ -43,6 +43,8 @@ struct RelaySlot: ~Copyable {
     var streak: UInt8 = 0
     /// How many small messages it has carried since the last large one.
     var words: UInt8 = 0
+    /// The turn in which it last moved what it may move while others have words to say.
+    var sharedTurn: UInt8 = 0
     /// The proxy that it leads to.
     var line: Int32 = -1
     /// The other side of a relayed connection.

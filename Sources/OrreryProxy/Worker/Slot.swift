@@ -73,6 +73,12 @@ struct Slot: ~Copyable {
     var replay = Parking()
     /// What becomes of the client's connection once `output` is gone, while `finishing`.
     var afterwards: Exchange.Ending.Client = .close
+    /// Client: how many small messages came in a row over its tunnel.
+    var words: UInt8 = 0
+    /// Client: how many turns in a row did not suffice.
+    var streak: UInt8 = 0
+    /// Client: the turn in which it last moved what it may move while others have words to say.
+    var filledTurn: UInt8 = 0
     /// How far `input` has been searched for the end of a head.
     var searched: UInt32 = 0
     /// The status of the error page that is being asked for in place of an answer; 0 for a request of the client's own.

@@ -18,9 +18,16 @@ extension Worker {
 
     /// Lets a connection do all it can now, within bounds that leave the others their turn.
     mutating func pump(_ client: UInt32) {
+        let isShared = sharesTurn(client)
+        if isShared, slots[client].filledTurn == turns { return enqueue(client) }
+        (portionLimit, portionIsFilled) = (isShared ? Self.sharedPortion : .max, false)
         for _ in 0..<Self.stepsPerTurn {
-            guard step(client) else { return }
+            guard step(client) else { return slots[client].streak = 0 }
+            // The steps from one request to the next are short.
+            if isShared, portionIsFilled { break }
         }
+        if isShared { slots[client].filledTurn = turns }
+        slots[client].streak = min(slots[client].streak, .max - 1) + 1
         enqueue(client)
     }
 

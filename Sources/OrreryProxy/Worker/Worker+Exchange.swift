@@ -265,6 +265,7 @@ extension Worker {
             noteFirstByte(client)
             noteAnswer(client, 101)
             metrics.add(.tunnelsOpened)
+            slots[client].words = 0
             timers.clear(client)
             bytes.read { ResponseWriter.writeSwitch(answerHead, $0, to: &out) }
         case .relayInterim, .dropInterim, .fail: break

@@ -142,11 +142,12 @@ extension Worker {
     /// Receives into `buffer` and keeps `ready` in step with what the kernel said.
     mutating func receive(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
         if slots[index].isSecure { return receiveSealed(index, into: &buffer) }
-        let limit = min(Self.portion, buffer.roomAfter)
+        let limit = min(Self.portion, portionLimit, buffer.roomAfter)
         let outcome = buffer.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
         switch outcome {
         case .bytes(let count):
             noteReceived(index, count)
+            if count >= portionLimit { portionIsFilled = true }
             // A short read has drained it, and an event will tell of more; except of an end that was told already.
             if count < limit, !slots[index].ready.contains(.ended | .gone) {
                 slots[index].ready.remove(.readable)

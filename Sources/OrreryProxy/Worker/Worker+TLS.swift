@@ -57,12 +57,13 @@ extension Worker {
     mutating func receiveSealed(_ index: UInt32, into buffer: inout Buffer) -> Transfer {
         guard !streams[index].hasEnded else { return stopReading(index, .ended) }
         makeRoom(&buffer)
-        let limit = min(TLSEngine.portion, buffer.roomAfter - TLSEngine.record - 1)
+        let limit = min(TLSEngine.portion, portionLimit, buffer.roomAfter - TLSEngine.record - 1)
         guard limit > 0 else { return stopReading(index, Self.broken) }
         let outcome = engine.receive(from: slots[index].descriptor, limit: limit, through: &kernel)
         guard case .bytes(let count) = outcome else {
             return stopReading(index, outcome == .ended && isCut(index) ? Self.broken : outcome)
         }
+        if count >= portionLimit { portionIsFilled = true }
         if count < limit, !slots[index].ready.contains(.ended | .gone) { slots[index].ready.remove(.readable) }
         let before = buffer.count
         let opening = engine.open(streams[index], into: &buffer)

@@ -32,7 +32,7 @@ extension Worker {
             guard slots[from].ready.contains(.readable) else { return .waits }
             bytes = workBuffer()
             switch receive(from, into: &bytes) {
-            case .bytes: break
+            case .bytes(let count): listen(to: count, of: client)
             case .blocked:
                 buffers.recycle(bytes)
                 return .waits
