@@ -12,6 +12,7 @@ Directly the proxy reaches the same origin over TLS. Taken in turns, so that wha
   latency    small, one at a time: milliseconds at the median, and what the tunnel adds    <= 0.15 ms
   echo       64 bytes to and fro over a WebSocket, every millisecond, alone and while another downloads 1 GiB over the same
              cluster, as fast as a site's link of --link Mbit a second goes: microseconds, p99     loaded / idle <= 1.2
+             The 99th percentile is that of 1.5 s, and of these the median: of windows alone and beside the download alike
              A pod is not on its agent's processor, nor is who types: where this machine allows it (root) the origins and the
              WebSocket go before proxy and agent when they share one, and the download's reader comes after them
   echo, full the same while another downloads as fast as all can: for what it is worth where all share two processors
@@ -213,30 +214,38 @@ def put(process, priority):
             os.sched_setscheduler(int(task.name), policy, os.sched_param(priority))
 
 
-def echo(port, path, rate=None):
-    """Microseconds that 64 bytes take to and fro at the 99th percentile; with a rate, 0 for the highest there is, while
-    another downloads 1 GiB at so many bytes a second."""
-    seconds = 1.5
-    other = None
-    if rate is not None:
-        seconds = (1 << 30) / rate - 1 if rate else 1.5
-        pace = f"/{rate}" if rate else ""
-        size = 1 << 30 if rate else 64 << 30
-        other = subprocess.Popen(["curl", "-s", "-o", os.devnull, f"http://127.0.0.1:{port}{path}/bulk/{size}{pace}"])
-        put(other, 0)
-        time.sleep(0.3)
-    words = [room / "echo", str(port), path, str(int(seconds * 1000)), "1000"]  # milliseconds, microseconds
+# Somebody types for so many seconds at a time.
+WINDOW = 1.5
+# How many such windows without a download there are before one and after it.
+ALONE = 8
+
+
+def echo(port, path):
+    """Microseconds that 64 bytes take to and fro at the 99th percentile of one window."""
+    words = [room / "echo", str(port), path, str(int(WINDOW * 1000)), "1000"]  # milliseconds, microseconds
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as typist:
         put(typist, 3)
         said = typist.communicate()[0]
     if typist.returncode:
         sys.exit("the WebSocket ended")
-    if other:
+    return float(said.split()[1])
+
+
+def echoes_beside(port, path, rate):
+    """The same of each window while another downloads 1 GiB at so many bytes a second; of one with 0, the highest there is."""
+    size, pace = (1 << 30, f"/{rate}") if rate else (64 << 30, "")
+    seconds = size / rate if rate else 2 * WINDOW
+    end = time.monotonic() + seconds - WINDOW - 0.5
+    with subprocess.Popen(["curl", "-s", "-o", os.devnull, f"http://127.0.0.1:{port}{path}/bulk/{size}{pace}"]) as other:
+        put(other, 0)
+        time.sleep(0.3)
+        windows = [echo(port, path)]
+        while time.monotonic() < end:
+            windows.append(echo(port, path))
         if other.poll() is not None:
             sys.exit("the download was over before the WebSocket was")
         other.terminate()
-        other.wait()
-    return float(said.split()[1])
+    return windows
 
 
 class Turns:
@@ -390,12 +399,22 @@ def main():
 def echoes(port, turns, link):
     for who, process in turns.processes.items():
         put(process, 3 if "origin" in who else 2)
-    alone = turns(lambda path: echo(port, path))
-    for name, rate, isHeld in (("echo", link * 125_000, True), ("echo, full", 0, False)):
-        loaded = turns(lambda path: echo(port, path, rate))
-        ratios = [full / idle for full, idle in zip(loaded, alone)]
-        bar(name, ratios[1] <= 1.2 or not isHeld, f"tunnel alone {alone[1]:.0f}, loaded {loaded[1]:.0f} µs: {ratios[1]:.2f}; "
-            f"direct alone {alone[0]:.0f}, loaded {loaded[0]:.0f} µs: {ratios[0]:.2f}")
+    ways = ("/direct", "/tunnel")
+    alone, loaded, full = ({way: [] for way in ways} for _ in range(3))
+    for _ in range(turns.rounds):
+        for way in ways:
+            # As near to each other in time as can be: what else the machine does comes and goes.
+            alone[way] += [echo(port, way) for _ in range(ALONE)]
+            loaded[way] += echoes_beside(port, way, link * 125_000)
+            alone[way] += [echo(port, way) for _ in range(ALONE)]
+            full[way] += echoes_beside(port, way, 0)
+    for name, beside, isHeld in (("echo", loaded, True), ("echo, full", full, False)):
+        text, ratio = [], 0
+        for way in ways:
+            before, after = statistics.median(alone[way]), statistics.median(beside[way])
+            ratio = after / before
+            text.append(f"{way[1:]} alone {before:.0f}, loaded {after:.0f} µs: {ratio:.2f}")
+        bar(name, ratio <= 1.2 or not isHeld, "; ".join(text))
 
 
 if __name__ == "__main__":
