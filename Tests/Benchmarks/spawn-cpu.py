@@ -29,7 +29,7 @@ CLIENT, CALLS = "the clusters' client", "requests (libcurl)"
 CLUSTERS = re.compile(r"\$s16OrreryKubernetes")
 # Whichever is found first from the innermost frame outwards.
 PARTS = [
-    (CALLS, re.compile(r"\$s12OrreryFetch|libcurl")),
+    (CALLS, re.compile(r"\$s11OrreryFetch|libcurl")),
     ("the database", re.compile(r"\$s11OrreryStore|\$s4GRDB|libsqlite")),
     ("the choice of a cluster", re.compile(r"\$s12OrreryPolicy")),
     ("the log", re.compile(r"\$s7Logging|OneLineLogHandler")),
