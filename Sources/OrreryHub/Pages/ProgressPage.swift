@@ -59,7 +59,8 @@ struct ProgressPhase: Sendable {
     }
 
     private static let order: [(title: String, states: [SessionState])] = [
-        ("Asking the cluster", [.queued, .creating]),
+        ("Waiting for room", [.queued]),
+        ("Asking the cluster", [.creating]),
         ("Finding a place", [.scheduled]),
         ("Connecting your files", [.volumes]),
         ("Fetching the software", [.image]),

@@ -10,11 +10,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (SessionState.queued, false, "current pending pending pending pending pending"),
-        (.creating, false, "current pending pending pending pending pending"),
-        (.image, false, "done done done current pending pending"),
-        (.starting, true, "done done done done failed pending"),
-        (.ready, false, "done done done done done done"),
+        (SessionState.queued, false, "current pending pending pending pending pending pending"),
+        (.creating, false, "done current pending pending pending pending pending"),
+        (.image, false, "done done done done current pending pending"),
+        (.starting, true, "done done done done done failed pending"),
+        (.ready, false, "done done done done done done done"),
     ])
     func phasesShowHowFarItCame(_ state: SessionState, _ failed: Bool, _ expected: String) {
         let statuses = ProgressPhase.all(at: state, failed: failed).map { "\($0.status)" }
