@@ -13,4 +13,11 @@ extension Policy {
             }
         }
     }
+
+    /// The object storage of `plan`, when `person` would not get it at `now`.
+    package func withdrawnBucket(from plan: Plan, for person: Person, at now: Date) -> Plan.Bucket? {
+        guard let bucket = plan.bucket else { return nil }
+        let granted = mounts(for: person, on: plan.cluster, at: now).bucket
+        return granted?.fileset.utf8.elementsEqual(bucket.fileset.utf8) == true ? nil : bucket
+    }
 }

@@ -81,6 +81,18 @@ struct FilesetWordsTests {
         #expect(policy.mounts(for: .named(in: ["developers"]), on: "south", at: .before).bucket == nil)
     }
 
+    @Test func aRoleIsMissedByWhomItIsNotGrantedAnyMore() throws {
+        let policy = try Self.bucket().load()
+        let result = policy.plan(
+            for: .named(in: ["developers"]), profile: "standard", cluster: "north", at: .before)
+        guard case .plan(let plan) = result else {
+            Issue.record("no plan: \(result)")
+            return
+        }
+        #expect(policy.withdrawnBucket(from: plan, for: .named(in: ["developers"]), at: .before) == nil)
+        #expect(policy.withdrawnBucket(from: plan, for: .named(in: ["science"]), at: .before)?.fileset == "software")
+    }
+
     @Test func aBucketIsNoVolume() throws {
         #expect(try Self.bucket(source: "{pvc: data}").sentences().joined().contains("so its source is `s3: {…}`"))
         #expect(try Self.bucket(source: "{s3: {}, path: x}").sentences().joined().contains("no meaning beside `s3`"))

@@ -79,16 +79,17 @@ final class GrantWatch: Service {
 
     /// Nil when nothing is shown without a right that its fileset minds.
     func withdrawal(of session: SessionRecord, for person: Person) -> Withdrawal? {
-        let lost = desk.policy.withdrawn(from: session.plan, for: person, at: now())
-        let (ending, told) = (
-            lost.filter { revocation(of: $0) == .stop }, lost.filter { revocation(of: $0) == .notify }
-        )
-        guard let named = [ending, told].first(where: { !$0.isEmpty }) else { return nil }
-        return Withdrawal(filesets: Array(Set(named.map(\.fileset))), isEnding: !ending.isEmpty)
-    }
-
-    /// As the policy says now; for a fileset that it has no more, as it said at the start.
-    private func revocation(of mount: Plan.Mount) -> Plan.Revocation {
-        desk.policy.filesets[mount.fileset]?.revoke ?? mount.revoke
+        let (policy, now) = (desk.policy, now())
+        var lost = policy.withdrawn(from: session.plan, for: person, at: now).map { ($0.fileset, $0.revoke) }
+        if let bucket = policy.withdrawnBucket(from: session.plan, for: person, at: now) {
+            lost.append((bucket.fileset, bucket.revoke))
+        }
+        // As the policy says now; for a fileset that it has no more, as it said at the start.
+        let minded = lost.map { fileset, before in (fileset, policy.filesets[fileset]?.revoke ?? before) }
+        for revocation in [Plan.Revocation.stop, .notify] {
+            let named = Set(minded.filter { $0.1 == revocation }.map(\.0))
+            if !named.isEmpty { return Withdrawal(filesets: Array(named), isEnding: revocation == .stop) }
+        }
+        return nil
     }
 }
