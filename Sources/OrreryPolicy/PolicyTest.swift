@@ -28,10 +28,23 @@ struct PolicyTest {
             sees.append((mode, path, try mode.name(among: ["ro", "rw"], kind: "mode")))
         }
         var hidden: [(DocumentNode, String)] = []
-        for path in try keys["not"]?.list() ?? [] { hidden.append((path, try path.string())) }
+        for path in try keys["not"]?.list() ?? [] { hidden.append((path, try Self.hidden(path, policy))) }
         guard !sees.isEmpty || !hidden.isEmpty else { throw node.error("a test needs `sees` or `not`") }
         self.sees = sees
         self.hidden = hidden
+    }
+
+    /// A path that can be one of a mount, or a bucket that there is: an entry that names neither would hold whatever happens.
+    private static func hidden(_ node: DocumentNode, _ policy: Policy) throws(DocumentError) -> String {
+        let text = try node.string()
+        if text.hasPrefix("s3:") {
+            let buckets = policy.filesets.values.filter { $0.at == nil }.map { "s3:\($0.name)" }
+            return try node.name(among: buckets.sorted(), kind: "bucket")
+        }
+        guard try PathTemplate(node, absolute: true).holes.isEmpty else {
+            throw node.error("the path `\(text)` is that of a person, as `/home/ann`, and has no holes")
+        }
+        return text
     }
 
     private static func person(_ node: DocumentNode, groups: GroupNames) throws(DocumentError) -> Person {
@@ -41,6 +54,10 @@ struct PolicyTest {
         return Person(
             identity: Identity(issuer: "test", subject: "test"), name: try keys["name"]?.string() ?? "ann", uid: 1000,
             gid: 1000, groups: Set(names.map { Group(name: $0) }))
+    }
+
+    private static func lies(_ path: String, in tree: String) -> Bool {
+        path.utf8.elementsEqual(tree.utf8) || path.hasPrefix(tree == "/" ? "/" : "\(tree)/")
     }
 
     /// Throws the first thing that is not as the entry says.
@@ -55,7 +72,7 @@ struct PolicyTest {
                 throw place.error("\(person.name) should see \(path) \(mode) on \(cluster), but \(reason)\(when)")
             }
             for (place, path) in hidden {
-                guard let found = seen.keys.sorted().first(where: { $0 == path || $0.hasPrefix("\(path)/") }) else {
+                guard let found = seen.keys.sorted().first(where: { Self.lies($0, in: path) }) else {
                     continue
                 }
                 throw place.error("\(person.name) should not see \(path) on \(cluster), but sees \(found)\(when)")

@@ -48,6 +48,22 @@ struct PolicyTestTests {
             "tests[0].on: unknown cluster `nort`; did you mean `north`?"
         ),
         ("{who: {groups: [science]}, on: north}", "tests[0]: a test needs `sees` or `not`"),
+        (
+            "{who: {groups: [developers]}, on: north, at: 2020-01-01, not: [/]}",
+            "tests[0].not[0]: ann should not see / on north, but sees /home/ann at 2020-01-01T00:00:00Z"
+        ),
+        (
+            "{who: {groups: [science]}, on: north, not: [/scratch/]}",
+            "tests[0].not[0]: the path `/scratch/` is not in its simplest form: no `//`, `.`, `..` or `/` at its end"
+        ),
+        (
+            "{who: {groups: [science]}, on: north, not: [scratch]}",
+            "tests[0].not[0]: the path `scratch` must begin with `/`"
+        ),
+        (
+            "{who: {groups: [science]}, on: north, not: [\"/home/{user}\"]}",
+            "tests[0].not[0]: the path `/home/{user}` is that of a person, as `/home/ann`, and has no holes"
+        ),
     ])
     func whatDoesNotHoldRefusesThePolicy(test: String, sentence: String) throws {
         let sentences = try sentences(test)
