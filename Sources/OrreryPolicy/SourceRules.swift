@@ -78,7 +78,7 @@ struct SourceRules {
                 "`\(fileset.name)` is one directory per group, but this source is the same for all: put `{group}` in `path`"
             )
         }
-        if !at.holes.isDisjoint(with: [.user, .uid]), holes.isDisjoint(with: [.user, .uid]) {
+        if fileset.isHome || !at.holes.isDisjoint(with: [.user, .uid]), holes.isDisjoint(with: [.user, .uid]) {
             throw node.error(
                 "`\(fileset.name)` is one directory per person, but this source is the same for all: put `{user}` in `path`"
             )

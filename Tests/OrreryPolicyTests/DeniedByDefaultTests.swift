@@ -134,6 +134,15 @@ struct DeniedByDefaultTests {
         #expect(try sentences(walled) == "")
     }
 
+    @Test("D7 a home is not everybody's because its place in the session is the same for all")
+    func aHomeAtAFixedPlaceIsStillSomebodys() throws {
+        let directory = PolicyDirectory().replacing("at: \"/home/{user}\"", with: "at: /home/jovyan")
+        #expect(try sentences(directory) == "")
+        let whole = directory.replacing(
+            "home: {pvc: home, path: \"{user}\"}", in: "clusters/north.yaml", with: "home: {pvc: home}")
+        #expect(try sentences(whole).hasSuffix("put `{user}` in `path`"))
+    }
+
     // 8. Directories of the node that nobody listed; any of a profile.
 
     @Test(
