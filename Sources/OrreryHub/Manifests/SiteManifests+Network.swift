@@ -21,7 +21,8 @@ extension SiteManifests {
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
         "224.0.0.0/4", "240.0.0.0/4",
     ]
-    static let closedNetworks6 = ["::1/128", "fc00::/7", "fe80::/10", "ff00::/8", "::ffff:0:0/96", "64:ff9b::/96"]
+    /// Without `::ffff:0:0/96`: what is sent there leaves as IPv4, and API servers, which read it as IPv4, do not find it in `::/0`.
+    static let closedNetworks6 = ["::1/128", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96"]
 
     /// The NetworkPolicy of the sessions: in only from proxy or agent, out to names, the internet and the hub.
     package func networkPolicy(_ network: Network) throws(HubError) -> [JSON] {
