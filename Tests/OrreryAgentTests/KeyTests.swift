@@ -45,6 +45,18 @@ import Testing
         #expect(await !later.isOld(5 + KeyKeeper.age - 1))
         #expect(await later.isOld(5 + KeyKeeper.age))
     }
+
+    @Test func aCrashBeforeTheOldDraftIsGoneEndsNoRotation() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let keeper = try await KeyKeeper.opening(try KeyFolder(directory), now: 0)
+        // The key that came into force is still there as the next one.
+        try FileManager.default.copyItem(atPath: "\(directory)/agent.key", toPath: "\(directory)/next.key")
+        let again = try await KeyKeeper.opening(try KeyFolder(directory), now: 0)
+        #expect(try await again.dueRotation(1) == nil)
+        let said = try await again.rotation()
+        let info = try #require(Base64.decode((said["key"]?.string ?? "").utf8))
+        #expect(await AgentPublicKey.id(ofInfo: info) != keeper.current.id)
+    }
 }
 
 /// Replicas of one agent, whose key lies in a Secret that they share.
@@ -78,6 +90,8 @@ import Testing
                 oldSignature: Base64.decode((said["old"]?.string ?? "").utf8) ?? [],
                 newSignature: Base64.decode((said["new"]?.string ?? "").utf8) ?? [], of: old.publicKey)
             #expect(try await one.rotated(to: rotation.new.id, now: 5)?.id == rotation.new.id)
+            // An order that comes late is for the key that was shown, and signs nothing.
+            await #expect(throws: AgentError.self) { try await other.rotation() }
             // The other replica hears of it from the hub, or finds it by itself.
             #expect(try await other.renewed()?.id == rotation.new.id)
             #expect(try await other.rotated(to: rotation.new.id, now: 5) == nil)

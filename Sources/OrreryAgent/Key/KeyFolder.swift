@@ -17,7 +17,9 @@ package struct KeyFolder: KeyShelf {
     package func read() async throws(AgentError) -> KeptKeys? {
         guard let current = try key("agent.key") else { return nil }
         let since = text("agent.since").flatMap { Int64($0) } ?? 0
-        return KeptKeys(current: current, since: since, next: try key("next.key"))
+        // Left there when a crash came between the change and the end of it.
+        let next = try key("next.key")
+        return KeptKeys(current: current, since: since, next: next?.id == current.id ? nil : next)
     }
 
     package func keep(_ keys: KeptKeys, after before: KeptKeys?) async throws(AgentError) -> KeptKeys {

@@ -34,6 +34,8 @@ package actor KeyKeeper {
     /// answered, and the same as every other replica.
     package func rotation() async throws(AgentError) -> ControlFrame {
         try await refresh()
+        // The order was for the key that was shown when it came.
+        guard kept.current.id == shown else { throw .key("another replica has changed the key meanwhile") }
         if kept.next == nil {
             let next = KeptKeys(current: kept.current, since: kept.since, next: try Self.fresh())
             kept = try await shelf.keep(next, after: kept)
