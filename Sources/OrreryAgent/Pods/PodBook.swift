@@ -20,8 +20,12 @@ package final class PodBook: Sendable {
     }
 
     private let places = Mutex<[String: Place]>([:])
+    private let listed = Mutex<Set<String>>([])
 
     package init() {}
+
+    /// Whether all pods of these namespaces have been seen once.
+    package func knows(_ namespaces: [String]) -> Bool { listed.withLock { $0.isSuperset(of: namespaces) } }
 
     /// How many pods are known.
     package var count: Int { places.withLock { $0.count } }
@@ -50,6 +54,7 @@ package final class PodBook: Sendable {
                 places = places.filter { !$0.value.namespace.utf8.elementsEqual(namespace.utf8) }
                 for pod in pods { Self.put(pod, namespace, &places) }
             }
+            listed.withLock { _ = $0.insert(namespace) }
         case .changed(let pod): places.withLock { Self.put(pod, namespace, &$0) }
         case .deleted(let pod): places.withLock { places in pod.metadata.uid.map { places[$0] = nil } }
         case .seen, .unseen: break

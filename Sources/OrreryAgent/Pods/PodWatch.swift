@@ -46,7 +46,10 @@ package struct PodWatch: Sendable {
                 await group.next()
                 group.cancelAll()
             }
-            for namespace in present.namespaces { book.forget(namespace: namespace) }
+            // Of those that stay the last that was seen holds until they are seen again.
+            let next = scope()
+            let stays = Task.isCancelled || next.hub != present.hub ? [] : Set(next.namespaces)
+            for namespace in Set(present.namespaces).subtracting(stays) { book.forget(namespace: namespace) }
         }
     }
 

@@ -51,7 +51,6 @@ package struct AgentService: Service {
         let hearing = LinkHearing(configuration, relay, keeper, writer, now: now, say: say, logger: logger)
         let key = await keeper.current.id
         logger.notice("an agent begins", metadata: ["agent": "\(agent)", "key": "\(key)"])
-        relay.use([ProxyPlace(host: configuration.join.host, port: configuration.join.port)])
         try await withGracefulShutdownHandler {
             try await work(relay, policy, book, room, hearing, news) { teller.yield($0) }
         } onGracefulShutdown: {
@@ -105,6 +104,8 @@ package struct AgentService: Service {
                 return false
             }
             group.addTask {
+                await sight(of: book, policy)
+                relay.use([ProxyPlace(host: configuration.join.host, port: configuration.join.port)])
                 while true {
                     relay.send(await inventory.frame(policy: policy.current, sessions: book.count))
                     try await time.sleep(.seconds(60))
@@ -123,6 +124,15 @@ package struct AgentService: Service {
             }
             while let hasLeft = try await group.next(), !hasLeft {}
             group.cancelAll()
+        }
+    }
+
+    /// Waits until all pods have been seen, for a few seconds at most: an agent that is dialled before would say of every session that
+    /// there is none, and proxies take the newest connections first.
+    private func sight(of book: PodBook, _ policy: SitePolicyKeeper) async {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while !book.knows(scope(policy.current).namespaces), ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
         }
     }
 
