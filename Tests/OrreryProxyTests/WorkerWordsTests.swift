@@ -47,7 +47,8 @@ struct WorkerWordsTests {
         answer(length: 2 * Self.burst)
         type(3)
         feed(Self.burst)
-        #expect([moved(), moved(), moved(), moved()] == [Self.portion, Self.portion, Self.portion, Self.burst % Self.portion])
+        let rest = Self.burst - 3 * Self.portion
+        #expect([moved(), moved(), moved(), moved()] == [Self.portion, Self.portion, Self.portion, rest])
         // Both its own event and its place in the queue bring it its turn, and it has but one.
         feed(Self.portion)
         #expect(moved() == Self.portion)

@@ -52,10 +52,11 @@ extension Worker {
             }
         }
         guard limit > 0, slots[source].ready.contains(.readable) else { return .idle }
-        let count = Int(min(limit, UInt64(Pipes.capacity)))
+        let count = Int(min(limit, UInt64(min(Pipes.capacity, portionLimit))))
         switch pipes.fill(pipe, from: slots[source].descriptor, count: count, &kernel) {
         case .bytes(let moved):
             noteReceived(source, moved)
+            if moved >= portionLimit { portionIsFilled = true }
             return .moved(moved)
         case .blocked:
             // The pipe was empty, so it is the socket that has nothing.
