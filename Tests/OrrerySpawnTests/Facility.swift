@@ -51,10 +51,10 @@ final class Facility: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// A hub starts on the state that is there.
+    /// A hub starts on the state that is there. With `farewell` its cluster is not configured any more.
     @discardableResult
     func start(
-        cut: Wire.Cut? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero,
+        cut: Wire.Cut? = nil, farewell: String? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero,
         titles: [String: String] = [:]
     ) -> Spawner {
         let wire = Wire(["api.test": cluster], cut: cut)
@@ -63,11 +63,12 @@ final class Facility: Sendable {
             name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
         (access.reach, access.patience, access.hasPodsInReach) = (reach, patience, reach == .direct)
         let spawner = Spawner(
-            clusters: [access], store: store, contract: contract, routes: routes, transport: wire,
-            settings: SpawnSettings(patience: self.patience.withLock { $0 }),
+            clusters: farewell == nil ? [access] : [], store: store, contract: contract, routes: routes,
+            transport: wire, settings: SpawnSettings(patience: self.patience.withLock { $0 }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             time: Timekeeper(clock), now: { [clock] in Sample.noon + clock.now.offset / .seconds(1) },
             title: { titles[$0] ?? $0 })
+        if let farewell { spawner.drop(access.name, because: farewell) }
         let task = Task { try await spawner.run() }
         let before = hub.withLock { hub in
             defer { hub = Hub(spawner: spawner, wire: wire, task: task) }

@@ -47,6 +47,22 @@ import Testing
         await facility.kill()
     }
 
+    @Test func aSessionOfAClusterThatIsNotConfiguredAnyMoreEnds() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.reaches(.ready, session.id))
+        await facility.kill()
+        facility.start(farewell: "It is not configured any more.")
+        #expect(await facility.reaches(.ended, session.id))
+        let ended = await facility.session(session.id)
+        #expect(ended?.endReason == .lost && ended?.message == "Lost: It is not configured any more.")
+        #expect(facility.routes.routes.isEmpty)
+        #expect(facility.cluster.names("pods") == [session.pod])
+        await facility.kill()
+    }
+
     @Test func aPodWithoutASessionIsListedAndNeverTouched() async throws {
         let facility = try await Facility()
         facility.cluster.put([

@@ -105,8 +105,9 @@ extension Spawner {
     /// Takes up the clusters of `change`, and lets those go that belong to the site no more.
     func follow(_ change: ClusterRegistry.Change) async {
         for cluster in change.clusters where cluster.access.reach == .agent { await put(cluster.access) }
-        for record in change.records.values where record.kind == .agent && !record.isConnectable {
-            guard change.before[record.name]?.isConnectable ?? true else { continue }
+        let ours = Set(change.clusters.map(\.name))
+        for record in change.records.values where !ours.contains(record.name) && record.isLost {
+            guard change.before[record.name].map({ !$0.isLost }) ?? true else { continue }
             let membership = record.facets.membership
             drop(
                 record.name,

@@ -36,10 +36,11 @@ extension ClusterRegistry {
 }
 
 extension ClusterRegistry {
-    /// What proxies are told of the server of `session` that listens at `address`.
-    func target(of session: SessionRecord, at address: String) -> String {
+    /// What proxies are told of the server of `session` that listens at `address`; nil where its cluster is none that sessions
+    /// may live on: the address may be somebody else's by now.
+    func target(of session: SessionRecord, at address: String) -> String? {
         let access = clusters.first { $0.name == session.cluster }?.access
-        return access?.target(address, pod: session.podUID) ?? "http://\(address)"
+        return access?.target(address, pod: session.podUID)
     }
 
     /// What people call the cluster of this name; the name where there is none.

@@ -21,8 +21,8 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     private let entrance: ListenAddress
     private let store: any SessionStore
     private let gate: GateSource
-    /// What proxies are told of the server of a stored session that listens there.
-    private let target: @Sendable (SessionRecord, String) -> String
+    /// What proxies are told of the server of a stored session that listens there; nil where nobody may go there any more.
+    private let target: @Sendable (SessionRecord, String) -> String?
     private let logger: Logger
     /// Since when nobody follows, as far as the log says.
     private let isAway = Mutex(false)
@@ -41,7 +41,7 @@ package final class ProxyBook: RouteBook, Service, Sendable {
 
     init(
         fetcher: Fetcher, proxy: HubConfiguration.Proxy, store: any SessionStore, gate: GateSource, feed: ProxyFeed,
-        logger: Logger, target: @escaping @Sendable (SessionRecord, String) -> String
+        logger: Logger, target: @escaping @Sendable (SessionRecord, String) -> String?
     ) {
         self.feed = feed
         self.target = target
@@ -129,11 +129,13 @@ package final class ProxyBook: RouteBook, Service, Sendable {
             for (sid, end) in try await gate.ended.endedLogins(at: gate.now()) { feed.refuse(sid: sid, until: end) }
             let known = feed.routes
             for session in try await store.allActive() where session.state.mayHaveRoute {
-                guard let address = session.address, known[ProxyFeed.key(session.prefix)] == nil else { continue }
+                guard let address = session.address, known[ProxyFeed.key(session.prefix)] == nil,
+                    let target = target(session, address)
+                else { continue }
                 feed.set(
                     session.prefix,
                     to: ProxyFeed.Route(
-                        target: target(session, address), session: session.id, person: session.personName,
+                        target: target, session: session.id, person: session.personName,
                         lastUse: session.lastActivity))
             }
             try await giveKeys()

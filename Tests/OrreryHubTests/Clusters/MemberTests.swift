@@ -286,4 +286,25 @@ struct MemberTests {
             await #expect(throws: HubError.self) { try await hub.order(.revoke, of: "north") }
         }
     }
+
+    @Test func aClusterThatIsTakenOutOfTheConfigurationLeavesAndItsSessionsEnd() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            #expect(await hub.services.proxy.load())
+            #expect(hub.services.proxy.feed.routes.count == 1)
+            var configuration = hub.services.configuration
+            configuration.clusters.removeAll { $0.name == "north" }
+            let services = HubServices(
+                configuration, database: hub.database, keys: hub.services.keys, policy: hub.services.desk.policy,
+                issuers: hub.issuers, fetcher: hub.fetcher, logger: TestHub.quiet, now: { hub.clock.now })
+            try await services.registry.load()
+            #expect(await services.proxy.load())
+            #expect(services.proxy.feed.routes.isEmpty)
+            try await services.spawner.stop(session.id, by: "ada")
+            let ended = try #require(try await hub.database.session(id: session.id))
+            #expect(ended.endReason == .lost)
+            let why = "North does not belong to this hub any more (left: it is not configured any more)."
+            #expect(ended.message == "Lost: \(why)")
+        }
+    }
 }
