@@ -135,7 +135,7 @@ struct HubServices: Sendable {
         housekeeper = Housekeeper(
             logins: database, tokens: database, ended: database, credentials: database,
             longest: configuration.auth.session.max, audit: audit, keys: keys, files: database, clusters: database,
-            now: now, logger: logger)
+            sessions: database, now: now, logger: logger)
         clusterDesk = ClusterDesk(store: database, audit: audit, configuration: configuration, now: now)
         agentDesk = AgentDesk(
             registry: registry, desk: clusterDesk,

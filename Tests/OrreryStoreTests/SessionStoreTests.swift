@@ -146,7 +146,7 @@ import Testing
         let ada = try await person()
         var ids: [String] = []
         for minute in 0..<3 {
-            let session = Sample.session(of: ada)
+            let session = Sample.session(of: ada, at: Sample.now + Double(minute))
             try await database.create(session)
             let end = Sample.now + Double(minute * 60)
             _ = try await database.update(session.id) { $0.end(.finished, "done", at: end) }
@@ -155,7 +155,10 @@ import Testing
         #expect(try await database.lastEnded(person: ada.id)?.id == ids[2])
         #expect(try await database.history(person: ada.id, limit: 2).map(\.id) == [ids[2], ids[1]])
         #expect(try await database.lastEnded(person: ada.id + 1) == nil)
-        #expect(try await database.removeEnded(before: Sample.now + 61) == 2)
+        #expect(try await database.removeEnded(before: Sample.now + 61, atMost: 1) == 1)
+        #expect(try await database.history(person: ada.id, limit: 9).map(\.id) == [ids[2], ids[1]])
+        // The newest of all says how far the database knows; it stays.
+        #expect(try await database.removeEnded(before: Sample.now + 600, atMost: 9) == 1)
         #expect(try await database.history(person: ada.id, limit: 9).map(\.id) == [ids[2]])
     }
 }

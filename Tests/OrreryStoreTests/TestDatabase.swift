@@ -52,8 +52,10 @@ enum Sample {
         variables: ["OMP_NUM_THREADS": "2"], life: Plan.Life(max: .seconds(604_800), grace: .seconds(30)),
         nodeSelector: ["kind": "cpu"])
 
-    static func session(of person: PersonRecord, server: String = "", prefix: String? = nil) -> SessionRecord {
-        let id = RecordID.fresh(at: now)
+    static func session(
+        of person: PersonRecord, server: String = "", prefix: String? = nil, at instant: Date = now
+    ) -> SessionRecord {
+        let id = RecordID.fresh(at: instant)
         let own = server.isEmpty ? "/user/\(person.person.name)/" : "/user/\(person.person.name)/\(server)/"
         return SessionRecord(
             id: id, person: person.id, personName: person.person.name, server: server, profile: "standard",

@@ -143,11 +143,14 @@ extension Database: SessionStore {
         }
     }
 
-    package func removeEnded(before instant: Date) async throws(StoreError) -> Int {
+    package func removeEnded(before instant: Date, atMost most: Int) async throws(StoreError) -> Int {
         try await write { db in
             try db.execute(
-                sql: "DELETE FROM session WHERE ended_at IS NOT NULL AND ended_at < :instant",
-                arguments: ["instant": Column.milliseconds(instant)])
+                sql: """
+                    DELETE FROM session WHERE id IN (
+                        SELECT id FROM session WHERE ended_at < :instant AND id <> (SELECT max(id) FROM session)
+                        ORDER BY ended_at LIMIT :most)
+                    """, arguments: ["instant": Column.milliseconds(instant), "most": most])
             return db.changesCount
         }
     }

@@ -49,6 +49,7 @@ package protocol SessionStore: Sendable {
     /// Records activity, in one transaction. An older instant changes nothing; an unknown session is passed over.
     func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError)
 
-    /// Removes sessions that ended before `instant`, with their events and tokens; gives their number.
-    func removeEnded(before instant: Date) async throws(StoreError) -> Int
+    /// Removes sessions that ended before `instant`, with their events and tokens, the first that ended first and `most` at
+    /// most; gives their number. The newest session of all stays, whatever became of it.
+    func removeEnded(before instant: Date, atMost most: Int) async throws(StoreError) -> Int
 }

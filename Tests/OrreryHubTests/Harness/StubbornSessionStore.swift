@@ -86,7 +86,7 @@ final class StubbornSessionStore: SessionStore {
 
     func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) { try await store.touch(activity) }
 
-    func removeEnded(before instant: Date) async throws(StoreError) -> Int {
-        try await store.removeEnded(before: instant)
+    func removeEnded(before instant: Date, atMost most: Int) async throws(StoreError) -> Int {
+        try await store.removeEnded(before: instant, atMost: most)
     }
 }
