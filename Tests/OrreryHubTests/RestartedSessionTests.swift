@@ -1,6 +1,8 @@
 import Foundation
 import OrreryFetch
 import OrreryModel
+import OrreryPolicy
+import OrrerySpawn
 import OrreryStore
 import Testing
 
@@ -56,6 +58,42 @@ struct RestartedSessionTests {
                 try await hub.services.desk.stop(session, by: ada, grace: .zero)
             }
             #expect(error?.kind == .forbidden)
+        }
+    }
+
+    @Test func whatCouldNotBeStartedAgainIsNotStopped() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada)
+            try await hub.order(.cordon, of: "north", because: "power")
+            // Whatever is stopped there is over at once.
+            hub.services.spawner.drop("north", because: "It was thrown out.")
+            let error = await #expect(throws: HubError.self) {
+                try await hub.services.desk.restart(session, by: ada)
+            }
+            #expect(error?.message.contains("it takes no new sessions for the time being") == true)
+            #expect(try await hub.database.session(id: session.id)?.state == .ready)
+        }
+    }
+
+    @Test func whatItHoldsItselfIsNotInItsWay() async throws {
+        try await TestHub.run { hub in
+            let policy = try TestPolicy.changed {
+                $0.replacing("    default: true\n", with: "    default: true\n    limit: {perUser: 1, total: 1}\n")
+                    + "\nquotas: {person: {sessions: 1}}\n"
+            }
+            let services = hub.services
+            let desk = SessionDesk(
+                policies: PolicyBook(policy, logger: TestHub.quiet, now: { hub.clock.now }) { .success(policy) },
+                registry: services.registry, store: hub.database, persons: hub.database, spawner: services.spawner,
+                scheduler: TestDesk(hub, policy: policy) { $0.capacity.sessions = 1 }.scheduler, audit: services.audit,
+                now: { hub.clock.now }, logger: TestHub.quiet)
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada)
+            // Whatever is stopped there is over at once, and nothing begins there.
+            services.spawner.drop("north", because: "It was thrown out.")
+            await #expect(throws: (any Error).self) { try await desk.restart(session, by: ada) }
+            #expect(try await hub.database.session(id: session.id)?.state == .ended)
         }
     }
 }

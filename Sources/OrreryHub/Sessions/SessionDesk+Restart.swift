@@ -19,19 +19,35 @@ extension SessionDesk {
     }
 
     /// Stops `session` and starts the same choices anew, once its pod is gone: two pods never share a home that only one may
-    /// have. Throws when it is not gone after its grace and a minute; it is then stopped, and can be started as usual.
+    /// have. Throws, and leaves it alone, when the same would be refused now. Throws when it is not gone after its grace and a
+    /// minute; it is then stopped, and can be started as usual.
     func restart(_ session: SessionRecord, by person: PersonRecord) async throws -> SessionRecord {
-        if session.state != .ended, session.state != .stopping { try await stop(session, by: person) }
+        var choice = Choice(
+            profile: session.profile, environment: session.environment, size: session.size, cluster: session.cluster)
+        choice.options = session.plan.options ?? [:]
+        if session.state != .ended, session.state != .stopping {
+            try await demand(choice, insteadOf: session, for: person)
+            try await stop(session, by: person)
+        }
         let settled = try await settled(session, within: session.plan.life.grace + .seconds(60)) { $0 == .ended }
         guard settled.state == .ended else {
             throw HubError(
                 .conflict, "\(title(of: session.cluster)) has not removed the session yet",
                 next: "start it again when it is gone")
         }
-        var choice = Choice(
-            profile: session.profile, environment: session.environment, size: session.size, cluster: session.cluster)
-        choice.options = session.plan.options ?? [:]
         return try await start(choice, server: session.server, for: person)
+    }
+
+    /// Throws what stands against `choice` now, as if `session` were gone. That there is no room is nothing: its own is free then.
+    private func demand(
+        _ choice: Choice, insteadOf session: SessionRecord, for person: PersonRecord
+    ) async throws {
+        let others = try await store.active(person: person.id).filter { $0.id != session.id }
+        var request = try await request(choice, for: person, running: others)
+        request.ticket = session.id
+        let placement = try await scheduler.look(request)
+        guard case .refused(let refusals) = placement.outcome else { return }
+        throw await refusal(of: request, for: person, refusals, placement)
     }
 
     /// Whether a person's server may be called that; "" is the default one.

@@ -65,7 +65,7 @@ struct SessionDesk: Sendable {
         return request
     }
 
-    private func refusal(
+    func refusal(
         of request: PlacementRequest, for person: PersonRecord, _ refusals: [Refusal], _ placement: Placement
     ) async -> HubError {
         logger.notice(
