@@ -142,7 +142,7 @@ struct HubServices: Sendable {
             verifier: EvidenceVerifier(store: database, issuers: issuers, persons: database, now: now),
             page: configuration.url.origin + ClaimRoutes.path, now: now, logger: logger)
         keeper = ClusterKeeper(
-            registry: registry, spawner: spawner,
+            registry: registry, spawner: spawner, persons: database, audit: audit,
             keep: { health, cluster, since throws(StoreError) in
                 try await database.note(health: health, of: cluster, since: since)
             }, now: now, logger: logger)

@@ -1,6 +1,7 @@
 import Foundation
 import OrreryFetch
 import OrreryModel
+import OrrerySpawn
 import OrreryStore
 import Testing
 
@@ -86,6 +87,27 @@ import Testing
             let secrets = browser.cookies.values.map(\.value)
             let text = "\(try await Self.records(hub))"
             #expect(!secrets.isEmpty && secrets.allSatisfy { !text.contains($0) })
+        }
+    }
+
+    @Test func whatADrainStopsIsWrittenDownOnceItIsStopped() async throws {
+        try await TestHub.run { hub in
+            let keeper = hub.services.keeper
+            let session = try await hub.services.desk.start(.init(cluster: "north"), for: hub.person("ada"))
+            try await hub.order(.drain(until: hub.clock.now), of: "north", because: "power")
+            var asked: Set<String> = []
+            // Nobody holds the watches here: the spawner says "not now".
+            await keeper.empty(&asked)
+            #expect(asked.isEmpty)
+            #expect(try await Self.records(hub).allSatisfy { $0.act != "stop" })
+            // Whatever is stopped there is over at once.
+            hub.services.spawner.drop("north", because: "It was thrown out.")
+            for _ in 1...2 { await keeper.empty(&asked) }
+            #expect(asked == [session.id])
+            let stops = try await Self.records(hub).filter { $0.act == "stop" }
+            #expect(stops.map(\.object) == [session.id] && stops.map(\.cluster) == ["north"])
+            #expect(stops.map(\.name) == ["ada"] && stops.map(\.orderedBy) == ["operator"])
+            #expect(stops.map(\.why) == ["North is emptied"])
         }
     }
 }

@@ -203,4 +203,25 @@ struct HomeTests {
             #expect(try await browser.get("/hub/home").text.contains("2 CPU, 4 GiB memory"))
         }
     }
+
+    @Test func whoseSessionSomebodyElseStoppedIsTold() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let now = hub.clock.now
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            for (sentence, isTold) in [
+                ("Stopped by boss, since North is emptied.", true), ("Stopped by boss.", true),
+                ("Stopped by ada.", false),
+            ] {
+                let session = try await hub.session(of: ada)
+                _ = try await hub.database.update(session.id) { $0.end(.stoppedByPerson, sentence, at: now) }
+                let words = sentence.dropLast()
+                #expect(try await browser.get("/hub/home").text.contains(words) == isTold, "\(words)")
+                let way = try await browser.get("/hub/progress/\(session.id)")
+                #expect(way.location == (isTold ? nil : "/hub/home") && way.text.contains(words) == isTold)
+                hub.clock.turn(by: .seconds(1))
+            }
+        }
+    }
 }

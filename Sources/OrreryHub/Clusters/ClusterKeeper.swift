@@ -12,6 +12,8 @@ import Synchronization
 struct ClusterKeeper: Service {
     let registry: ClusterRegistry
     let spawner: Spawner
+    let persons: any PersonStore
+    let audit: AuditLog
     /// Writes down how a cluster does.
     let keep: @Sendable (_ health: String, _ cluster: String, _ since: Date) async throws(StoreError) -> Void
     let now: @Sendable () -> Date
@@ -32,18 +34,24 @@ struct ClusterKeeper: Service {
         }
     }
 
-    /// Stops what still runs on clusters whose time to be emptied is over.
-    private func empty(_ asked: inout Set<String>) async {
+    /// Stops what still runs on clusters whose time to be emptied is over, and writes it down. What could not be stopped is not
+    /// in `asked` and is tried again.
+    func empty(_ asked: inout Set<String>) async {
         let now = now()
         let due = registry.records.filter { $0.facets.scheduling.value.isOver(at: now) }
         guard !due.isEmpty else { return }
-        for session in spawner.sessions() where asked.insert(session.id).inserted {
-            guard let record = due.first(where: { $0.name == session.cluster }) else {
-                asked.remove(session.id)
+        for session in spawner.sessions() where !asked.contains(session.id) && session.state != .stopping {
+            guard let record = due.first(where: { $0.name == session.cluster }) else { continue }
+            let (actor, why) = (record.facets.scheduling.actor, "\(record.title) is emptied")
+            do throws(SpawnError) { try await spawner.stop(session.id, by: "\(actor), since \(why)") } catch {
                 continue
             }
-            try? await spawner.stop(
-                session.id, by: "\(record.facets.scheduling.actor), since \(record.title) is emptied")
+            asked.insert(session.id)
+            // A stop is not undone because its owner's record cannot be read now.
+            let owner = try? await persons.person(id: session.person)
+            var act = AuditAct(.stop, of: owner, on: session.cluster, to: session.id, because: why)
+            act.chief = actor
+            await audit.record(act)
         }
     }
 

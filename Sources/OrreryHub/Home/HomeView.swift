@@ -77,7 +77,7 @@ struct HomeView: Sendable {
 
     /// How the last session ended, unless the person ended it.
     private func ended(_ session: SessionRecord?) -> [Notice] {
-        guard let session, let reason = session.endReason, reason != .stoppedByPerson, reason != .finished,
+        guard let session, let reason = session.endReason, !session.wasStoppedByItsPerson, reason != .finished,
             let end = session.endedAt, now().timeIntervalSince(end) < 86400
         else { return [] }
         let title = reason == .failedToStart ? "Your last session did not start" : "Your last session ended"

@@ -19,7 +19,7 @@ struct ProgressRoutes: Sendable {
     @Sendable func progress(_ request: Request, _ context: HubContext) async throws -> Response {
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
         let session = try await session(context, of: visitor)
-        if session.endReason == .stoppedByPerson || session.endReason == .finished { return .redirect(to: "/hub/home") }
+        if session.wasStoppedByItsPerson || session.endReason == .finished { return .redirect(to: "/hub/home") }
         let past = try await sessions.events(session: session.id, after: 0)
         let place = session.isWaiting ? await desk.scheduler.queuePlace(of: session.id) : nil
         let next = ReturnPath(request.fields["next"]).flatMap { $0.text.hasPrefix(session.prefix) ? $0.text : nil }

@@ -1,5 +1,5 @@
 import OrreryModel
-import OrreryStore
+package import OrreryStore
 
 /// Why a session ends: the word for code, and the sentence for its person.
 struct Ending: Hashable, Sendable {
@@ -27,5 +27,12 @@ extension Ending {
     /// The ending that a session was on its way to when the hub went away.
     init(resuming session: SessionRecord) {
         self.init(session.endReason ?? .lost, session.message)
+    }
+}
+
+extension SessionRecord {
+    /// Whether its own person has stopped it: then there is nothing to tell them.
+    package var wasStoppedByItsPerson: Bool {
+        endReason == .stoppedByPerson && message.isExactly(Ending.stopped(by: personName).sentence)
     }
 }

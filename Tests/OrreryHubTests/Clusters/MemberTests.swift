@@ -171,7 +171,7 @@ struct MemberTests {
             let written = Mutex<[String]>([])
             let isBroken = Mutex(true)
             let keeper = ClusterKeeper(
-                registry: known.registry, spawner: known.spawner,
+                registry: known.registry, spawner: known.spawner, persons: known.persons, audit: known.audit,
                 keep: { health, cluster, _ throws(StoreError) in
                     if isBroken.withLock({ $0 }) {
                         throw StoreError(.unavailable, "the disk is full", next: "make room")
