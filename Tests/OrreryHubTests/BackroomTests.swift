@@ -1,6 +1,12 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
 import OrreryCrypto
+import OrreryKubernetes
+import OrreryModel
 import OrreryStore
+import Synchronization
 import Testing
 
 @testable import OrreryHub
@@ -146,5 +152,34 @@ import Testing
         var question = AuditQuestion()
         let refusal = #expect(throws: HubError.self) { try question.ask(for: ["login", "logn"]) }
         #expect(refusal?.message.contains("`logn`") == true)
+    }
+
+    /// The configured one of a cluster may be long over: the hub renews it by itself.
+    @Test func theDoctorShowsTheTokenThatTheHubShows() async throws {
+        try await TestHub.run { hub in
+            func token(_ mark: String, from begin: Int) -> Secret {
+                let claims = #"{"sub":"system:serviceaccount:hub:orrery","iat":\#(begin),"exp":\#(begin + 3600)}"#
+                return Secret("\(Base64URL.encode(Array(mark.utf8))).\(Base64URL.encode(Array(claims.utf8))).s")
+            }
+            let (old, new) = (token("old", from: 0), token("new", from: 1800))
+            let shown = Mutex<[String]>([])
+            try await serving { request in
+                shown.withLock { $0.append(request.headers[.authorization] ?? "") }
+                let list = #"{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#
+                return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: list)))
+            } while: { url in
+                var configuration = hub.services.configuration
+                let access = ClusterAccess(name: "north", server: url, token: old, namespace: "hub")
+                configuration.clusters = [HubConfiguration.Cluster(title: "North", access: access)]
+                (configuration.database, configuration.keys) = (hub.database.path, hub.keysPath)
+                let shelf = ClusterTokenShelf(
+                    store: hub.database, keys: hub.services.keys, logger: TestHub.quiet)
+                try await shelf.keep(new, of: access)
+                let doctor = HubDoctor(try Backroom(configuration, logger: TestHub.quiet))
+                let findings = try await doctor.findings(cluster: "north")
+                #expect(findings.contains { $0.words.contains("shows 0 pods") }, "\(findings)")
+            }
+            #expect(shown.withLock { $0 } == ["Bearer \(new.reveal())"])
+        }
     }
 }

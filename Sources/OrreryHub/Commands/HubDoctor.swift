@@ -20,13 +20,14 @@ package struct HubDoctor: Sendable {
     let room: Backroom
     let fetcher = Fetcher()
 
+    private static var quiet: Logger { Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() } }
+
     package init(_ room: Backroom) { self.room = room }
 
     /// Looks at the hub and at every cluster, or at one. Throws when there is none of that name.
     package func findings(cluster: String?) async throws -> [Finding] {
-        let quiet = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
         let registry = ClusterRegistry(
-            room.configuration, store: room.database, feed: ProxyFeed(now: { .now }), logger: quiet, now: { .now })
+            room.configuration, store: room.database, feed: ProxyFeed(now: { .now }), logger: Self.quiet, now: { .now })
         await registry.refresh()
         if let cluster, registry.record(cluster) == nil {
             throw HubError(.notFound, "there is no cluster called \(cluster)", next: "look which ones are")
@@ -97,9 +98,10 @@ package struct HubDoctor: Sendable {
         return findings + [await ask(access)]
     }
 
-    /// One list by the way that the hub's own calls take.
+    /// One list by the way that the hub's own calls take, with the token that the hub shows.
     private func ask(_ access: ClusterAccess) async -> Finding {
         let client = KubernetesClient(access, transport: fetcher)
+        await client.adoptToken(from: ClusterTokenShelf(store: room.database, keys: room.keys, logger: Self.quiet))
         let began = ContinuousClock.now
         do {
             let pods = try await client.list(Pod.self, PodMark.selection(hub: SpawnSettings().hub))
