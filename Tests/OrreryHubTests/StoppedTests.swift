@@ -97,4 +97,39 @@ struct StoppedTests {
             #expect(try await browser.get(link).location == "/user/ada/")
         }
     }
+
+    @Test(arguments: [SessionState.ready, .unreachable])
+    func aLinkForEverybodyLeadsToWhateverHasARoute(_ state: SessionState) async throws {
+        try await TestHub.run { hub in
+            try await hub.session(of: hub.person("ada"), state: state)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            #expect(try await browser.get("/hub/user-redirect/lab?x=1").location == "/user/ada/lab?x=1")
+        }
+    }
+
+    @Test func aLinkForEverybodySaysThatTheServerIsBeingStopped() async throws {
+        try await TestHub.run { hub in
+            try await hub.session(of: hub.person("ada"), state: .stopping)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let page = try await browser.get("/hub/user-redirect/lab")
+            #expect(page.status == 424 && page.text.contains("/hub/home?next=%2Fuser%2Fada%2Flab"))
+        }
+    }
+
+    @Test func aNamedServersPathIsNotTakenForTheFirstOnes() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let first = try await hub.session(of: ada, state: .starting)
+            hub.clock.turn(by: .seconds(1))
+            let named = try await hub.session(of: ada, server: "big", state: .starting)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            for (path, session) in [("big/lab", named), ("lab", first), ("bigger", first)] {
+                let answer = try await browser.get("/hub/user/ada/\(path)")
+                #expect(answer.location?.hasPrefix("/hub/progress/\(session.id)?") == true, "\(path)")
+            }
+        }
+    }
 }

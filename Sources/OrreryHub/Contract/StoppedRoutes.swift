@@ -38,7 +38,8 @@ struct StoppedRoutes: Sendable {
         let address = ServerAddress(path: target.path)
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: target.text) }
         let live = try await sessions.active(person: visitor.person.id)
-        let session = live.first { address.base.hasPrefix($0.prefix) }
+        // A server's name is a segment behind the person's own: of two that fit, the longer one is meant.
+        let session = live.filter { address.base.hasPrefix($0.prefix) }.max { $0.prefix.count < $1.prefix.count }
         if let session, session.state != .stopping { return try lead(to: session, then: target) }
         return try await stopped(session, address, target, for: visitor)
     }
@@ -51,12 +52,16 @@ struct StoppedRoutes: Sendable {
         guard let target = ReturnPath(base + rest) else { throw HubError(.badRequest, "this link is not a path") }
         let live = try await sessions.active(person: visitor.person.id)
         guard let session = live.first(where: { $0.prefix == base }) else { return .redirect(to: Self.start(target)) }
-        return session.state == .ready ? .redirect(to: target.text) : try lead(to: session, then: target)
+        switch session.state {
+        case .ready, .unreachable: return .redirect(to: target.text)
+        case .stopping: return try await stopped(session, ServerAddress(path: target.path), target, for: visitor)
+        default: return try lead(to: session, then: target)
+        }
     }
 
     private func lead(to session: SessionRecord, then target: ReturnPath) throws(HubError) -> Response {
         // A session that is ready has a route; that we are asked all the same means the proxy has lost it for a moment.
-        guard session.state.isPending || session.state == .stopping else {
+        guard session.state.isPending else {
             throw HubError(
                 .unavailable, "your session runs, but the way to it is being restored", next: "try again in a moment")
         }
