@@ -22,10 +22,12 @@ package struct Hub: Service {
     package init(_ configuration: HubConfiguration, logger: Logger) throws(HubError) {
         let fetcher = Fetcher()
         let issuers = ConfiguredIssuers(configuration.auth, fetcher: fetcher, logger: logger)
+        // Before they are read: whoever writes them meanwhile is noticed once the hub runs.
+        let seen = PolicyFiles.marks(in: configuration.policy)
         let services = HubServices(
             configuration, database: try Self.database(at: configuration.database),
             keys: try Self.keys(of: configuration),
-            policy: try Self.policy(of: configuration), issuers: issuers, fetcher: fetcher, logger: logger)
+            policy: try Self.policy(of: configuration), seen: seen, issuers: issuers, fetcher: fetcher, logger: logger)
         self.init(services: services, background: services.services, logger: logger)
     }
 

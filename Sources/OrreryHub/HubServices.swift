@@ -22,6 +22,8 @@ struct HubServices: Sendable {
     let issuers: any LoginIssuers
     let provider: OAuthProvider
     let policies: PolicyBook
+    /// The policy's documents as they were found before they were read.
+    let seen: [String: PolicyFiles.Mark]
     let desk: SessionDesk
     let view: HomeView
     let activity: ActivityLedger
@@ -50,12 +52,14 @@ struct HubServices: Sendable {
 
     init(
         _ configuration: HubConfiguration, database: Database, keys: KeyRing, policy: Policy,
+        seen: [String: PolicyFiles.Mark] = [:],
         issuers: any LoginIssuers, fetcher: Fetcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
         self.database = database
         self.keys = keys
         self.issuers = issuers
+        self.seen = seen
         audit = AuditLog(store: database, keys: keys, keep: configuration.auditKept, logger: logger, now: now)
         self.now = now
         let tokens = Tokens(store: database, now: now)
@@ -156,7 +160,7 @@ struct HubServices: Sendable {
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
     var services: [any Service] {
-        let watch = PolicyWatch(book: policies, directory: configuration.policy)
+        let watch = PolicyWatch(book: policies, directory: configuration.policy, seen: seen)
         return [audit, proxy, keeper, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
     }
 

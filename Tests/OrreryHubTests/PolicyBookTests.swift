@@ -84,6 +84,21 @@ struct PolicyBookTests {
         #expect(looks.map { files.haveSettled($0) } == [false, false, false, true, false, false, true, false, true])
     }
 
+    /// A hub that starts reads them long before it looks for changes.
+    @Test func whatChangesAfterTheFirstReadingIsReadAlthoughNobodyHadLookedYet() async throws {
+        try await Self.inDirectory { directory, book in
+            let seen = PolicyFiles.marks(in: directory)
+            try Self.change("title: Standard notebook", to: "title: Better notebook", in: "\(directory)/profiles.yaml")
+            let watch = PolicyWatch(book: book, directory: directory, seen: seen, pause: .milliseconds(1))
+            let running = Task { try await watch.run() }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while book.standing.taken == 0, ContinuousClock.now < deadline { await Task.yield() }
+            #expect(book.current.profile(named: "standard")?.title == "Better notebook")
+            running.cancel()
+            _ = await running.result
+        }
+    }
+
     @Test func everyDocumentIsWatched() async throws {
         try await Self.inDirectory { directory, _ in
             let before = PolicyFiles.marks(in: directory)

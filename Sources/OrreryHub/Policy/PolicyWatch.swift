@@ -11,6 +11,8 @@ import UnixSignals
 struct PolicyWatch: Service {
     let book: PolicyBook
     let directory: String
+    /// The documents as they were found before those in force were read: what has changed since is read.
+    let seen: [String: PolicyFiles.Mark]
     var pause = Duration.seconds(2)
 
     func run() async throws {
@@ -23,7 +25,7 @@ struct PolicyWatch: Service {
     }
 
     private func look() async {
-        var watched = WatchedFiles(PolicyFiles.marks(in: directory))
+        var watched = WatchedFiles(seen)
         while (try? await Task.sleep(for: pause)) != nil {
             if watched.haveSettled(PolicyFiles.marks(in: directory)) { book.reload() }
         }
