@@ -120,7 +120,7 @@ let package = Package(
         .tests(
             of: "OrreryKubernetes",
             ["OrreryModel", "OrreryDocument", "OrreryFetch", "OrreryPocket", "FaultDouble", logging]),
-        .tests(of: "OrreryRegistry"),
+        .tests(of: "OrreryRegistry", ["OrreryModel", "OrreryFetch", hummingbird, logging]),
         .tests(of: "OrreryLink", ["OrreryModel", "OrreryCrypto"]),
         .tests(
             of: "OrreryProxy",

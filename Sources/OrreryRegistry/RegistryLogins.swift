@@ -22,6 +22,8 @@ package struct RegistryLogins: Sendable {
 
     /// The `Authorization` for the registry at `host`; nil where the file has none.
     func authorization(for host: String) -> Secret? {
-        (fields[host] ?? fields["https://\(host)"] ?? fields["https://\(host)/v1/"])
+        if let field = fields[host] ?? fields["https://\(host)"] ?? fields["https://\(host)/v1/"] { return field }
+        // Docker's tools keep the login for their own registry under the address that it had first.
+        return host == RegistryVisit.docker.name ? fields["https://index.docker.io/v1/"] : nil
     }
 }

@@ -35,9 +35,17 @@ struct RegistryVisit {
         return answer
     }
 
+    /// The name of Docker's own registry in references to images, and the host that answers for it.
+    static let docker = (name: "docker.io", host: "registry-1.docker.io")
+
+    /// Where the registry of this name is asked.
+    static func address(of host: String) -> String {
+        "\(scheme(of: host))://\(host == docker.name ? docker.host : host)"
+    }
+
     private func request(_ method: String, _ path: String, _ types: [String]) -> (Secret?) -> FetchRequest {
         let accepted = types.map { (name: "Accept", value: $0) }
-        let url = "\(Self.scheme(of: host))://\(host)/v2/\(repository)/\(path)"
+        let url = "\(Self.address(of: host))/v2/\(repository)/\(path)"
         return { authorization in
             var headers = accepted
             if let authorization { headers.append((name: "Authorization", value: authorization.reveal())) }
@@ -85,9 +93,14 @@ struct RegistryVisit {
         guard let address = url.string else { throw RegistryError(.broken, "the registry \(host) names no address") }
         let headers = login.map { [(name: "Authorization", value: $0.reveal())] } ?? []
         let answer = try await fetch(FetchRequest(url: address, headers: headers, bodyLimit: 1 << 20, trust: trust))
+        switch answer.status {
+        case 200: break
+        case 400, 401, 403: throw locked
+        default: throw refusal(answer, of: "a token for \(repository)")
+        }
         let said = try? JSONDecoder().decode(JSON.self, from: Data(answer.body))
-        guard answer.status == 200, let token = said?["token"]?.string ?? said?["access_token"]?.string else {
-            throw locked
+        guard let token = said?["token"]?.string ?? said?["access_token"]?.string else {
+            throw RegistryError(.broken, "what gives the tokens of \(host) has sent none for \(repository)")
         }
         return Secret("Bearer \(token)")
     }
@@ -108,11 +121,15 @@ struct RegistryVisit {
         case 404:
             return RegistryError(
                 .missing, "the registry \(host) has no \(name)", next: "write a tag that is there, or push the image")
-        case 429:
-            return RegistryError(.unreachable, "the registry \(host) is asked too often", next: "try again later")
-        default:
-            return RegistryError(
-                .unreachable, "the registry \(host) answered \(answer.status) about \(name)", next: "try again later")
+        default: return refusal(answer, of: name)
         }
+    }
+
+    /// What may pass by itself.
+    private func refusal(_ answer: FetchResponse, of what: String) -> RegistryError {
+        answer.status == 429
+            ? RegistryError(.unreachable, "the registry \(host) is asked too often", next: "try again later")
+            : RegistryError(
+                .unreachable, "the registry \(host) answered \(answer.status) about \(what)", next: "try again later")
     }
 }
