@@ -18,6 +18,18 @@ struct ServerRoutesTests {
         }
     }
 
+    /// In JupyterHub's words, which clients look for.
+    @Test(arguments: [(SessionState.stopping, "ada is pending stop"), (.ready, "ada is already running")])
+    func whatIsThereAlreadyIsSaidInTheWordsOfTheContract(_ state: SessionState, _ words: String) async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            try await hub.session(of: ada, state: state)
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            let answer = try await hub.call("POST", "/users/ada/server", token: token)
+            #expect(answer.status == 400 && answer.json?["message"]?.string?.hasPrefix(words) == true)
+        }
+    }
+
     @Test func aWrongChoiceIsA422ThatNamesIt() async throws {
         try await TestHub.run { hub in
             let token = try await hub.token(of: hub.person("ada"), scopes: ["servers!user=ada"])

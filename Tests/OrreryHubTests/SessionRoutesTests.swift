@@ -24,6 +24,23 @@ struct SessionRoutesTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (.queued, true, "ada waits in the queue already"),
+            (.stopping, false, "ada's session on North is just being stopped"),
+            (.ready, false, "ada is already running on North"), (.image, false, "ada is already running on North"),
+        ] as [(SessionState, Bool, String)])
+    func whyNothingStartsBesideItIsSaidAsItIs(_ state: SessionState, _ waits: Bool, _ words: String) async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada, state: state)
+            if waits { _ = try await hub.database.update(session.id) { $0.wish = SessionChoice() } }
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            let answer = try await hub.sessions("POST", token: token, body: [:])
+            #expect(answer.status == 409 && answer.text.contains(words), "\(answer.text)")
+        }
+    }
+
     @Test func othersSessionsAreNotThere() async throws {
         try await TestHub.run { hub in
             let session = try await hub.session(of: hub.person("grace"))

@@ -29,9 +29,12 @@ struct ServerRoutes: Sendable {
     @Sendable func start(_ request: Request, _ context: HubContext) async throws -> Response {
         let asked = try await question(request, context, needing: "start:servers")
         if let session = asked.session {
-            guard session.state.isPending else {
-                throw HubError(.badRequest, "\(asked.owner.person.name) is already running")
+            let name = asked.owner.person.name
+            // In the contract's own words: clients look for them.
+            guard session.state != .stopping else {
+                throw HubError(.badRequest, "\(name) is pending stop", next: "try again in a moment")
             }
+            guard session.state.isPending else { throw HubError(.badRequest, "\(name) is already running") }
             return Response(status: .accepted)
         }
         guard SessionDesk.isServerName(asked.server) else {

@@ -30,9 +30,7 @@ struct SessionDesk: Sendable {
     func start(_ choice: Choice, server: String = "", for person: PersonRecord) async throws -> SessionRecord {
         let live = try await store.active(person: person.id)
         if let session = live.first(where: { $0.server == server }) {
-            throw HubError(
-                .conflict, "\(person.person.name) is already running on \(title(of: session.cluster))",
-                next: "open that session, or stop it first")
+            throw conflict(with: session)
         }
         let request = try await request(choice, for: person, running: live)
         switch try await scheduler.start(request, wish: choice, server: server, for: person) {
@@ -49,6 +47,22 @@ struct SessionDesk: Sendable {
                 ])
             return session
         }
+    }
+
+    /// Why nothing starts where `session` is.
+    private func conflict(with session: SessionRecord) -> HubError {
+        let name = session.personName
+        guard !session.isWaiting else {
+            return HubError(
+                .conflict, "\(name) waits in the queue already", next: "wait for that session, or stop it first")
+        }
+        let place = title(of: session.cluster)
+        guard session.state != .stopping else {
+            return HubError(
+                .conflict, "\(name)'s session on \(place) is just being stopped", next: "try again in a moment")
+        }
+        return HubError(
+            .conflict, "\(name) is already running on \(place)", next: "open that session, or stop it first")
     }
 
     /// What `choice` asks of the clusters, the defaults filled in.
