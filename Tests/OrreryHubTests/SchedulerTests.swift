@@ -160,6 +160,18 @@ struct SchedulerTests {
         }
     }
 
+    /// Whoever is told first that it failed reads again before the others are told.
+    @Test func manyWhoWaitForAReadingThatFailsReadOnceMore() async throws {
+        try await TestHub.run { hub in
+            let store = StubbornSessionStore(hub.database, refusing: [.ended: 1])
+            let scheduler = TestDesk(hub, store: store) { _ in }.scheduler
+            await withDiscardingTaskGroup { group in
+                for _ in 1...20 { group.addTask { await scheduler.loadAgain() } }
+            }
+            #expect(store.isDone && store.readingsOfEnded == 1)
+        }
+    }
+
     @Test func whereNoNodeHasRoomOneTriesForAllUntilItHasANode() async throws {
         try await TestHub.run { hub in
             let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
@@ -395,5 +407,12 @@ struct QueuePlaceTests {
         (101, "101st"), (111, "111th"), (122, "122nd"),
     ]) func aPlaceIsSaidAsPeopleDo(_ number: Int, _ words: String) {
         #expect(QueuePlace.ordinal(number) == words)
+    }
+}
+
+extension Scheduler {
+    /// Loads until it has worked, without letting go of the actor between a failure and the next try.
+    fileprivate func loadAgain() async {
+        while (try? await load()) == nil {}
     }
 }

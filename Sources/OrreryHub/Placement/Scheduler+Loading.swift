@@ -11,7 +11,8 @@ extension Scheduler {
         let task = loading ?? Task { try await self.read() }
         loading = task
         do { try await task.value } catch {
-            loading = nil
+            // Whoever was told first may read again already.
+            if loading == task { loading = nil }
             throw error
         }
     }

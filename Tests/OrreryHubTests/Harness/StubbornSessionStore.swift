@@ -7,8 +7,9 @@ import Synchronization
 final class StubbornSessionStore: SessionStore {
     private let store: any SessionStore
     private let refusals: Mutex<[Question: Int]>
+    private let readings = Mutex(0)
 
-    enum Question { case session, places }
+    enum Question { case session, places, ended }
 
     /// `refusals`: how many of the next of each are not answered.
     init(_ store: any SessionStore, refusing refusals: [Question: Int]) {
@@ -18,6 +19,9 @@ final class StubbornSessionStore: SessionStore {
 
     /// Whether all was refused that was to be.
     var isDone: Bool { refusals.withLock { $0.values.allSatisfy { $0 == 0 } } }
+
+    /// How often it was asked for what has ended and gave it.
+    var readingsOfEnded: Int { readings.withLock { $0 } }
 
     private func answer(_ question: Question) throws(StoreError) {
         let isRefused = refusals.withLock { refusals in
@@ -57,7 +61,9 @@ final class StubbornSessionStore: SessionStore {
     }
 
     func ended(since instant: Date) async throws(StoreError) -> [SessionRecord] {
-        try await store.ended(since: instant)
+        try answer(.ended)
+        readings.withLock { $0 += 1 }
+        return try await store.ended(since: instant)
     }
 
     func update(
