@@ -58,7 +58,7 @@ import Testing
         #expect(await facility.reaches(.ended, session.id))
         let ended = await facility.session(session.id)
         #expect(ended?.endReason == .lost && ended?.message == "Lost: It is not configured any more.")
-        #expect(facility.routes.routes.isEmpty)
+        #expect(await facility.turn { facility.routes.routes.isEmpty })
         #expect(facility.cluster.names("pods") == [session.pod])
         await facility.kill()
     }

@@ -144,14 +144,23 @@ extension Database: SessionStore {
     }
 
     package func removeEnded(before instant: Date, atMost most: Int) async throws(StoreError) -> Int {
-        try await write { db in
-            try db.execute(
+        // Looked for beside the writers, since those that stay are looked at again each time. What has ended changes no more.
+        let ids = try await read { db in
+            try String.fetchAll(
+                db,
                 sql: """
-                    DELETE FROM session WHERE id IN (
-                        SELECT id FROM session WHERE ended_at < :instant AND id <> (SELECT max(id) FROM session)
-                        ORDER BY ended_at LIMIT :most)
+                    SELECT id FROM session AS old WHERE ended_at < :instant AND id <> (SELECT max(id) FROM session)
+                        AND id IS NOT (
+                            SELECT id FROM session WHERE person = old.person AND ready_at IS NOT NULL
+                            ORDER BY id DESC LIMIT 1)
+                    ORDER BY ended_at LIMIT :most
                     """, arguments: ["instant": Column.milliseconds(instant), "most": most])
-            return db.changesCount
+        }
+        guard !ids.isEmpty else { return 0 }
+        return try await write { db in
+            let statement = try db.cachedStatement(sql: "DELETE FROM session WHERE id = :id")
+            for id in ids { try statement.execute(arguments: ["id": id]) }
+            return ids.count
         }
     }
 }

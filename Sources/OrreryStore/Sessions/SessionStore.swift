@@ -50,6 +50,7 @@ package protocol SessionStore: Sendable {
     func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError)
 
     /// Removes sessions that ended before `instant`, with their events and tokens, the first that ended first and `most` at
-    /// most; gives their number. The newest session of all stays, whatever became of it.
+    /// most; gives their number. The newest session of all stays, and of each person the newest that became ready: it says
+    /// where their files are.
     func removeEnded(before instant: Date, atMost most: Int) async throws(StoreError) -> Int
 }
