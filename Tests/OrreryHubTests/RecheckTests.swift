@@ -80,6 +80,21 @@ struct RecheckTests {
         }
     }
 
+    // All day in a notebook: the hub hears of the person only by what the server asks about its visitor.
+    @Test func whoWorksInANotebookOnlyIsAskedAboutToo() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let visit = try await OAuthTests.visit(try await hub.session(of: ada), with: &browser)
+            changes(hub, to: [Self.science])
+            hub.clock.turn(by: .seconds(3600))
+            #expect(try await hub.call("GET", "/user", token: visit).status == 200)
+            await hub.services.uses.flush()
+            await hub.services.recheck.round()
+            #expect(try await hub.database.person(named: "ada")?.person.groups == [Self.science])
+        }
+    }
+
     @Test func anIssuerThatIsAwayTakesNothingAway() async throws {
         try await TestHub.run { hub in
             var browser = try await loggedIn(hub)

@@ -81,7 +81,8 @@ import Testing
     @Test func whoseProgramsAreActiveIsDueToo() async throws {
         let ada = try await ada()
         try await database.keep(credential(ada))
-        try await database.insert(token(of: ada, .oauth, lastUsed: Sample.now, "1"))
+        try await database.insert(token(of: ada, .server, lastUsed: Sample.now, "1"))
+        try await database.insert(token(of: ada, .oauth, lastUsed: Sample.now, "3"))
         let due = {
             try await database.dueForRecheck(seenAfter: Sample.now - 1, checkedBefore: Sample.now, at: Sample.now)
         }
@@ -94,9 +95,24 @@ import Testing
         #expect(try await due() == [ada])
     }
 
-    private func token(of person: Int64, _ kind: TokenRecord.Kind, lastUsed: Date?, _ id: String) -> TokenRecord {
+    /// The hub's own pages are not all that somebody at work looks at.
+    @Test func whoIsSeenInAServerIsDueToo() async throws {
+        let ada = try await ada()
+        try await database.keep(credential(ada))
+        try await database.insert(token(of: ada, .oauth, lastUsed: Sample.now, "1", sid: "sid"))
+        let due = { (seen: Double) in
+            try await database.dueForRecheck(
+                seenAfter: Sample.now + seen, checkedBefore: Sample.now, at: Sample.now)
+        }
+        #expect(try await due(-1) == [ada])
+        #expect(try await due(0).isEmpty)
+    }
+
+    private func token(
+        of person: Int64, _ kind: TokenRecord.Kind, lastUsed: Date?, _ id: String, sid: String? = nil
+    ) -> TokenRecord {
         TokenRecord(
-            id: id, hash: Sample.hash(UInt8(id) ?? 0), person: person, kind: kind, session: nil, sid: nil, scopes: [],
+            id: id, hash: Sample.hash(UInt8(id) ?? 0), person: person, kind: kind, session: nil, sid: sid, scopes: [],
             note: "", createdAt: Sample.now, expiresAt: nil, lastUsed: lastUsed)
     }
 

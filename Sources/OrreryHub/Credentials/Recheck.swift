@@ -5,8 +5,8 @@ import OrreryModel
 import OrreryStore
 import ServiceLifecycle
 
-/// Asks issuers again which groups people are in: every `auth.session.recheck` for whoever is at a browser, and before every
-/// start of a session.
+/// Asks issuers again which groups people are in: every `auth.session.recheck` for whoever is at a browser, in the hub or in
+/// a notebook, or has programs that call, and before every start of a session.
 ///
 /// What an issuer says takes effect at once. One that says nothing takes nothing away.
 struct Recheck: Service {

@@ -22,7 +22,9 @@ package protocol CredentialStore: Sendable {
     /// Removes all of a person and gives them back.
     func removeCredentials(person: Int64) async throws(StoreError) -> [CredentialRecord]
 
-    /// The people who were seen at a browser after `seen`, or whose programs came with a token since, and whose issuer has not been asked after `checked`.
+    /// The people who were seen at a browser after `seen`, in the hub or in a server of theirs, or whose programs came with a
+    /// token since, and whose issuer has not been asked after `checked`. A pod's own token says nothing of its person, nor does
+    /// one with which the hub itself looks at a server.
     func dueForRecheck(seenAfter seen: Date, checkedBefore checked: Date, at now: Date) async throws(StoreError)
         -> [Int64]
     /// Removes those of logins before `instant` whose person has neither a login nor a session nor a token for programs any more; gives

@@ -102,7 +102,8 @@ extension Database {
                 sql: """
                     SELECT person FROM credential
                     WHERE (person IN (SELECT person FROM login WHERE last_seen > :seen AND expires_at > :now)
-                        OR person IN (SELECT person FROM token WHERE kind = 'personal' AND last_used > :seen))
+                        OR person IN (SELECT person FROM token WHERE last_used > :seen
+                            AND (kind = 'personal' OR (kind = 'oauth' AND sid IS NOT NULL))))
                     GROUP BY person HAVING max(checked_at) <= :checked AND count(sealed) > 0
                     """,
                 arguments: [
