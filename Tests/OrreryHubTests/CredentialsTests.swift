@@ -164,6 +164,27 @@ struct CredentialsTests {
         }
     }
 
+    // The issuer has ended the old one with its answer: a second use of it would end the login there.
+    @Test func theRefreshTokenOfAnAnswerThatCannotBeVerifiedNowIsKeptAndNothingElse() async throws {
+        try await TestHub.run { hub in
+            let ada = try await Self.ada(hub)
+            hub.issuers.tokens.withLock { $0.doubt = TestIssuers.away("test") }
+            hub.clock.turn(by: .seconds(3001))
+            // The access token of before, while it is good.
+            #expect(try await access(hub, ada).token == Secret("access-0"))
+            hub.clock.turn(by: .seconds(600))
+            let error = await #expect(throws: HubError.self) { try await access(hub, ada) }
+            #expect(error?.kind == .unavailable)
+            #expect(try await hub.database.credential(person: ada.id, issuer: "test")?.endedAt == nil)
+            hub.issuers.tokens.withLock { $0.doubt = nil }
+            hub.clock.turn(by: .seconds(20))
+            #expect(try await access(hub, ada).token == Secret("access-3"))
+            #expect(
+                hub.issuers.tokens.withLock { $0.refreshes }
+                    == [Secret("refresh-0"), Secret("refresh-1"), Secret("refresh-2")])
+        }
+    }
+
     @Test func fewerScopesCostARefreshOnceAndLeaveTheWholeTokenAsItIs() async throws {
         try await TestHub.run { hub in
             let ada = try await Self.ada(hub)

@@ -70,6 +70,29 @@ import Testing
         #expect(stranger?.kind == .unbelievable)
     }
 
+    // The issuer ends a refresh token with its answer; one that is sent twice ends the login there.
+    @Test func withoutTheIssuersKeysNoRefreshTokenIsSent() async {
+        let error = await failure(base.directory()) { $0.answers["jwks"] = ("503 Service Unavailable", "") }
+        #expect(error?.kind == .unreachable && base.issuer.requests(at: "token").isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func aKeyThatCannotBeHadNowCostsTheClaimsAndNotTheRefreshToken(_ isAway: Bool) async throws {
+        let directory = base.directory()
+        _ = try await refresh(directory).get()
+        let renewal = try await refresh(directory) { state in
+            state.tokens = ["refresh_token": "refresh-2"]
+            if isAway {
+                state.keys = [("second", .rsa)]
+                state.answers["jwks"] = ("503 Service Unavailable", "")
+            } else {
+                state.header = ["kid": "third"]
+            }
+        }.get()
+        #expect(renewal.tokens.refresh == Secret("refresh-2") && renewal.claims == nil && renewal.doubt != nil)
+        #expect(renewal.doubt?.detail.contains("kid") == true)
+    }
+
     static let answers: [(String, String, IdentityError.Kind)] = [
         ("400 Bad Request", #"{"error":"invalid_grant"}"#, .revoked),
         ("400 Bad Request", #"{"error":"invalid_token"}"#, .revoked),

@@ -104,7 +104,8 @@ extension Credentials {
         }
     }
 
-    /// Refreshes and stores. Nil when somebody has logged in anew meanwhile, whose tokens stay.
+    /// Refreshes and stores. Nil when somebody has logged in anew meanwhile, whose tokens stay. Of an answer that cannot be
+    /// verified now the refresh token is stored, and the rest is as if the issuer had not answered.
     func renew(_ open: CredentialVault.Open, scopes: [String]?) async throws -> Renewal? {
         let place = Place(person: open.record.person, issuer: open.record.issuer)
         guard let refresh = open.tokens.refresh else { throw Trouble.nothing }
@@ -115,12 +116,15 @@ extension Credentials {
         } catch let error as IdentityError {
             throw try await failure(error, of: open)
         }
-        patience[place] = nil
-        let tokens = open.tokens.renewed(renewal.tokens, isWhole: scopes == nil, at: now())
+        if renewal.doubt == nil { patience[place] = nil }
+        let isWhole = scopes == nil && renewal.doubt == nil
+        let tokens = open.tokens.renewed(renewal.tokens, isWhole: isWhole, at: now())
         unsaved[place] = Unsaved(record: open.record, tokens: tokens)
         let isStored = try await vault.renew(open.record, with: tokens)
         unsaved[place] = nil
-        return isStored ? renewal : nil
+        guard isStored else { return nil }
+        if let doubt = renewal.doubt { throw try await failure(doubt, of: open) }
+        return renewal
     }
 
     /// What an error of the issuer means for a credential: a no ends it, and silence does not.

@@ -43,21 +43,31 @@ final class Issuer: Sendable {
         try await metadataShelf.valueBeforeDeparture()
     }
 
-    /// The claims of `token` when one of the issuer's keys made it. A key that we do not know may be new: the set is
-    /// fetched again, at most once a minute.
+    /// Has the keys at hand. Throws when they cannot be had.
+    func fetchKeys() async throws(IdentityError) { _ = try await keyShelf.value() }
+
+    /// The claims of `token` when one of the issuer's keys made it.
     func verify(_ token: SignedToken) async throws(IdentityError) -> VerifiedClaims {
-        let keys = try await keyShelf.value()
-        do throws(CryptoError) {
-            return try Self.claims(of: token, by: keys)
-        } catch  where error.kind == .unknownKey {
-            guard let newer = await keyShelf.newer() else { throw unbelievable(error) }
-            do throws(CryptoError) { return try Self.claims(of: token, by: newer) } catch { throw unbelievable(error) }
-        } catch { throw unbelievable(error) }
+        let result = try await check(token)
+        do throws(CryptoError) { return try result.get() } catch { throw unbelievable(error) }
     }
 
-    private static func claims(of token: SignedToken, by keys: KeySet) throws(CryptoError) -> VerifiedClaims {
-        VerifiedClaims(
-            claims: try token.claims(verifiedBy: keys.key(for: token)), algorithm: token.algorithm, type: token.type)
+    /// As `verify`; `.unknownKey` is left to the caller to judge. A key that we do not know may be new: the set is fetched
+    /// again, at most once a minute. Throws when no keys can be had.
+    func check(_ token: SignedToken) async throws(IdentityError) -> Result<VerifiedClaims, CryptoError> {
+        let first = Self.claims(of: token, by: try await keyShelf.value())
+        guard case .failure(let error) = first, error.kind == .unknownKey, let newer = await keyShelf.newer() else {
+            return first
+        }
+        return Self.claims(of: token, by: newer)
+    }
+
+    private static func claims(of token: SignedToken, by keys: KeySet) -> Result<VerifiedClaims, CryptoError> {
+        Result { () throws(CryptoError) in
+            VerifiedClaims(
+                claims: try token.claims(verifiedBy: keys.key(for: token)), algorithm: token.algorithm,
+                type: token.type)
+        }
     }
 
     func unbelievable(_ error: CryptoError) -> IdentityError {

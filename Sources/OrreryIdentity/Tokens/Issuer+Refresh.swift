@@ -9,11 +9,14 @@ extension Issuer {
     /// once with one token.
     ///
     /// Throws `.revoked` when the issuer does not know the token any more, and `.unbelievable` when the ID token that came
-    /// along is not that of the same login (OpenID Connect Core 12.2): then the tokens that came are nobody's.
+    /// along is not that of the same login (OpenID Connect Core 12.2): then the tokens that came are nobody's. Whether it is
+    /// may not be known now; then the renewal says so, and only its refresh token is of use.
     func refresh(
         _ token: Secret, scopes: [String]?, of login: IssuerLogin
     ) async throws(IdentityError) -> Renewal {
         let endpoint = try await metadata().token
+        // Before the issuer ends `token`: while its keys cannot be had, the ID token that comes could not be judged.
+        try await fetchKeys()
         var form = [("grant_type", "refresh_token"), ("refresh_token", token.reveal())]
         // EGI Check-in gives an ID token only where `openid` is asked for again.
         let asked = scopes ?? login.scopes
@@ -21,12 +24,28 @@ extension Issuer {
         let answer = try await post(form, to: endpoint, "token endpoint")
         let tokens = try tokens(in: answer, askedFor: asked, refused: .revoked)
         guard let identity = tokens.identity else { return Renewal(tokens: tokens, claims: nil) }
-        let verified = try await verify(signedToken(identity.reveal()))
+        let verified: VerifiedClaims
+        switch try await verification(of: signedToken(identity.reveal())) {
+        case .success(let claims): verified = claims
+        case .failure(let doubt): return Renewal(tokens: tokens, doubt: doubt)
+        }
         do throws(ClaimOffence) {
             try RefreshedTokenCheck(issuer: configuration, login: login, now: now())
                 .check(verified, accessToken: tokens.access.reveal())
         } catch { throw IdentityError(.unbelievable, at: configuration, "its refreshed ID token: \(error.message)") }
         return Renewal(tokens: tokens, claims: verified.claims)
+    }
+
+    /// The claims of a token that the issuer itself has just given, or why they cannot be verified now. Throws `.unbelievable`
+    /// when another key of the issuer's name made it, whatever newer keys there are.
+    private func verification(
+        of token: SignedToken
+    ) async throws(IdentityError) -> Result<VerifiedClaims, IdentityError> {
+        let result: Result<VerifiedClaims, CryptoError>
+        do throws(IdentityError) { result = try await check(token) } catch { return .failure(error) }
+        do throws(CryptoError) { return .success(try result.get()) } catch  where error.kind == .unknownKey {
+            return .failure(IdentityError(.misbehaving, at: configuration, "its refreshed ID token: \(error.message)"))
+        } catch { throw unbelievable(error) }
     }
 
     /// Asks the issuer to forget a refresh token (RFC 7009). An issuer without such an endpoint is not asked.

@@ -41,10 +41,14 @@ package struct IssuerLogin: Hashable, Sendable {
 package struct Renewal: Sendable {
     package let tokens: IssuerTokens
     let claims: JSON?
+    /// Why nobody can tell now whose tokens they are. The refresh token takes the place of the one before, which the issuer may
+    /// have ended; the access token is for nobody.
+    package let doubt: IdentityError?
 
     /// `claims` have been verified.
-    package init(tokens: IssuerTokens, claims: JSON? = nil) {
+    package init(tokens: IssuerTokens, claims: JSON? = nil, doubt: IdentityError? = nil) {
         self.tokens = tokens
         self.claims = claims
+        self.doubt = doubt
     }
 }

@@ -16,6 +16,8 @@ extension TestIssuers {
         /// Instead of a refresh, or of the groups.
         var error: IdentityError?
         var rereadError: IdentityError?
+        /// Why what a refresh brings cannot be verified.
+        var doubt: IdentityError?
         /// The scopes of refreshed tokens, whatever is asked for; nil gives what is asked for.
         var granted: [String]?
         /// How long an access token lives.
@@ -54,7 +56,7 @@ extension TestIssuers {
             tokens: IssuerTokens(
                 access: fresh.access, accessEnd: fresh.accessEnd,
                 scopes: tokens.withLock { $0.granted } ?? scopes ?? login.scopes,
-                refresh: fresh.refresh))
+                refresh: fresh.refresh), doubt: tokens.withLock { $0.doubt })
     }
 
     func reread(
