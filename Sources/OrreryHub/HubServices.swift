@@ -193,8 +193,9 @@ struct HubServices: Sendable {
             audit: audit
         ).add(to: router)
         IssuerLogoutRoutes(
-            issuers: issuers, logins: database, vault: flow.vault, farewell: farewell, persons: database, audit: audit,
-            now: now
+            logout: IssuerLogout(
+                issuers: issuers, logins: database, vault: flow.vault, farewell: farewell, persons: database,
+                audit: audit, now: now)
         ).add(to: router)
         HomeRoutes(gate: gate, desk: desk, view: view, sessions: database, recheck: recheck).add(to: router)
         ProgressRoutes(gate: gate, desk: desk, sessions: database).add(to: router)

@@ -161,6 +161,43 @@ struct LogoutTests {
         }
     }
 
+    // The issuer sends the same token again, and nothing else would end those logins.
+    @Test func anOrderThatCouldNotBeCarriedOutMayComeAgain() async throws {
+        try await TestHub.run { hub in
+            var (here, there) = (try await loggedIn(hub, session: "a"), try await loggedIn(hub, session: "a"))
+            order(hub, subject: "ada", session: "a")
+            let logout = IssuerLogout(
+                issuers: hub.issuers, logins: hub.database, vault: hub.services.flow.vault,
+                farewell: hub.farewell(refusing: 1), persons: hub.database, audit: hub.services.audit,
+                now: { hub.clock.now })
+            let error = await #expect(throws: StoreError.self) { try await logout.obey("token", of: "test") }
+            #expect(error?.kind == .unavailable)
+            #expect(hub.issuers.tokens.withLock { $0.allowedAgain } == ["1"])
+            // One of the two was ended all the same.
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(try await hub.database.logins(person: ada.id, at: hub.clock.now).count == 1)
+            #expect(try await hub.database.allCredentials().allSatisfy { $0.sealed == nil })
+            #expect(try await logout.obey("token", of: "test") == 1)
+            #expect(hub.issuers.tokens.withLock { $0.allowedAgain } == ["1"])
+            #expect(try await here.get("/hub/home").status == 302)
+            #expect(try await there.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test func aCredentialThatNoKeyOpensKeepsNobodysLoginOpen() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub, session: "a")
+            let record = try #require(try await hub.database.allCredentials().first)
+            try await hub.database.keep(
+                CredentialRecord(
+                    person: record.person, issuer: "test", subject: "ada", sealed: [1], loginAt: record.loginAt,
+                    checkedAt: record.checkedAt))
+            order(hub, subject: "ada", session: nil)
+            #expect(try await tell(hub, "logout_token=token").status == 200)
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
     @Test(
         "C15: what is no logout token of this issuer is a bad request",
         arguments: [

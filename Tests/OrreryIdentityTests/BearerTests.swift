@@ -114,6 +114,9 @@ import Testing
         #expect(order.subject == "subject-1" && order.session == "s-1")
         let error = await #expect(throws: IdentityError.self) { try await directory.order(in: token, from: "demo") }
         #expect(error?.kind == .stale)
+        // What could not be done is asked for again by the issuer, with the same token.
+        directory.allowAgain(order, from: "demo")
+        #expect(try await directory.order(in: token, from: "demo") == order)
     }
 
     @Test("C15: a logout token comes to the address of its issuer") func addresses() async throws {

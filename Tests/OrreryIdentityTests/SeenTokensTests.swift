@@ -19,4 +19,15 @@ import Testing
         _ = isFirst("j-2", "a", after: 120)
         #expect(seen.count == 1)
     }
+
+    @Test func whatIsForgottenComesForTheFirstTimeAgain() {
+        var seen = SeenTokens()
+        func isFirst() -> Bool { seen.isFirst("j-1", of: "a", until: start + 120, at: start) }
+        let first = isFirst()
+        seen.forget("j-1", of: "b")
+        let replayed = isFirst()
+        seen.forget("j-1", of: "a")
+        let again = isFirst()
+        #expect(first && !replayed && again)
+    }
 }

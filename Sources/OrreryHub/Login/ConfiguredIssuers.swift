@@ -63,4 +63,6 @@ struct ConfiguredIssuers: LoginIssuers {
     func order(in token: String, from label: String) async throws -> LogoutOrder {
         try await directory.order(in: token, from: label)
     }
+
+    func allowAgain(_ order: LogoutOrder, from label: String) async { directory.allowAgain(order, from: label) }
 }

@@ -38,4 +38,6 @@ protocol LoginIssuers: Sendable {
     ) async throws -> DelegatedToken
     /// Whose sessions a logout token of the issuer ends.
     func order(in token: String, from label: String) async throws -> LogoutOrder
+    /// Lets the token of `order`, which could not be carried out, come once more.
+    func allowAgain(_ order: LogoutOrder, from label: String) async
 }

@@ -13,7 +13,7 @@ extension IssuerDirectory {
     }
 
     /// Whose sessions the logout token `text` of the issuer called `label` ends. Throws as for an access token, and when the
-    /// token has come before.
+    /// token has come before, unless it was let come again.
     package func order(in text: String, from label: String) async throws(IdentityError) -> LogoutOrder {
         let token = try Self.read(text, as: .logout)
         let issuer = try issuer(of: token)
@@ -28,6 +28,12 @@ extension IssuerDirectory {
             throw IdentityError(.stale, at: issuer.configuration, "its logout token has come before")
         }
         return order
+    }
+
+    /// Lets the token of `order`, which could not be carried out, come once more.
+    package func allowAgain(_ order: LogoutOrder, from label: String) {
+        guard let issuer = try? openID(label) else { return }
+        seenLogouts.withLock { $0.forget(order.id, of: issuer.configuration.issuer) }
     }
 
     private static func read(_ text: String, as kind: TokenKind) throws(IdentityError) -> SignedToken {

@@ -16,4 +16,7 @@ struct SeenTokens {
         ends = ends.filter { $0.value > now }
         return ends.updateValue(end, forKey: Name(issuer: issuer, id: id)) == nil
     }
+
+    /// Lets the token called `id` of this issuer come for the first time again.
+    mutating func forget(_ id: String, of issuer: String) { ends[Name(issuer: issuer, id: id)] = nil }
 }

@@ -29,6 +29,8 @@ extension TestIssuers {
         var readings = 0
         var departure: String?
         var orders: [String: LogoutOrder] = [:]
+        /// Orders whose token may come once more, by their ids.
+        var allowedAgain: [String] = []
     }
 
     func issued(at now: Date) -> IssuerTokens {
@@ -81,6 +83,10 @@ extension TestIssuers {
             throw IdentityError(.unbelievable, issuer: label, sentence: "No.", detail: "not a token of the test")
         }
         return order
+    }
+
+    func allowAgain(_ order: LogoutOrder, from label: String) async {
+        tokens.withLock { $0.allowedAgain.append(order.id) }
     }
 
     static func revoked(_ label: String) -> IdentityError {
