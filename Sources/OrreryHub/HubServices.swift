@@ -179,8 +179,8 @@ struct HubServices: Sendable {
         AccountRoutes(
             gate: gate, flow: flow, issuers: issuers, identities: database,
             expulsion: Expulsion(
-                logins: database, credentials: credentials, farewell: farewell, labels: configuration.auth.labels,
-                now: now),
+                persons: database, logins: database, credentials: credentials, farewell: farewell, recheck: recheck,
+                audit: audit, labels: configuration.auth.labels, now: now),
             titles: configuration.auth.titles
         ).add(to: router)
         PersonRoutes(gate: gate, persons: database, suspension: suspension).add(to: router)

@@ -20,7 +20,7 @@ extension StoreError {
         return StoreError(.conflict, message, next: next, contested: contested)
     }
 
-    static var firstIdentity: StoreError {
+    package static var firstIdentity: StoreError {
         StoreError(
             .conflict, "the identity with which somebody came first stays", next: "unlink another one",
             contested: .identity)

@@ -104,6 +104,68 @@ struct LinkingTests {
         }
     }
 
+    private func unlink(_ browser: inout TestBrowser) async throws -> Answer {
+        try await browser.post(
+            "/hub/account/unlink",
+            [
+                (name: "_xsrf", value: try await browser.proof()), (name: "issuer", value: "https://other.test"),
+                (name: "subject", value: "there"),
+            ])
+    }
+
+    // Of what it opened, groups and rights are the most.
+    @Test(arguments: [true, false])
+    func theGroupsOfAnIdentityThatIsUnlinkedAreGone(_ doesTheOtherIssuerSayThem: Bool) async throws {
+        try await run { hub in
+            hub.issuers.knows(
+                "s-1",
+                as: .init(suggestedName: "ada", groups: LoginTests.atlas, hasTokens: doesTheOtherIssuerSayThem))
+            let operators: Set = [Group(name: "science"), Group(name: "operators")]
+            hub.issuers.knows("there", as: .init(suggestedName: "lovelace", groups: operators))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            _ = try await link(&browser, "there")
+            hub.clock.turn(by: .seconds(1))
+            var thief = TestBrowser(hub)
+            try await thief.logIn(as: "there", at: "other")
+            #expect(try await hub.database.person(named: "ada")?.isAdmin == true)
+            let answer = try await unlink(&browser)
+            #expect(answer.status == 302)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(!ada.isAdmin && ada.person.groups == (doesTheOtherIssuerSayThem ? LoginTests.atlas : []))
+            #expect(try await thief.get("/hub/home").status == 302)
+        }
+    }
+
+    @Test func anUnlinkingThatFailedCanBeTriedAgain() async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "s-1")
+            _ = try await link(&browser, "there")
+            hub.clock.turn(by: .seconds(1))
+            var thief = TestBrowser(hub)
+            try await thief.logIn(as: "there", at: "other")
+            let services = hub.services
+            let expulsion = Expulsion(
+                persons: hub.database, logins: hub.database, credentials: services.credentials,
+                farewell: hub.farewell(refusing: 1), recheck: services.recheck, audit: services.audit,
+                labels: ["https://other.test": "other"], now: { hub.clock.now })
+            let identity = Identity(issuer: "https://other.test", subject: "there")
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            await #expect(throws: StoreError.self) { try await expulsion.expel(identity, from: ada) }
+            #expect(try await hub.database.identities(person: ada.id).contains(identity))
+            try await expulsion.expel(identity, from: ada)
+            #expect(try await thief.get("/hub/home").status == 302)
+            // Also where only the unlinking itself was done before.
+            try await hub.database.link(identity, to: ada.id, at: hub.clock.now)
+            try await thief.logIn(as: "there", at: "other")
+            try await hub.database.unlink(identity, from: ada.id)
+            let error = await #expect(throws: StoreError.self) { try await expulsion.expel(identity, from: ada) }
+            #expect(error?.kind == .missing)
+            #expect(try await thief.get("/hub/home").status == 302)
+        }
+    }
+
     @Test func anotherAccountIsNotSwallowed() async throws {
         try await run { hub in
             var emmy = TestBrowser(hub)

@@ -59,9 +59,7 @@ struct AccountRoutes: Sendable {
             return gate.login(returningTo: Self.page.text)
         }
         let identity = Identity(issuer: form["issuer"] ?? "", subject: form["subject"] ?? "")
-        try await identities.unlink(identity, from: visitor.person.id)
         try await expulsion.expel(identity, from: visitor.person)
-        await flow.audit.record(AuditAct(.unlink, of: visitor.person, as: identity))
         context.logger.notice(
             "identity unlinked",
             metadata: ["person": "\(visitor.person.person.name)", "issuer": "\(identity.issuer)"])

@@ -2,17 +2,44 @@ import Foundation
 import OrreryModel
 import OrreryStore
 
-/// Ends what somebody opened with an identity that is the account's no more: browsers, and the issuer's tokens. Tokens for
-/// programs say nothing of how they were made; they are the person's to look through.
+/// Takes an identity from an account, and ends what somebody opened with it: browsers, the issuer's tokens, and the groups that
+/// came with it. Tokens for programs say nothing of how they were made; they are the person's to look through.
 struct Expulsion: Sendable {
+    let persons: any PersonStore & IdentityStore
     let logins: any LoginStore
     let credentials: Credentials
     let farewell: Farewell
+    let recheck: Recheck
+    let audit: AuditLog
     /// The issuers' labels, by their URLs.
     let labels: [String: String]
     let now: @Sendable () -> Date
 
+    /// Unlinks `identity` from `person`. Doing it again does what an earlier time could not, so after an error it is tried
+    /// again. Throws for the identity of the first login, which stays, and once all is done for one that is not linked.
     func expel(_ identity: Identity, from person: PersonRecord) async throws {
+        guard identity != person.person.identity else { throw StoreError.firstIdentity }
+        // Before and after: the first so that a failure leaves something to unlink, the second for whoever came in between.
+        try await end(identity, of: person)
+        let absence = try await unlink(identity, from: person)
+        if absence == nil { await audit.record(AuditAct(.unlink, of: person, as: identity)) }
+        try await end(identity, of: person)
+        try await regroup(person.id)
+        if let absence { throw absence }
+    }
+
+    /// Why there is nothing to unlink; nil when there was.
+    private func unlink(_ identity: Identity, from person: PersonRecord) async throws(StoreError) -> StoreError? {
+        do throws(StoreError) {
+            try await persons.unlink(identity, from: person.id)
+            return nil
+        } catch {
+            guard error.kind == .missing else { throw error }
+            return error
+        }
+    }
+
+    private func end(_ identity: Identity, of person: PersonRecord) async throws {
         // Of an issuer that is not configured any more only the subject is known; then rather too much ends.
         let label = labels[identity.issuer]
         let open = try await logins.logins(person: person.id, at: now()).filter { login in
@@ -24,5 +51,15 @@ struct Expulsion: Sendable {
             guard credential?.subject == identity.subject else { continue }
             _ = try await credentials.giveBack(person: person.id, issuer: issuer)
         }
+    }
+
+    /// Unless the person's last login is one of those that are left, nobody vouches for the groups: they are gone, and come back as
+    /// far as an issuer that is left says so now.
+    private func regroup(_ id: Int64) async throws {
+        guard let person = try await persons.person(id: id) else { return }
+        let latest = try await credentials.vault.store.latestCredential(person: id)
+        if let latest, latest.loginAt >= person.lastLogin { return }
+        _ = try await persons.regroup(person: id, [], isAdmin: false)
+        _ = try await recheck.check(id)
     }
 }
