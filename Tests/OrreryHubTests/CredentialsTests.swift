@@ -304,6 +304,11 @@ private final class FailingStore: CredentialStore {
     func markChecked(_ credential: CredentialRecord, at now: Date) async throws(StoreError) {
         try await database.markChecked(credential, at: now)
     }
+    func regroup(
+        by credential: CredentialRecord, _ groups: Set<Group>, isAdmin: Bool
+    ) async throws(StoreError) -> PersonRecord? {
+        try await database.regroup(by: credential, groups, isAdmin: isAdmin)
+    }
     func removeCredential(person: Int64, issuer: String) async throws(StoreError) -> CredentialRecord? {
         try await database.removeCredential(person: person, issuer: issuer)
     }

@@ -132,6 +132,29 @@ struct RecheckTests {
         }
     }
 
+    // An issuer that thinks for long speaks of a login that is not the last one any more.
+    @Test func whoLogsInMeanwhileKeepsTheGroupsOfThatLogin() async throws {
+        try await TestHub.run { hub in
+            _ = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let there = Identity(issuer: "https://other.test", subject: "there")
+            try await hub.database.link(there, to: ada.id, at: hub.clock.now)
+            hub.issuers.knows("there", as: .init(suggestedName: "ada", groups: [Self.science]))
+            changes(hub, to: [])
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    hub.issuers.tokens.withLock { $0.meanwhile = nil }
+                    hub.clock.turn(by: .seconds(1))
+                    var other = TestBrowser(hub)
+                    try await other.logIn(as: "there", at: "other")
+                }
+            }
+            #expect(try await hub.services.recheck.check(ada.id) == .unknown)
+            #expect(try await hub.database.person(named: "ada")?.person.groups == [Self.science])
+            #expect(try await hub.database.logins(person: ada.id, at: hub.clock.now).count == 2)
+        }
+    }
+
     @Test("C10: what is required of the person is asked again") func whoDoesNotQualifyAnyMoreIsOut() async throws {
         try await TestHub.run { hub in
             var browser = try await loggedIn(hub)

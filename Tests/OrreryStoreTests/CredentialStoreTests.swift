@@ -54,6 +54,19 @@ import Testing
         #expect(try await !database.renew(old, sealed: [5]))
     }
 
+    @Test func onlyTheLastLoginsIssuerSaysTheGroups() async throws {
+        let ada = try await ada()
+        let science: Set = [Group(name: "science")]
+        #expect(try await database.regroup(by: credential(ada), science, isAdmin: true) == nil)
+        try await database.keep(credential(ada))
+        let regrouped = try await database.regroup(by: credential(ada), science, isAdmin: true)
+        #expect(regrouped?.person.groups == science && regrouped?.isAdmin == true)
+        try await database.keep(credential(ada, at: 1, issuer: "other"))
+        #expect(try await database.regroup(by: credential(ada), [], isAdmin: false) == nil)
+        #expect(try await database.person(id: ada) == regrouped)
+        #expect(try await database.regroup(by: credential(ada, at: 1, issuer: "other"), [], isAdmin: false) != nil)
+    }
+
     @Test func whoIsActiveAndWasNotCheckedIsDue() async throws {
         let ada = try await ada()
         try await database.keep(credential(ada))

@@ -7,21 +7,33 @@ import OrreryStore
 // What follows from an issuer's answer.
 extension Recheck {
     /// Makes the groups of the person of `record` those of `claimant`; without one, the person is in none. Logins that nothing
-    /// admits any more end.
-    func apply(_ claimant: Claimant?, of record: CredentialRecord) async throws {
-        guard let known = try await store.person(id: record.person) else { return }
+    /// admits any more end. False, and nothing happens, when the person has logged in anew since the issuer was asked.
+    func apply(_ claimant: Claimant?, of record: CredentialRecord) async throws -> Bool {
+        guard let known = try await store.person(id: record.person) else { return true }
         let allowed = claimant.flatMap { enrolment.stillAdmits($0) ? $0 : nil }
         let groups = allowed?.membership.groups ?? []
         let isAdmin = groups.contains { enrolment.auth.admin.contains($0.name) }
-        var person = known
-        if groups != known.person.groups || isAdmin != known.isAdmin {
-            person = try await store.regroup(person: known.id, groups, isAdmin: isAdmin)
-            tell(of: known, groups)
-        }
-        for login in try await store.logins(person: person.id, at: now()) {
+        // Before it is known that there is no newer login: one that comes in between is not judged by an old answer.
+        let open = try await store.logins(person: known.id, at: now())
+        guard let person = try await regroup(known, by: record, groups, isAdmin: isAdmin) else { return false }
+        for login in open {
             try await apply(allowed?.membership.openNames ?? [], to: login, of: person, record)
         }
         try await store.markChecked(record, at: now())
+        return true
+    }
+
+    /// The person as `record` has it now; nil when that is not the last login's any more.
+    private func regroup(
+        _ known: PersonRecord, by record: CredentialRecord, _ groups: Set<Group>, isAdmin: Bool
+    ) async throws -> PersonRecord? {
+        guard groups != known.person.groups || isAdmin != known.isAdmin else {
+            let latest = try await store.latestCredential(person: known.id)
+            return latest?.issuer == record.issuer && latest?.loginAt == record.loginAt ? known : nil
+        }
+        let person = try await store.regroup(by: record, groups, isAdmin: isAdmin)
+        if person != nil { tell(of: known, groups) }
+        return person
     }
 
     /// A group that the login raised is kept while the issuer still says what opens it: how it was raised was shown then.

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import OrreryModel
 
 /// What issuers gave at logins: at most one credential for each person and issuer, that of the last login there.
 package protocol CredentialStore: Sendable {
@@ -17,6 +18,10 @@ package protocol CredentialStore: Sendable {
     func end(_ credential: CredentialRecord, at now: Date) async throws(StoreError) -> Bool
     /// Records that the issuer has said which groups the person is in. Passed over when somebody has logged in anew.
     func markChecked(_ credential: CredentialRecord, at now: Date) async throws(StoreError)
+    /// Records which groups the issuer of `credential` says its person is in. Nil, and nothing is changed, when that is not the
+    /// login any more by which the person has groups: somebody has logged in anew, wherever, or the credential is gone.
+    func regroup(by credential: CredentialRecord, _ groups: Set<Group>, isAdmin: Bool) async throws(StoreError)
+        -> PersonRecord?
     /// Removes one and gives it back.
     func removeCredential(person: Int64, issuer: String) async throws(StoreError) -> CredentialRecord?
     /// Removes all of a person and gives them back.

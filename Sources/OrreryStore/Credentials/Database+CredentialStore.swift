@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
+package import OrreryModel
 
 extension Database: CredentialStore {
     package func keep(_ credential: CredentialRecord) async throws(StoreError) {
@@ -33,10 +34,15 @@ extension Database: CredentialStore {
     private func credentials(
         _ condition: String, _ arguments: StatementArguments
     ) async throws(StoreError) -> [CredentialRecord] {
-        try look { db in
-            let sql = "SELECT \(CredentialRecord.columns) FROM credential WHERE \(condition) ORDER BY login_at DESC"
-            return try db.walk(sql, arguments) { try CredentialRecord($0) }
-        }
+        try look { db in try Self.credentials(condition, arguments, db) }
+    }
+
+    /// Those that meet `condition`, the last login's first.
+    private static func credentials(
+        _ condition: String, _ arguments: StatementArguments, _ db: GRDB.Database
+    ) throws -> [CredentialRecord] {
+        let sql = "SELECT \(CredentialRecord.columns) FROM credential WHERE \(condition) ORDER BY login_at DESC"
+        return try db.walk(sql, arguments) { try CredentialRecord($0) }
     }
 
     package func renew(_ credential: CredentialRecord, sealed: [UInt8]) async throws(StoreError) -> Bool {
@@ -53,6 +59,16 @@ extension Database: CredentialStore {
     package func markChecked(_ credential: CredentialRecord, at now: Date) async throws(StoreError) {
         let instant = Column.milliseconds(now)
         _ = try await change(credential, "checked_at = :now", "checked_at < :now", ["now": instant])
+    }
+
+    package func regroup(
+        by credential: CredentialRecord, _ groups: Set<Group>, isAdmin: Bool
+    ) async throws(StoreError) -> PersonRecord? {
+        try await write { db in
+            let latest = try Self.credentials("person = :person", ["person": credential.person], db).first
+            guard latest?.issuer == credential.issuer, latest?.loginAt == credential.loginAt else { return nil }
+            return try PersonRecord.regroup(credential.person, groups, isAdmin: isAdmin, db)
+        }
     }
 
     /// Whether the credential is still that of the same login, and was changed.

@@ -57,12 +57,7 @@ extension Database: PersonStore {
     package func regroup(
         person id: Int64, _ groups: Set<Group>, isAdmin: Bool
     ) async throws(StoreError) -> PersonRecord {
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE person SET member_of = :member_of, is_admin = :is_admin WHERE id = :id",
-                arguments: ["member_of": try Column.json(sorted(groups)), "is_admin": isAdmin, "id": id])
-            return try PersonRecord.require(id, db)
-        }
+        try await write { db in try PersonRecord.regroup(id, groups, isAdmin: isAdmin, db) }
     }
 
     package func giveUID(to id: Int64, from range: ClosedRange<UInt32>) async throws(StoreError) -> PersonRecord {

@@ -37,6 +37,15 @@ extension PersonRecord {
         return record
     }
 
+    static func regroup(
+        _ id: Int64, _ groups: Set<Group>, isAdmin: Bool, _ db: GRDB.Database
+    ) throws -> PersonRecord {
+        try db.execute(
+            sql: "UPDATE person SET member_of = :member_of, is_admin = :is_admin WHERE id = :id",
+            arguments: ["member_of": try Column.json(sorted(groups)), "is_admin": isAdmin, "id": id])
+        return try require(id, db)
+    }
+
     func insert(_ db: GRDB.Database) throws {
         try db.execute(
             sql: """
