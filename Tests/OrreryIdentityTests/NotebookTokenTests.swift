@@ -119,6 +119,22 @@ import Testing
         }
     }
 
+    // A number that no date can be came near the database once.
+    @Test(arguments: [86401, 1e15, 1e300]) func noTokenIsTakenToLastLongerThanADay(_ seconds: Double) async throws {
+        let end = base.clock.now + 86400
+        #expect(try await exchange { $0.tokens["expires_in"] = .number(min(seconds, 9e9)) }.get().end == end)
+        base.issuer.change { state in
+            state.claims = ["aud": "https://data.test", "nonce": .null]
+            state.claims["exp"] = .number(base.clock.now.timeIntervalSince1970 + seconds)
+        }
+        let token = try base.issuer.token()
+        let delegated = try await exchange {
+            $0.tokens["access_token"] = .string(token)
+            $0.tokens["expires_in"] = .null
+        }.get()
+        #expect(delegated.end == end)
+    }
+
     static let words: [(NotebookGrant.Exchange, JSON, Bool)] = [
         (.auto, ["authorization_code", .string(exchange)], true), (.auto, ["authorization_code"], false),
         (.auto, .null, false), (.auto, 7, false), (.yes, .null, true), (.no, [.string(exchange)], false),

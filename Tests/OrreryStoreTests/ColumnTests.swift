@@ -26,6 +26,15 @@ import Testing
         #expect(try Column.groups(#"[{"gid": null, "name": "a", "since": [1, {"b": 2}]}]"#) == [Group(name: "a")])
     }
 
+    @Test(
+        arguments: [
+            (1e300, 253_402_300_799_999), (.infinity, 253_402_300_799_999), (-1e300, -62_135_596_800_000),
+            (.nan, -62_135_596_800_000), (1_795_264_313.25, 1_795_264_313_250), (-0.0004, 0),
+        ] as [(Double, Int64)])
+    func anInstantThatNoCalendarHasIsTheNearestOne(_ seconds: Double, _ stored: Int64) {
+        #expect(Column.milliseconds(Date(timeIntervalSince1970: seconds)) == stored)
+    }
+
     @Test(arguments: ["", "[", "{}", "[1]", #"["a"] x"#, #"["a",]"#, "null"])
     func whatIsNoListOfTextsIsRefused(_ document: String) {
         #expect(throws: JSONReader.Offence.self) { try Column.texts(document) }

@@ -42,13 +42,14 @@ extension Issuer {
     ) throws(IdentityError) -> DelegatedToken {
         let excess = grant.excess(in: scopes)
         guard excess.isEmpty else { throw unfit("it is good for more than was asked for: \(excess)") }
+        let longest = now() + Self.longestLife
         guard let claims = Self.claims(of: token) else {
-            return DelegatedToken(token: token, end: end ?? now() + Self.unknownLife)
+            return DelegatedToken(token: token, end: min(end ?? now() + Self.unknownLife, longest))
         }
         do throws(ClaimOffence) {
             let check = NotebookTokenCheck(issuer: configuration, grant: grant, now: now())
             let own = try check.end(of: claims)
-            return DelegatedToken(token: token, end: end.map { min($0, own) } ?? own)
+            return DelegatedToken(token: token, end: min(end ?? own, own, longest))
         } catch { throw unfit(error.message) }
     }
 
@@ -68,6 +69,8 @@ extension Issuer {
     private static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
     /// How long a token is taken to be good whose issuer says nothing about it.
     private static let unknownLife: TimeInterval = 600
+    /// One that is said to live longer is renewed as if it did not: nobody plans with an end in the year 30000.
+    private static let longestLife: TimeInterval = 86400
 }
 
 /// An access token that a session may carry.

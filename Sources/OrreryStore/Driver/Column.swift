@@ -4,8 +4,11 @@ internal import GRDB
 /// How values lie in columns: instants as milliseconds since 1970, hashes as bytes, documents as JSON. An instant keeps
 /// its milliseconds and loses what is finer.
 enum Column {
+    /// The nearest of `instants`: a date may come from outside.
     static func milliseconds(_ instant: Date) -> Int64 {
-        Int64((instant.timeIntervalSince1970 * 1000).rounded())
+        let milliseconds = (instant.timeIntervalSince1970 * 1000).rounded()
+        guard milliseconds > Double(instants.lowerBound) else { return instants.lowerBound }
+        return milliseconds < Double(instants.upperBound) ? Int64(milliseconds) : instants.upperBound
     }
 
     static func instant(_ milliseconds: Int64) -> Date {
