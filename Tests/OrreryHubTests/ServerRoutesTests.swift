@@ -50,6 +50,19 @@ struct ServerRoutesTests {
         }
     }
 
+    // Clients of JupyterHub stop the default server without looking first, and take anything else for an error.
+    @Test func stoppingWhatDoesNotRunIsDoneForTheDefaultServerAlone() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            #expect(try await hub.call("DELETE", "/users/ada/server", token: token).status == 204)
+            #expect(try await hub.call("DELETE", "/users/ada/servers/gpu", token: token).status == 404)
+            try await hub.session(of: ada, state: .ended)
+            #expect(try await hub.call("DELETE", "/users/ada/server", token: token).status == 204)
+            #expect(try await hub.call("DELETE", "/users/grace/server", token: token).status == 403)
+        }
+    }
+
     @Test func anOperatorMayStopButNotStartForOthers() async throws {
         try await TestHub.run { hub in
             try await hub.session(of: hub.person("grace"))

@@ -64,9 +64,11 @@ struct ServerRoutes: Sendable {
         return try .json(ServerModel(session: asked.found(), url: url).json)
     }
 
-    /// 204 when the server is gone within ten seconds, 202 when it is still on its way out.
+    /// 204 when the server is gone within ten seconds, 202 when it is still on its way out. Everybody has the default server,
+    /// running or not: JupyterHub says 204 of it also when there was nothing to stop.
     @Sendable func stop(_ request: Request, _ context: HubContext) async throws -> Response {
         let asked = try await question(request, context, needing: "delete:servers")
+        if asked.session == nil, asked.server.isEmpty { return Response(status: .noContent) }
         let session = try asked.found()
         let grace = try Self.grace(await request.json())
         if session.state != .stopping || grace != nil {
