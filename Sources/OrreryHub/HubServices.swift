@@ -84,7 +84,7 @@ struct HubServices: Sendable {
                 store: database, users: configuration.auth.users, audit: audit, now: now, logger: logger),
             vault: vault, audit: audit, now: now)
         provider = OAuthProvider(
-            sessions: database, persons: database, codes: database, tokens: tokens, now: now)
+            sessions: database, persons: database, logins: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
         tickets = GateTickets(secret: configuration.proxy.token, store: database, now: now)
         let feed = ProxyFeed(now: now)

@@ -62,7 +62,7 @@ struct OAuthTests {
             let answer = try await Self.post(Self.exchange(session, code: code, secret: secret), to: hub)
             #expect(answer.status == 200)
             #expect(answer.headers["Cache-Control"] == "no-store")
-            #expect(answer.json?["token_type"] == "Bearer" && answer.json?["expires_in"] == 1_209_600)
+            #expect(answer.json?["token_type"] == "Bearer" && answer.json?["expires_in"] == 604_800)
             let token = try #require(answer.json?["access_token"]?.string)
             #expect(token.utf8.count <= 64)
             let model = try #require(try await hub.call("GET", "/user", token: token).json)
@@ -72,6 +72,37 @@ struct OAuthTests {
                 model["scopes"] == [
                     "access:servers!server=ada/", "read:users:groups!user=ada", "read:users:name!user=ada",
                 ])
+        }
+    }
+
+    @Test func aVisitEndsWithTheLoginItHangsOn() async throws {
+        try await TestHub.run { hub in
+            let session = try await hub.session(of: hub.person("ada"))
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            hub.clock.turn(by: .seconds(36_000))
+            let secret = try await hub.serverToken(for: session)
+            let fields = Self.exchange(session, code: try await Self.code(session, with: &browser), secret: secret)
+            let answer = try await Self.post(fields, to: hub)
+            #expect(answer.json?["expires_in"] == 568_800)
+            let token = try #require(answer.json?["access_token"]?.string)
+            hub.clock.turn(by: .seconds(568_799))
+            #expect(try await hub.call("GET", "/user", token: token).status == 200)
+            hub.clock.turn(by: .seconds(1))
+            #expect(try await hub.call("GET", "/user", token: token).status == 403)
+        }
+    }
+
+    @Test func aCodeOfALoginThatHasEndedIsWorthNothing() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let secret = try await hub.serverToken(for: session)
+            let fields = Self.exchange(session, code: try await Self.code(session, with: &browser), secret: secret)
+            _ = try await hub.database.removeLogins(person: ada.id)
+            #expect(try await Self.post(fields, to: hub).json == ["error": "invalid_grant"])
         }
     }
 

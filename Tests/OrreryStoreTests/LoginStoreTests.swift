@@ -40,6 +40,25 @@ import Testing
         #expect(try await database.removeExpiredLogins(at: Sample.now + 60) == 1)
     }
 
+    @Test func whatHangsOnALoginGoesWithIt() async throws {
+        let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
+        try await database.insert(login(1, person: ada.id))
+        try await database.insert(login(2, person: ada.id, lasting: 120))
+        for seed in 1...2 as ClosedRange<UInt8> {
+            try await database.insert(Sample.token(seed, person: ada.id, sid: "sid \(seed)"))
+            try await database.insert(
+                CodeRecord(
+                    hash: Sample.hash(seed), client: "c", person: ada.id, sid: "sid \(seed)", redirectURI: "/",
+                    challenge: "c", scopes: [], expiresAt: Sample.now + 300))
+        }
+        try await database.insert(Sample.token(3, person: ada.id))
+        #expect(try await database.removeExpiredLogins(at: Sample.now + 60) == 3)
+        let left = try await database.tokens(person: ada.id, at: Sample.now).map(\.hash)
+        #expect(Set(left) == [Sample.hash(2), Sample.hash(3)])
+        #expect(try await database.takeCode(hash: Sample.hash(1), at: Sample.now) == nil)
+        #expect(try await database.takeCode(hash: Sample.hash(2), at: Sample.now) != nil)
+    }
+
     @Test func onlyOneOfTwoLogoutsGetsTheLogin() async throws {
         let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
         try await database.insert(login(1, person: ada.id))

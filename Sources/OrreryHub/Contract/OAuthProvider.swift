@@ -8,6 +8,7 @@ import OrreryStore
 struct OAuthProvider: Sendable {
     let sessions: any SessionStore
     let persons: any PersonStore
+    let logins: any LoginStore
     let codes: any TokenStore
     let tokens: Tokens
     let now: @Sendable () -> Date
@@ -64,7 +65,7 @@ struct OAuthProvider: Sendable {
 
     /// What a token request gets (RFC 6749 5.1 and 5.2).
     enum Exchange: Sendable {
-        case granted(token: Secret, scopes: [String])
+        case granted(token: Secret, until: Date, scopes: [String])
         case refused(Refused)
     }
 
@@ -89,9 +90,13 @@ struct OAuthProvider: Sendable {
         guard let code, code.client == id, code.redirectURI == fields["redirect_uri"],
             code.challenge == ProofKey.challenge(of: verifier)
         else { return .refused(.invalidGrant) }
-        do {
-            return .granted(token: try await tokens.issueVisit(code, to: session), scopes: code.scopes)
-        } catch  where error.contested == .code {
+        let open = try await logins.logins(person: code.person, at: now())
+        guard let login = open.first(where: { $0.sid == code.sid }) else { return .refused(.invalidGrant) }
+        do throws(StoreError) {
+            let visit = try await tokens.issueVisit(code, of: login, to: session)
+            return .granted(token: visit.secret, until: visit.end, scopes: code.scopes)
+        } catch {
+            guard error.contested == .code else { throw error }
             return .refused(.invalidGrant)
         }
     }

@@ -35,8 +35,8 @@ struct OAuthRoutes: Sendable {
         let form = try await request.form()
         if form["grant_type"] == Self.deviceGrant { return try await device(form) }
         switch try await provider.exchange(form) {
-        case .granted(let token, let scopes):
-            return try grant(token, lasting: Tokens.visit, scopes)
+        case .granted(let token, let end, let scopes):
+            return try grant(token, lasting: end.timeIntervalSince(provider.now()), scopes)
         case .refused(let reason):
             context.logger.notice("token request refused", metadata: ["error": "\(reason.rawValue)"])
             return try refusal(reason.rawValue)

@@ -12,7 +12,7 @@ struct Tokens: Sendable {
     /// `HubToken` of the proxy looks for it.
     static let mark = "orrery_"
 
-    /// How long a browser may use a server without asking the hub again.
+    /// How long a browser may use a server without asking the hub again, unless its login ends before.
     static let visit: TimeInterval = 14 * 86400
 
     /// A fresh token for the pod of `session`; it ends with the session.
@@ -24,13 +24,16 @@ struct Tokens: Sendable {
         ).secret
     }
 
-    /// A token with which the server `session` may recognise the person who was granted `code`. Throws `.conflict`
-    /// (`.code`) when the code was shown again meanwhile.
-    func issueVisit(_ code: CodeRecord, to session: SessionRecord) async throws(StoreError) -> Secret {
-        try await issue(
+    /// A token with which the server `session` may recognise the person who was granted `code` through `login`, and when it
+    /// ends. Throws `.conflict` (`.code`) when the code was shown again meanwhile.
+    func issueVisit(
+        _ code: CodeRecord, of login: LoginRecord, to session: SessionRecord
+    ) async throws(StoreError) -> (secret: Secret, end: Date) {
+        let end = min(login.expiresAt, now() + Self.visit)
+        let issued = try await issue(
             .oauth, to: code.person, session: session.id, sid: code.sid, code: code.hash, scopes: code.scopes,
-            note: "browser at \(session.prefix)", expiresAt: now().addingTimeInterval(Self.visit)
-        ).secret
+            note: "browser at \(session.prefix)", expiresAt: end)
+        return (issued.secret, end)
     }
 
     /// A token with which the hub may look at the server of `session` as its person, for a minute.

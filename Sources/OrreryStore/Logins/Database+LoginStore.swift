@@ -113,11 +113,13 @@ extension Database: LoginStore {
     }
 
     package func removeExpiredLogins(at now: Date) async throws(StoreError) -> Int {
-        try await write { db in
-            try ["login", "login_transaction"].reduce(0) { count, table in
-                try db.execute(
-                    sql: "DELETE FROM \(table) WHERE expires_at <= :now",
-                    arguments: ["now": Column.milliseconds(now)])
+        let ended = "sid IN (SELECT sid FROM login WHERE expires_at <= :now)"
+        return try await write { db in
+            try [
+                "token WHERE \(ended)", "code WHERE \(ended)", "login WHERE expires_at <= :now",
+                "login_transaction WHERE expires_at <= :now",
+            ].reduce(0) { count, rows in
+                try db.execute(sql: "DELETE FROM \(rows)", arguments: ["now": Column.milliseconds(now)])
                 return count + db.changesCount
             }
         }

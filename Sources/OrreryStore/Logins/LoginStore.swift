@@ -29,7 +29,8 @@ package protocol LoginStore: Sendable {
     /// removed too, and nobody gets it.
     func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord?
 
-    /// Removes logins and transactions that have expired at `now`; gives the number of rows.
+    /// Removes logins that have expired at `now`, the tokens and codes that hang on them, and expired transactions; gives the
+    /// number of rows.
     func removeExpiredLogins(at now: Date) async throws(StoreError) -> Int
 }
 
