@@ -39,6 +39,32 @@ struct TokenRoutesTests {
         }
     }
 
+    // Otherwise the list grows with every server that anybody ever had.
+    @Test func theTokensOfAServerThatHasEndedAreNotAmongThem() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let maker = try await hub.token(of: ada, scopes: Self.rights)
+            let session = try await hub.session(of: ada)
+            let server = try await hub.serverToken(for: session)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            _ = try await OAuthTests.visit(session, with: &browser)
+            let count = { () async throws -> Int? in
+                try await hub.call("GET", "/users/ada/tokens", token: maker).json?["api_tokens"]?.array?.count
+            }
+            // The visit has asked for another token of the server.
+            #expect(try await count() == 4)
+            let (id, now) = (session.id, hub.clock.now)
+            // While it stops, the pod still needs its own.
+            _ = try await hub.database.advance(id, at: now) { $0.state = .stopping }
+            #expect(try await hub.call("GET", "/user", token: server).status == 200)
+            _ = try await hub.database.advance(id, at: now) { $0.end(.stoppedByPerson, "", at: now) }
+            #expect(try await count() == 1)
+            await hub.services.housekeeper.sweep()
+            #expect(try await hub.database.token(hash: Fingerprint.of(server), at: now) == nil)
+        }
+    }
+
     @Test func withoutAWordItIsForEverythingOfOnesOwn() async throws {
         try await TestHub.run { hub in
             let chiefs: Set<Group> = [Group(name: "atlas"), Group(name: "operators")]

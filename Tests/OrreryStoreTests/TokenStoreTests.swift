@@ -1,4 +1,5 @@
 import Foundation
+import OrreryModel
 import Testing
 
 @testable import OrreryStore
@@ -96,7 +97,12 @@ import Testing
         try await database.insert(code(3, person: ada.id, sid: "tab"))
         try await database.insert(Sample.token(4, person: ada.id, sid: "other"))
         try await database.insert(Sample.token(5, person: ada.id))
-        #expect(try await database.removeTokens(session: session.id) == 1)
+        #expect(try await database.tokens(person: ada.id, at: Sample.now).count == 4)
+        #expect(try await database.removeExpiredTokens(at: Sample.now) == 0)
+        _ = try await database.update(session.id) { $0.end(.crashed, "", at: Sample.now) }
+        #expect(try await database.tokens(person: ada.id, at: Sample.now).count == 3)
+        #expect(try await database.removeExpiredTokens(at: Sample.now) == 1)
+        #expect(try await database.token(hash: Sample.hash(1), at: Sample.now) == nil)
         #expect(try await database.removeTokens(sid: "tab") == 2)
         #expect(try await database.takeCode(hash: Sample.hash(3), at: Sample.now) == nil)
         let left = try await database.tokens(person: ada.id, at: Sample.now)

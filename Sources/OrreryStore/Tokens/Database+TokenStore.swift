@@ -51,10 +51,15 @@ extension Database: TokenStore {
             try TokenRecord.fetch(
                 db,
                 where: """
-                    person = :person AND (expires_at IS NULL OR expires_at > :now) ORDER BY created_at DESC, id DESC
+                    person = :person AND (expires_at IS NULL OR expires_at > :now) AND NOT \(Self.isOfEnded)
+                    ORDER BY created_at DESC, id DESC
                     """, ["person": person, "now": Column.milliseconds(now)])
         }
     }
+
+    /// Whether a token's session has ended. The pod that had it is gone then, so nobody misses it.
+    private static let isOfEnded =
+        "(session IS NOT NULL AND (SELECT ended_at FROM session WHERE id = token.session) IS NOT NULL)"
 
     package func touchTokens(_ used: [(id: String, at: Date)]) async throws(StoreError) {
         guard !used.isEmpty else { return }
@@ -69,10 +74,6 @@ extension Database: TokenStore {
         try await removeTokens(from: ["token"], where: "id = :value", id) > 0
     }
 
-    package func removeTokens(session: String) async throws(StoreError) -> Int {
-        try await removeTokens(from: ["token"], where: "session = :value", session)
-    }
-
     package func removeTokens(sid: String) async throws(StoreError) -> Int {
         try await removeTokens(from: ["token", "code"], where: "sid = :value", sid)
     }
@@ -82,9 +83,10 @@ extension Database: TokenStore {
     }
 
     package func removeExpiredTokens(at now: Date) async throws(StoreError) -> Int {
-        try await removeTokens(
-            from: ["token", "code", "device_grant"], where: "expires_at IS NOT NULL AND expires_at <= :value",
-            Column.milliseconds(now))
+        let hasExpired = "expires_at IS NOT NULL AND expires_at <= :value"
+        let instant = Column.milliseconds(now)
+        return try await removeTokens(from: ["token"], where: "(\(hasExpired)) OR \(Self.isOfEnded)", instant)
+            + removeTokens(from: ["code", "device_grant"], where: hasExpired, instant)
     }
 
     private func removeTokens(

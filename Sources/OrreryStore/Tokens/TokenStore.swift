@@ -7,15 +7,13 @@ package protocol TokenStore: Sendable {
     func insert(_ token: TokenRecord, most: Int) async throws(StoreError)
     /// The token with this hash, unless it has expired at `now`. Nil is a certain no: an error is never turned into it.
     func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord?
-    /// The person's tokens that have not expired, the newest first.
+    /// The person's tokens that have neither expired nor were made for a session that has ended, the newest first.
     func tokens(person: Int64, at now: Date) async throws(StoreError) -> [TokenRecord]
     /// Records when each token was last used, in one transaction. An older instant changes nothing, an unknown id is
     /// passed over.
     func touchTokens(_ used: [(id: String, at: Date)]) async throws(StoreError)
     /// Ends one token, and those that were made with it; whether there was one.
     func removeToken(id: String) async throws(StoreError) -> Bool
-    /// Ends the tokens made for a session; gives their number.
-    func removeTokens(session: String) async throws(StoreError) -> Int
     /// Ends the tokens and codes granted through a login; gives their number.
     func removeTokens(sid: String) async throws(StoreError) -> Int
     /// Ends all tokens and codes of a person; gives their number.
@@ -26,7 +24,7 @@ package protocol TokenStore: Sendable {
     /// it, and ends the token that was given for it (RFC 6749 4.1.2).
     func takeCode(hash: [UInt8], at now: Date) async throws(StoreError) -> CodeRecord?
 
-    /// Removes tokens and codes that have expired at `now`; gives the number of rows.
+    /// Removes tokens and codes that have expired at `now`, and tokens of sessions that have ended; gives the number of rows.
     func removeExpiredTokens(at now: Date) async throws(StoreError) -> Int
 }
 
