@@ -58,6 +58,21 @@ struct EnrolmentTests {
         }
     }
 
+    @Test func thereIsANameForEverybodyWhoIsCalledTheSame() async throws {
+        try await TestHub.run { hub in
+            for number in 1...99 {
+                let identity = Identity(issuer: "https://issuer.test", subject: "a-\(number)")
+                let name = number == 1 ? "ada" : "ada-\(number)"
+                let person = Person(identity: identity, name: name, uid: nil, gid: nil, groups: [])
+                _ = try await hub.database.register(person, isAdmin: false, at: hub.clock.now)
+            }
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas))
+            var browser = TestBrowser(hub)
+            #expect(try await browser.logIn(as: "s-1").status == 302)
+            #expect(try await hub.database.allPersons().count == 100)
+        }
+    }
+
     @Test func aUidThatIsTakenIsRefused() async throws {
         try await TestHub.run { hub in
             hub.issuers.knows("first", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 7))

@@ -20,6 +20,12 @@ struct PersonNameTests {
         #expect(long.allSatisfy { $0.utf8.count <= 31 && PersonName.isValid($0) })
     }
 
+    @Test func afterAFewNumbersComeLettersThatDiffer() {
+        let lettered = PersonName.candidates(for: "ada").dropFirst(9)
+        #expect(lettered.count == 8 && Set(lettered).count == 8)
+        #expect(lettered.allSatisfy { $0.wholeMatch(of: /ada-[a-z]{5}/) != nil && PersonName.isValid($0) })
+    }
+
     @Test func reservedWordsGoToNobody() {
         #expect(!PersonName.candidates(for: "root").contains("root"))
         #expect(PersonName.candidates(for: "root").first == "root-2")

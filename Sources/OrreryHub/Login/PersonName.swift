@@ -1,14 +1,17 @@
 /// The rule for names of people: `^[a-z][a-z0-9-]{0,29}[a-z0-9]$` and none of the reserved ones.
 enum PersonName {
-    /// Names to try in turn for somebody whose issuer suggests `suggestion`: what is left of it under the rule, and then
-    /// with `-2`, `-3` … behind it. A name is a label only, so two suggestions that become equal are two people.
+    /// Names to try in turn for somebody whose issuer suggests `suggestion`: what is left of it under the rule, then with `-2`
+    /// to `-9` behind it, and then with letters that nobody else has, however many there are of that name. A name is a label
+    /// only, so two suggestions that become equal are two people.
     static func candidates(for suggestion: String?) -> [String] {
         let base = normalised(suggestion ?? "") ?? "person"
-        let numbered = (2...99).map { number in
-            let tail = "-\(number)"
-            return base.prefix(31 - tail.count).trimmingHyphens + tail
-        }
-        return ([base] + numbered).filter(isValid)
+        let tails = (2...9).map { "-\($0)" } + (1...8).map { _ in "-\(letters())" }
+        return ([base] + tails.map { base.prefix(31 - $0.count).trimmingHyphens + $0 }).filter(isValid)
+    }
+
+    /// Five of those that make no words: two and a half million ways.
+    private static func letters() -> String {
+        String((1...5).compactMap { _ in "bcdfghjkmnpqrstvwxz".randomElement() })
     }
 
     static func isValid(_ name: String) -> Bool {
