@@ -73,6 +73,31 @@ struct EnrolmentTests {
         }
     }
 
+    @Test func aUidOfTheHubsRangeIsNobodysToClaim() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 200_001, gid: 7))
+            var browser = TestBrowser(hub)
+            let answer = try await browser.logIn(as: "s-1")
+            #expect(answer.status == 409 && answer.text.contains("(uid)"))
+            #expect(try await hub.database.allPersons().isEmpty)
+        }
+    }
+
+    // Whoever has a number keeps it, whatever the issuer says now.
+    @Test func whoHasANumberOfTheRangeMayBeToldSo() async throws {
+        try await TestHub.run { hub in
+            var browser = TestBrowser(hub)
+            for (uid, gid, status) in [
+                (nil, nil, 302), (200_000, 200_000, 302), (200_001, 200_000, 302), (200_001, 200_001, 409),
+            ] as [(UInt32?, UInt32?, Int)] {
+                hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: uid, gid: gid))
+                let answer = try await browser.logIn(as: "s-1")
+                #expect(answer.status == status)
+                #expect(try await hub.database.person(named: "ada")?.person.uid == 200_000)
+            }
+        }
+    }
+
     @Test func aUidThatIsTakenIsRefused() async throws {
         try await TestHub.run { hub in
             hub.issuers.knows("first", as: .init(suggestedName: "ada", groups: LoginTests.atlas, uid: 7))

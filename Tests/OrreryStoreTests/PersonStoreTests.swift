@@ -102,6 +102,20 @@ import Testing
         #expect(error?.message == "all uids from 5 to 5 have been given")
     }
 
+    @Test func aUidAtTheTopOfARangeDoesNotEndIt() async throws {
+        _ = try await database.register(Sample.person("ada", uid: 9), isAdmin: false, at: Sample.now)
+        _ = try await database.register(Sample.person("eve", uid: 6), isAdmin: false, at: Sample.now)
+        var given: [UInt32?] = []
+        for name in ["bob", "cleo", "dan"] {
+            let person = try await database.register(Sample.person(name), isAdmin: false, at: Sample.now)
+            given.append(try? await database.giveUID(to: person.id, from: 5...9).person.uid)
+        }
+        #expect(given == [5, 7, 8])
+        let late = try await database.register(Sample.person("late"), isAdmin: false, at: Sample.now)
+        let error = await #expect(throws: StoreError.self) { try await database.giveUID(to: late.id, from: 5...9) }
+        #expect(error?.kind == .unavailable)
+    }
+
     @Test func personWithALiveSessionIsNotRemoved() async throws {
         let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
         let session = Sample.session(of: ada)

@@ -10,7 +10,7 @@ extension Recheck {
     /// admits any more end. False, and nothing happens, when the person has logged in anew since the issuer was asked.
     func apply(_ claimant: Claimant?, of record: CredentialRecord) async throws -> Bool {
         guard let known = try await store.person(id: record.person) else { return true }
-        let allowed = claimant.flatMap { enrolment.stillAdmits($0) ? $0 : nil }
+        let allowed = claimant.flatMap { enrolment.stillAdmits($0, as: known) ? $0 : nil }
         let groups = allowed?.membership.groups ?? []
         let isAdmin = groups.contains { enrolment.auth.admin.contains($0.name) }
         // Before it is known that there is no newer login: one that comes in between is not judged by an old answer.

@@ -27,16 +27,23 @@ extension HubConfiguration.Auth {
     }
 
     /// A gid opens files as a group does, so an issuer must not say what the rules do not let it say: the gid of a group
-    /// that it does not give, or one of the hub's own range, where every group is one person's.
-    func checkNumbers(of claimant: Claimant) throws(HubError) {
+    /// that it does not give, or one of the hub's own range, where every number is one person's. `own` is the uid that the person
+    /// has here; who has one is given no other.
+    func checkNumbers(of claimant: Claimant, own: UInt32? = nil) throws(HubError) {
+        if let uid = claimant.uid, own == nil, users.uids?.contains(uid) == true {
+            throw HubError(
+                .conflict,
+                "the number (uid) that your issuer gives you is one that this hub gives to people without one",
+                next: "ask an operator of this hub", detail: "uid \(uid) is within users.uid")
+        }
         guard let gid = claimant.gid else { return }
-        let own = claimant.membership.groups.union(claimant.membership.raised.map(\.group))
-        guard !isGroup(gid) || own.contains(where: { $0.gid == gid }) else {
+        let groups = claimant.membership.groups.union(claimant.membership.raised.map(\.group))
+        guard !isGroup(gid) || groups.contains(where: { $0.gid == gid }) else {
             throw HubError(
                 .conflict, "the group number (gid) that your issuer gives you is that of a group you are not in",
                 next: "ask an operator of this hub", detail: "gid \(gid) is a group's of auth.groups")
         }
-        guard users.uids?.contains(gid) == true, gid != claimant.uid else { return }
+        guard users.uids?.contains(gid) == true, gid != own else { return }
         throw HubError(
             .conflict, "the group number (gid) that your issuer gives you is one that this hub gives to single people",
             next: "ask an operator of this hub", detail: "gid \(gid) is within users.uid")

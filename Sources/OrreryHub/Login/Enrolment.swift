@@ -15,8 +15,9 @@ struct Enrolment: Sendable {
     func enter(_ claimant: Claimant, from issuer: String) async throws -> PersonRecord {
         try auth.admit(claimant, from: issuer)
         let record: PersonRecord
-        try auth.checkNumbers(of: claimant)
-        if let known = try await store.person(identity: claimant.identity) {
+        let known = try await store.person(identity: claimant.identity)
+        try auth.checkNumbers(of: claimant, own: known?.person.uid)
+        if let known {
             guard !known.isSuspended else { throw HubError.suspended }
             guard !auth.denies(known.person) else { throw HubError.denied }
             record = try await refresh(known, with: claimant)
@@ -33,15 +34,16 @@ struct Enrolment: Sendable {
         guard let known = try await store.person(identity: claimant.identity) else { return }
         let last = try await credentials.latestCredential(person: known.id)
         if let last, last.issuer != claimant.issuer || last.subject != claimant.identity.subject { return }
-        let groups = stillAdmits(claimant) ? claimant.membership.groups : []
+        let groups = stillAdmits(claimant, as: known) ? claimant.membership.groups : []
         _ = try await store.regroup(
             person: known.id, groups, isAdmin: groups.contains { auth.admin.contains($0.name) })
     }
 
-    /// Whether what the issuer says of somebody who is here already leaves a place for the person. Which groups admit is
-    /// another question.
-    func stillAdmits(_ claimant: Claimant) -> Bool {
-        !auth.users.denies(claimant.identity, of: claimant.issuer) && (try? auth.checkNumbers(of: claimant)) != nil
+    /// Whether what the issuer says of `person`, who is here already, leaves a place for them. Which groups admit is another
+    /// question.
+    func stillAdmits(_ claimant: Claimant, as person: PersonRecord) -> Bool {
+        !auth.users.denies(claimant.identity, of: claimant.issuer)
+            && (try? auth.checkNumbers(of: claimant, own: person.person.uid)) != nil
     }
 
     private func refresh(_ known: PersonRecord, with claimant: Claimant) async throws(StoreError) -> PersonRecord {

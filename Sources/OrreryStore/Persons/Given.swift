@@ -31,13 +31,21 @@ enum GivenUID {
             arguments: ["uid": uid, "person": person])
     }
 
-    /// The lowest uid of `range` above all that were given from it.
+    /// The lowest uid of `range` above all that were given from it; where there is none, the lowest that never was: somebody's
+    /// issuer may have given one at the top.
     static func next(in range: ClosedRange<UInt32>, _ db: GRDB.Database) throws -> UInt32 {
-        let highest = try Int64.fetchOne(
-            db, sql: "SELECT max(uid) FROM given_uid WHERE uid BETWEEN :low AND :high",
-            arguments: ["low": range.lowerBound, "high": range.upperBound])
-        let next = highest.map { $0 + 1 } ?? Int64(max(1, range.lowerBound))
-        guard let uid = UInt32(exactly: next), range.contains(uid) else {
+        let bounds: StatementArguments = ["low": max(1, range.lowerBound), "high": range.upperBound]
+        let next = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT coalesce(
+                    (SELECT CASE WHEN max(uid) < :high THEN max(uid) + 1 END FROM given_uid
+                        WHERE uid BETWEEN :low AND :high),
+                    (SELECT :low WHERE NOT EXISTS (SELECT 1 FROM given_uid WHERE uid = :low)),
+                    (SELECT min(uid) + 1 FROM given_uid AS given WHERE uid BETWEEN :low AND :high - 1
+                        AND NOT EXISTS (SELECT 1 FROM given_uid WHERE uid = given.uid + 1)))
+                """, arguments: bounds)
+        guard let uid = next.flatMap({ UInt32(exactly: $0) }), range.contains(uid) else {
             throw StoreError(
                 .unavailable, "all uids from \(range.lowerBound) to \(range.upperBound) have been given",
                 next: "widen users.uid in the configuration")

@@ -25,8 +25,8 @@ package protocol PersonStore: Sendable {
     /// Records that the issuer has changed the person's groups. `.missing` when the person is not there any more.
     func regroup(person id: Int64, _ groups: Set<Group>, isAdmin: Bool) async throws(StoreError) -> PersonRecord
 
-    /// Gives the person the lowest uid of `range` above all that were ever given from it, unless the person has one.
-    /// `.unavailable` when the range is used up.
+    /// Gives the person a uid of `range` that nobody ever had, above all that were given from it as long as there is one, unless
+    /// the person has a uid. `.unavailable` when the range is used up.
     func giveUID(to id: Int64, from range: ClosedRange<UInt32>) async throws(StoreError) -> PersonRecord
 
     /// Suspends a person or lifts the suspension. Ending what the person has open is the caller's next step.
