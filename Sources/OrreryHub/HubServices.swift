@@ -82,7 +82,7 @@ struct HubServices: Sendable {
             enrolment: enrolment, logins: logins,
             linking: Linking(
                 store: database, users: configuration.auth.users, audit: audit, now: now, logger: logger),
-            vault: vault, audit: audit, now: now)
+            vault: vault, audit: audit, now: now, begun: LoginFlow.limit(now: now))
         provider = OAuthProvider(
             sessions: database, persons: database, logins: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)

@@ -87,6 +87,16 @@ struct DeviceTests {
         }
     }
 
+    @Test func aRightThatIsSaidOftenIsKeptOnce() async throws {
+        try await TestHub.run { hub in
+            let scope = Array(repeating: "servers read:users", count: 2000).joined(separator: " ")
+            let program = try await Program(hub, scope: scope)
+            let code = try #require(UserCode(program.typed))
+            let device = try await hub.database.device(userHash: code.hash, at: hub.clock.now)
+            #expect(device?.rights == ["servers", "read:users"])
+        }
+    }
+
     @Test func whoIsRefusedGetsNothing() async throws {
         try await TestHub.run { hub in
             let program = try await Program(hub)

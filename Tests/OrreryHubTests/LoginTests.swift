@@ -9,6 +9,24 @@ import Testing
 struct LoginTests {
     static let atlas: Set<Group> = [Group(name: "atlas", gid: 5001)]
 
+    @Test func whoBeginsTooManyLoginsWaitsAndOthersDoNot() async throws {
+        try await TestHub.run { hub in
+            hub.issuers.knows("ada", as: .init(suggestedName: "ada", groups: Self.atlas))
+            var browser = TestBrowser(hub)
+            let leaving = try await browser.get("/hub/login/test")
+            let state = try #require(leaving.location?.split(separator: "state=").last)
+            for _ in 2...2000 { hub.services.flow.begun.record("127.0.0.1") }
+            let limited = try await hub.send("GET", "/hub/login/test")
+            #expect(limited.status == 429 && limited.headers["Retry-After"] == "1")
+            let elsewhere = [("X-Forwarded-For", "192.0.2.7")]
+            #expect(try await hub.send("GET", "/hub/login/test", headers: elsewhere).status == 302)
+            // What is under way is finished.
+            #expect(try await browser.get("/hub/callback/test?code=ada&state=\(state)").location == "/hub/home")
+            hub.clock.turn(by: .seconds(1))
+            #expect(try await hub.send("GET", "/hub/login/test").status == 302)
+        }
+    }
+
     @Test func theLoginPageOffersEveryIssuerAndSaysWhatIsWrongWithOne() async throws {
         try await TestHub.run { hub in
             var browser = TestBrowser(hub)

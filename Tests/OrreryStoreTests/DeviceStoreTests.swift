@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func whoAsksTooSoonWaitsLonger() async throws {
-        try await database.insert(waiting(), most: 3)
+        try await database.insert(waiting(), most: 3, altogether: 100)
         let answers: [(TimeInterval, DeviceAnswer)] = [
             (0, .waiting), (5, .waiting), (9, .tooSoon), (15, .tooSoon), (30, .waiting), (44, .tooSoon),
             (600, .expired),
@@ -38,7 +38,7 @@ import Testing
 
     @Test func whatWasAllowedIsToldOnce() async throws {
         let person = try await ada()
-        try await database.insert(waiting(), most: 3)
+        try await database.insert(waiting(), most: 3, altogether: 100)
         #expect(try await database.device(userHash: Sample.hash(101), at: Sample.now) == waiting())
         #expect(try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now))
         #expect(try await !database.decide(.denied, userHash: Sample.hash(101), person: person, at: Sample.now))
@@ -57,10 +57,26 @@ import Testing
         #expect(device.person == person && device.rights == ["servers"])
     }
 
+    @Test func ofTooManyAltogetherTheOldestAreForgottenToo() async throws {
+        for seed in 1...5 as ClosedRange<UInt8> {
+            let device = DeviceRecord(
+                deviceHash: Sample.hash(seed), userHash: Sample.hash(100 + seed), host: "laptop",
+                address: "192.0.2.\(seed)", rights: ["servers"], pause: 5, createdAt: Sample.now,
+                expiresAt: Sample.now + 600 + Double(seed))
+            try await database.insert(device, most: 3, altogether: 2)
+        }
+        var known: [UInt8] = []
+        for seed in 1...5 as ClosedRange<UInt8> {
+            let answer = try await database.ask(deviceHash: Sample.hash(seed), more: 5, at: Sample.now)
+            if answer != nil { known.append(seed) }
+        }
+        #expect(known == [4, 5])
+    }
+
     @Test func ofTooManyFromOneAddressTheOldestAreForgotten() async throws {
         let person = try await ada()
         for seed in 1...5 as ClosedRange<UInt8> {
-            try await database.insert(waiting(seed, user: 100 + seed, at: Double(seed)), most: 3)
+            try await database.insert(waiting(seed, user: 100 + seed, at: Double(seed)), most: 3, altogether: 100)
             if seed == 1 {
                 _ = try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now)
             }
@@ -74,7 +90,7 @@ import Testing
     }
 
     @Test func whatWasDeniedIsToldOnce() async throws {
-        try await database.insert(waiting(), most: 3)
+        try await database.insert(waiting(), most: 3, altogether: 100)
         #expect(try await database.decide(.denied, userHash: Sample.hash(101), person: ada(), at: Sample.now))
         #expect(try await ask(0) == .denied)
         #expect(try await ask(0) == nil)
@@ -82,7 +98,7 @@ import Testing
 
     @Test func nothingIsDecidedAfterTheEnd() async throws {
         let person = try await ada()
-        try await database.insert(waiting(), most: 3)
+        try await database.insert(waiting(), most: 3, altogether: 100)
         let end = Sample.now + 600
         #expect(try await !database.decide(.allowed, userHash: Sample.hash(101), person: person, at: end))
         #expect(try await database.device(userHash: Sample.hash(101), at: end) == nil)
@@ -90,15 +106,17 @@ import Testing
     }
 
     @Test func noTwoProgramsWaitWithOneCode() async throws {
-        try await database.insert(waiting(), most: 3)
-        let error = await #expect(throws: StoreError.self) { try await database.insert(waiting(2), most: 3) }
+        try await database.insert(waiting(), most: 3, altogether: 100)
+        let error = await #expect(throws: StoreError.self) {
+            try await database.insert(waiting(2), most: 3, altogether: 100)
+        }
         #expect(error?.contested == .userCode)
-        try await database.insert(waiting(2, user: 102), most: 3)
+        try await database.insert(waiting(2, user: 102), most: 3, altogether: 100)
     }
 
     @Test func whatSomebodyAllowedEndsWithThatPersonsTokens() async throws {
         let person = try await ada()
-        try await database.insert(waiting(), most: 3)
+        try await database.insert(waiting(), most: 3, altogether: 100)
         _ = try await database.decide(.allowed, userHash: Sample.hash(101), person: person, at: Sample.now)
         #expect(try await database.removeTokens(person: person) == 1)
         #expect(try await ask(1) == nil)

@@ -145,6 +145,21 @@ import Testing
         #expect(try await database.login(hash: login.hash, at: Sample.now)?.raised == [])
     }
 
+    @Test func ofTooManyLoginsUnderWayTheOldestAreForgotten() async throws {
+        for seed in 1...5 as ClosedRange<UInt8> {
+            let transaction = TransactionRecord(
+                stateHash: Sample.hash(seed), issuer: "lab", browser: Sample.hash(seed), nonce: "n", verifier: "v",
+                next: "/", createdAt: Sample.now + Double(seed), expiresAt: Sample.now + 600 + Double(seed))
+            try await database.insert(transaction, most: 3)
+        }
+        var known: [UInt8] = []
+        for seed in 1...5 as ClosedRange<UInt8> {
+            let taken = try await database.takeTransaction(stateHash: Sample.hash(seed), at: Sample.now)
+            if taken != nil { known.append(seed) }
+        }
+        #expect(known == [3, 4, 5])
+    }
+
     @Test("F1: twenty logins of one browser are under way at most") func theOldestOfABrowserIsForgotten() async throws {
         let transaction = { (seed: UInt8, browser: UInt8) in
             TransactionRecord(

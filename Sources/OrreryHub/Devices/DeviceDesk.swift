@@ -20,6 +20,8 @@ struct DeviceDesk: Sendable {
     static let pause: Int64 = 5
     /// How many programs of one address may wait; of more the oldest are forgotten, so that nobody keeps others out.
     static let most = 1000
+    /// And how many at all.
+    static let mostAltogether = 20_000
     /// The one program that is known here. It is public: what it has is the person's word.
     static let client = "orrery"
     /// What a program gets that does not say what it wants.
@@ -55,7 +57,7 @@ struct DeviceDesk: Sendable {
             address: address.description, rights: rights, pause: Self.pause, createdAt: now(),
             expiresAt: now() + Self.patience.seconds)
         do throws(StoreError) {
-            try await store.insert(record, most: Self.most)
+            try await store.insert(record, most: Self.most, altogether: Self.mostAltogether)
             return start
         } catch {
             guard error.contested == .userCode else { throw error }

@@ -22,7 +22,7 @@ struct DeviceRoutes: Sendable {
     @Sendable func begin(_ request: Request, _ context: HubContext) async throws -> Response {
         let form = try await request.form()
         guard form["client_id"] == DeviceDesk.client else { return try refuse("invalid_client", status: .unauthorized) }
-        let rights = form["scope"]?.split(separator: " ").map(String.init) ?? []
+        let rights = Self.rights(form["scope"] ?? "")
         guard rights.allSatisfy({ Scope.named($0) != nil }) else { return try refuse("invalid_scope") }
         let start = try await desk.begin(
             rights: rights.isEmpty ? DeviceDesk.usualRights : rights, host: Self.host(form["host"]),
@@ -83,6 +83,13 @@ struct DeviceRoutes: Sendable {
         var response = try Response.json(["error": .string(error)], status: status)
         response.headers[.cacheControl] = "no-store"
         return response
+    }
+
+    /// Each once, however often it is said: what is stored is no longer than the table of rights.
+    private static func rights(_ scope: String) -> [String] {
+        scope.split(separator: " ").map(String.init).reduce(into: []) { rights, right in
+            if !rights.contains(right) { rights.append(right) }
+        }
     }
 
     /// What a program says about its machine, as far as it can be the name of one.

@@ -47,7 +47,8 @@ struct AccountRoutes: Sendable {
         }
         let browser = LoginRoutes.browser(of: request, gate.cookies)
         let label = try context.name("issuer")
-        let url = try await flow.begin(at: label, browser: browser, next: Self.page, linkingTo: visitor)
+        let url = try await flow.begin(
+            at: label, browser: browser, from: context.client, next: Self.page, linkingTo: visitor)
         let title = await issuers.choices().first { $0.label == label }?.title ?? label
         return Response.page(OnwardPage(frame: Frame(visitor), title: title, href: url).html(), goingOnTo: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])

@@ -39,7 +39,7 @@ struct LoginRoutes: Sendable {
         let issuer = try context.name("issuer")
         let browser = Self.browser(of: request, gate.cookies)
         let url = try await flow.begin(
-            at: issuer, browser: browser, next: next, raising: request.fields["raise"])
+            at: issuer, browser: browser, from: context.client, next: next, raising: request.fields["raise"])
         return Response.redirect(to: url)
             .setting(cookies: [gate.cookies.setBrowser(browser, lasting: LoginFlow.patience)])
     }

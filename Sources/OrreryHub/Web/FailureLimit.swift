@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// How often something may go wrong, by key. Each failure is forgiven after `interval`, one after the other; whoever has
+/// How often something may go wrong, or be begun, by key. Each failure is forgiven after `interval`, one after the other; whoever has
 /// `burst` of them that are not forgiven has to wait.
 ///
 /// Concurrency: any task may ask and record.

@@ -2,7 +2,7 @@ package import FoundationEssentials
 internal import GRDB
 
 extension Database: DeviceStore {
-    package func insert(_ device: DeviceRecord, most: Int) async throws(StoreError) {
+    package func insert(_ device: DeviceRecord, most: Int, altogether: Int) async throws(StoreError) {
         try await write { db in
             do {
                 try db.execute(
@@ -21,6 +21,13 @@ extension Database: DeviceStore {
                         SELECT device_hash FROM device_grant WHERE address = :address AND state = 'waiting'
                         ORDER BY created_at DESC LIMIT 1000 OFFSET :most)
                     """, arguments: ["address": device.address, "most": most])
+            // All wait equally long, so that the index of their ends has them in order.
+            try db.execute(
+                sql: """
+                    DELETE FROM device_grant WHERE device_hash IN (
+                        SELECT device_hash FROM device_grant WHERE state = 'waiting'
+                        ORDER BY expires_at DESC LIMIT 1000 OFFSET :most)
+                    """, arguments: ["most": altogether])
         }
     }
 

@@ -3,8 +3,8 @@ package import FoundationEssentials
 /// Programs that wait until a person has allowed them.
 package protocol DeviceStore: Sendable {
     /// `.conflict` (`.userCode`) when the code for the person is another program's. Of more than `most` that
-    /// wait from this address the oldest are forgotten.
-    func insert(_ device: DeviceRecord, most: Int) async throws(StoreError)
+    /// wait from this address, or `altogether`, the oldest are forgotten.
+    func insert(_ device: DeviceRecord, most: Int, altogether: Int) async throws(StoreError)
     /// The program with this code for the person, unless somebody has decided or it has expired at `now`.
     func device(userHash: [UInt8], at now: Date) async throws(StoreError) -> DeviceRecord?
     /// Decides for `person`. False when somebody has decided before, or nothing waits with this code any more.

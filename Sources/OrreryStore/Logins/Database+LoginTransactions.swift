@@ -2,7 +2,7 @@ package import FoundationEssentials
 internal import GRDB
 
 extension Database {
-    package func insert(_ transaction: TransactionRecord) async throws(StoreError) {
+    package func insert(_ transaction: TransactionRecord, most: Int) async throws(StoreError) {
         try await write { db in
             try db.execute(
                 sql: """
@@ -18,6 +18,7 @@ extension Database {
                     "expires_at": Column.milliseconds(transaction.expiresAt),
                 ])
             try Self.forgetOldest(of: transaction.browser, db)
+            try Self.forgetOldest(beyond: most, db)
         }
     }
 
@@ -29,6 +30,16 @@ extension Database {
                     SELECT state_hash FROM login_transaction WHERE browser = :browser
                     ORDER BY created_at DESC, expires_at DESC LIMIT 20)
                 """, arguments: ["browser": Data(browser)])
+    }
+
+    /// Whoever leaves the cookie out is another browser every time. All live equally long, so that the index of their ends has them
+    /// in order.
+    private static func forgetOldest(beyond most: Int, _ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM login_transaction WHERE state_hash IN (
+                    SELECT state_hash FROM login_transaction ORDER BY expires_at DESC LIMIT 1000 OFFSET :most)
+                """, arguments: ["most": most])
     }
 
     package func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord? {

@@ -23,8 +23,8 @@ package protocol LoginStore: Sendable {
     /// Ends all logins of a person and gives them back, so that the proxy can be told their `sid`s.
     func removeLogins(person: Int64) async throws(StoreError) -> [LoginRecord]
 
-    /// Stores a login that is under way. Of one browser at most 20 are kept, the newest.
-    func insert(_ transaction: TransactionRecord) async throws(StoreError)
+    /// Stores a login that is under way. Of one browser at most 20 are kept, and of all at most `most`: the newest.
+    func insert(_ transaction: TransactionRecord, most: Int) async throws(StoreError)
     /// Takes the transaction out: the first caller gets it, every other one gets nil. One that has expired at `now` is
     /// removed too, and nobody gets it.
     func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord?
@@ -35,5 +35,10 @@ package protocol LoginStore: Sendable {
 }
 
 extension LoginStore {
+    /// As above, however many there are.
+    package func insert(_ transaction: TransactionRecord) async throws(StoreError) {
+        try await insert(transaction, most: .max)
+    }
+
     package func insert(_ login: LoginRecord) async throws(StoreError) { try await insert(login, hint: nil) }
 }
