@@ -102,6 +102,14 @@ struct ManifestsCommand: AsyncParsableCommand {
         var proxyAddress: [String] = []
         @Option(help: "Public addresses of storage servers or of the API server; may be repeated.") var closed:
             [String] = []
+        @Option(
+            help: """
+                A label of the hub's pods in this cluster, KEY=VALUE; may be repeated. Without it app.kubernetes.io/name is \
+                orrery-hub or orrery-proxy.
+                """)
+        var hubLabel: [String] = []
+        @Option(help: "A port of those pods; may be repeated. Without it those of hub.listen and proxy.listen.")
+        var hubPort: [Int] = []
         @OptionGroup var options: Options
 
         func run() throws {
@@ -109,6 +117,15 @@ struct ManifestsCommand: AsyncParsableCommand {
             network.proxyNamespaces = proxyNamespace
             network.proxyAddresses = proxyAddress
             network.closed = closed
+            for text in hubLabel {
+                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                guard parts.count == 2, !parts[0].isEmpty else {
+                    throw Failure("a label is written KEY=VALUE, not `\(text)`")
+                }
+                network.hubLabels[parts[0]] = parts[1]
+            }
+            guard hubPort.allSatisfy((1...65_535).contains) else { throw Failure("a port is a number from 1 to 65535") }
+            network.hubPorts = hubPort
             try options.write(["In only from proxy or agent; out to names, the internet and the hub."]) {
                 try $0.networkPolicy(network)
             }

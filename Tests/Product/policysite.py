@@ -87,6 +87,7 @@ class PolicySite:
     def __init__(self, state, api="http://hub.orrery.svc:8081/hub/api"):
         self.state = state
         facts = {"state": state, "digest": DIGEST, "port": free_port(), "hub": free_port(), "api": api}
+        self.ports = {"hub": facts["hub"], "proxy": facts["port"]}
         for name, text in FILES.items():
             (state / name).parent.mkdir(parents=True, exist_ok=True)
             (state / name).write_text(text.format(**facts))

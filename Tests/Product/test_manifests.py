@@ -147,7 +147,19 @@ def test_sessions_reach_the_internet_and_the_hub_and_nothing_inside(site):
         assert network in closed
     # An API server reads these as IPv4, which is not within `::/0`, and refuses the policy.
     assert not [each for each in internet["to"][1]["ipBlock"]["except"] if each.startswith("::ffff:")]
-    assert hub["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "orrery"}}}]
+    # Not everything in the hub's namespace: hub and proxy, and of those not the proxy's REST interface.
+    space = {"matchLabels": {"kubernetes.io/metadata.name": "orrery"}}
+    named = {"key": "app.kubernetes.io/name", "operator": "In", "values": ["orrery-hub", "orrery-proxy"]}
+    assert hub["to"] == [{"namespaceSelector": space, "podSelector": {"matchExpressions": [named]}}]
+    assert sorted(each["port"] for each in hub["ports"]) == sorted([site.ports["hub"], site.ports["proxy"]])
+    [policy] = documents(site.orrery(
+        "manifests", "networkpolicy", "--proxy-namespace", "orrery", "--hub-label", "app=lab", "--hub-label", "tier=hub",
+        "--hub-port", "8081"))
+    hub = policy["spec"]["egress"][2]
+    assert hub["to"] == [{"namespaceSelector": space, "podSelector": {"matchLabels": {"app": "lab", "tier": "hub"}}}]
+    assert hub["ports"] == [{"port": 8081, "protocol": "TCP"}]
+    for words in (["--hub-label", "app"], ["--hub-port", "0"]):
+        assert site.orrery("manifests", "networkpolicy", "--proxy-namespace", "orrery", *words).returncode == 1
     assert "nobody could reach a session" in site.orrery("manifests", "networkpolicy").stderr
 
 

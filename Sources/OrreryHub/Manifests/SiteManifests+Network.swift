@@ -11,6 +11,10 @@ extension SiteManifests {
         package var proxyAddresses: [String] = []
         /// Public addresses that are closed too: storage servers, the API server.
         package var closed: [String] = []
+        /// The labels of the hub's pods, where it is in this cluster; empty for the usual names of hub and proxy.
+        package var hubLabels: [String: String] = [:]
+        /// The ports of those pods; empty for those that the configuration has.
+        package var hubPorts: [Int] = []
 
         package init() {}
     }
@@ -42,7 +46,7 @@ extension SiteManifests {
                     "podSelector": ["matchLabels": ["orrery.io/hub": .string(settings.hub)]],
                     "policyTypes": ["Ingress", "Egress"],
                     "ingress": [["from": .array(sources), "ports": .array(ports.map { Self.port(Int64($0)) })]],
-                    "egress": .array([Self.names, internet(network)] + [try hub()].compactMap { $0 }),
+                    "egress": .array([Self.names, internet(network)] + [try hub(network)].compactMap { $0 }),
                 ],
             ]
         ]
@@ -51,12 +55,13 @@ extension SiteManifests {
     private static func peers(inNamespace name: String) -> JSON {
         [
             "namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(name)]],
-            "podSelector": [
-                "matchExpressions": [
-                    ["key": "app.kubernetes.io/name", "operator": "In", "values": ["orrery-proxy", "orrery-agent"]]
-                ]
-            ],
+            "podSelector": called("orrery-proxy", "orrery-agent"),
         ]
+    }
+
+    /// Pods by the name that they are usually labelled with.
+    private static func called(_ names: JSON...) -> JSON {
+        ["matchExpressions": [["key": "app.kubernetes.io/name", "operator": "In", "values": .array(names)]]]
     }
 
     private static func port(_ number: Int64, _ transport: String = "TCP") -> JSON {
@@ -95,7 +100,7 @@ extension SiteManifests {
 
     /// The way to the hub's API, where the internet is not the way: a service of this cluster by its name, or an address.
     /// Nil for a public name.
-    private func hub() throws(HubError) -> JSON? {
+    private func hub(_ network: Network) throws(HubError) -> JSON? {
         guard let url = URLComponents(string: settings.api), let host = url.host, !host.isEmpty else {
             throw HubError(.cannotStart, "hub.api is no address: \(settings.api)")
         }
@@ -107,9 +112,20 @@ extension SiteManifests {
         }
         let labels = host.split(separator: ".").map(String.init)
         guard labels.count == 2 || labels.dropFirst(2).first == "svc" else { return nil }
-        // Behind a service, a NetworkPolicy sees the pods and their own port.
+        // Behind a service, a NetworkPolicy sees the pods and their own port. Whatever else is in that namespace, a database
+        // perhaps, is no session's business.
+        let pods =
+            network.hubLabels.isEmpty
+            ? Self.called("orrery-hub", "orrery-proxy") : ["matchLabels": Self.strings(network.hubLabels)]
+        let ports = network.hubPorts.isEmpty ? settings.ports : Set(network.hubPorts).sorted()
         return [
-            "to": [["namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(labels[1])]]]]
+            "to": [
+                [
+                    "namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(labels[1])]],
+                    "podSelector": pods,
+                ]
+            ],
+            "ports": .array(ports.map { Self.port(Int64($0)) }),
         ]
     }
 }

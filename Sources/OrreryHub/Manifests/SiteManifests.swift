@@ -18,12 +18,15 @@ package struct SiteManifests: Sendable {
         package var hub = "orrery"
         /// The base of the hub's API as sessions reach it.
         package var api: String
+        /// The ports of hub and proxy themselves, behind whatever services are in front of them.
+        package var ports: [Int]
         /// An environment whose image has a shell, `find` and `chown`; nil for the default profile's first one.
         package var environment: String?
 
-        package init(namespace: String, api: String) {
+        package init(namespace: String, api: String, ports: [Int]) {
             self.namespace = namespace
             self.api = api
+            self.ports = ports
         }
     }
 
@@ -44,7 +47,9 @@ package struct SiteManifests: Sendable {
         }
         self.init(
             policy: policy, binding: binding,
-            settings: Settings(namespace: cluster.access.namespace, api: configuration.api))
+            settings: Settings(
+                namespace: cluster.access.namespace, api: configuration.api,
+                ports: Set([configuration.listen.port, configuration.proxy.listen.port]).sorted()))
     }
 
     init(policy: Policy, binding: ClusterBinding, settings: Settings) {
