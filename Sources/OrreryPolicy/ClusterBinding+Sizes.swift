@@ -50,7 +50,9 @@ extension ClusterBinding.SizeTerms {
         var selector: [String: String] = [:]
         for (label, value) in try keys["nodeSelector"]?.entries() ?? [] {
             guard Spelling.labelKey(label) else { throw value.error("`\(label)` cannot be the name of a label") }
-            selector[label] = try value.string()
+            let text = try value.string()
+            guard Spelling.labelValue(text) else { throw value.noLabelValue(text) }
+            selector[label] = text
         }
         var tolerations: [Plan.Toleration] = []
         for element in try keys["tolerations"]?.list() ?? [] { tolerations.append(try Plan.Toleration(element)) }
@@ -65,7 +67,7 @@ extension ClusterBinding.SizeTerms {
 
     private static func objectName(_ node: DocumentNode) throws(DocumentError) -> String {
         let name = try node.string()
-        guard Spelling.subdomain.fits(name) else { throw node.error("`\(name)` cannot be a name in a cluster") }
+        guard Spelling.isSubdomain(name) else { throw node.error("`\(name)` cannot be a name in a cluster") }
         return name
     }
 
@@ -90,8 +92,18 @@ extension Plan.Toleration {
         if relation == "Exists", value != nil { throw node.error("`Exists` has no `value`") }
         if relation == "Equal", key == nil { throw node.error("without `key` it has to be `operator: Exists`") }
         if let key, !Spelling.labelKey(key) { throw node.error("`\(key)` cannot be the name of a taint") }
+        if let value, let place = keys["value"], !Spelling.labelValue(value) { throw place.noLabelValue(value) }
         if tolerationSeconds != nil, effect != "NoExecute" {
             throw node.error("`seconds` needs `effect: NoExecute`")
         }
+    }
+}
+
+extension DocumentNode {
+    /// What an API server would say of each pod.
+    fileprivate func noLabelValue(_ text: String) -> DocumentError {
+        error(
+            "no node can have `\(text)`: at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
+        )
     }
 }

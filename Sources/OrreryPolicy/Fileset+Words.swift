@@ -18,7 +18,7 @@ extension Fileset.Credential {
         guard name.isPersonal, name.holes.isDisjoint(with: [.group]) else {
             throw node.error("the Secret is the person's own: put `{user}` or `{uid}` in its name")
         }
-        guard let sample = name.filled(with: [.user: "ann", .uid: "1", .gid: "1"]), Spelling.subdomain.fits(sample),
+        guard let sample = name.filled(with: [.user: "ann", .uid: "1", .gid: "1"]), Spelling.isSubdomain(sample),
             !sample.hasPrefix("nb-")
         else {
             throw node.error("`\(name)` cannot be the name of a Secret: small letters, digits, `-` and `.`, not `nb-…`")

@@ -1,15 +1,22 @@
 import OrreryDocument
 import OrreryModel
 
-/// `life:` of a profile: `max` (at least a minute), `grace` (absent: 30s), `idle` (at least a minute; absent: never), and
+/// `life:` of a profile: `max` (at least a minute, at most 24855d), `grace` (absent: 30s), `idle` (at least a minute; absent: never), and
 /// `warn`, which is shorter than both (absent: no warning).
 extension Plan.Life {
+    /// Kubernetes counts the seconds of a pod's life in 32 bits.
+    private static var longest: Duration { .seconds(Int64(Int32.max)) }
+
     init(_ node: DocumentNode) throws(DocumentError) {
         let keys = try node.mapping(["max", "grace", "idle", "warn"])
         self.init(
             max: try keys.required("max").duration(), grace: try keys["grace"]?.duration() ?? .seconds(30),
             idle: try keys["idle"]?.duration(), warn: try keys["warn"]?.duration())
         guard max >= .seconds(60) else { throw node.error("a session needs at least a minute") }
+        guard max <= Self.longest else {
+            throw try keys.required("max").error(
+                "no cluster lets a pod live for longer than 24855d, which are 68 years")
+        }
         if let idle, let place = keys["idle"] {
             guard idle >= .seconds(60) else { throw place.error("a session may be idle for at least a minute") }
             guard idle <= max else { throw place.error("a session that may be idle for longer than `max` never is") }

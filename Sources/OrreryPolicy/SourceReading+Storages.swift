@@ -2,14 +2,15 @@ import OrreryDocument
 import OrreryModel
 
 /// `claim:` of a source: `size` (absent: the fileset's quota), `class` (absent: the cluster's default), `modes` (absent:
-/// `[ReadWriteOncePod]`, so that no two sessions write to it) and `onUserDelete`, which can only be `retain`.
+/// `[ReadWriteOncePod]`, so that no two sessions write to it; it stands alone) and `onUserDelete`, which can only be `retain`.
 extension ClusterBinding.ClaimTerms {
-    private static let modes = ["ReadWriteOncePod", "ReadWriteOnce", "ReadWriteMany"]
+    private static let alone = "ReadWriteOncePod"
+    private static let modes = [alone, "ReadWriteOnce", "ReadWriteMany"]
 
     init(_ node: DocumentNode, of fileset: Fileset) throws(DocumentError) {
         let keys = try node.mapping(["class", "size", "modes", "onUserDelete"])
         let name = try keys["class"]?.string()
-        if let name, !Spelling.subdomain.fits(name) {
+        if let name, !Spelling.isSubdomain(name) {
             throw node.error("`\(name)` cannot be the name of a storage class", atKey: "class")
         }
         if let end = keys["onUserDelete"], try end.name(among: ["retain", "delete"], kind: "end") == "delete" {
@@ -26,7 +27,12 @@ extension ClusterBinding.ClaimTerms {
         for element in try keys["modes"]?.list() ?? [] {
             modes.append(try element.name(among: Self.modes, kind: "access mode"))
         }
-        self.init(storageClass: name, size: size, modes: modes.isEmpty ? ["ReadWriteOncePod"] : modes)
+        if let place = keys["modes"], modes.contains(Self.alone), Set(modes).count > 1 {
+            throw place.error(
+                "`\(Self.alone)` has no other mode beside it: take it away if several pods may mount the claim at a time"
+            )
+        }
+        self.init(storageClass: name, size: size, modes: modes.isEmpty ? [Self.alone] : modes)
     }
 }
 

@@ -67,7 +67,7 @@ struct SourceReading {
 
     private static func claim(_ node: DocumentNode) throws(DocumentError) -> String {
         let name = try node.string()
-        guard Spelling.subdomain.fits(name) else {
+        guard Spelling.isSubdomain(name) else {
             throw node.error("`\(name)` cannot be the name of a PersistentVolumeClaim")
         }
         return name
@@ -87,7 +87,7 @@ struct SourceReading {
         _ node: DocumentNode, _ inline: DocumentNode?
     ) throws(DocumentError) -> ClusterBinding.Storage {
         let name = try node.string()
-        guard Spelling.subdomain.fits(name) else { throw node.error("`\(name)` cannot be the name of a CSI driver") }
+        guard Spelling.isSubdomain(name) else { throw node.error("`\(name)` cannot be the name of a CSI driver") }
         var attributes: [String: TextTemplate] = [:]
         for (key, value) in try inline?.entries() ?? [] {
             // The only Secret that a session's volume may be opened with is the one that the fileset names.

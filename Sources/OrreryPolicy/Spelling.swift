@@ -37,13 +37,23 @@ extension Spelling {
     static func labelKey(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let name = parts.last, qualified.fits(name) else { return false }
-        return parts.count == 1 || parts.count == 2 && subdomain.fits(parts[0])
+        return parts.count == 1 || parts.count == 2 && isSubdomain(parts[0])
+    }
+
+    /// The value of a label or a taint: nothing, or `a100`, `A_1.b-2`.
+    static func labelValue(_ text: String) -> Bool { text.isEmpty || qualified.fits(text) }
+
+    /// A DNS subdomain: the name of what a cluster has, and what stands before the `/` of a label's name.
+    static func isSubdomain(_ text: some StringProtocol) -> Bool {
+        subdomain.fits(text)
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+                subdomain.fits(part)
+            }
     }
 
     /// A DNS label.
     static let label = Spelling(first: person.last, middle: person.middle, last: person.last, lengths: 1...63)
-    /// A DNS subdomain, near enough: Kubernetes checks the rest.
-    static let subdomain = Spelling(
+    private static let subdomain = Spelling(
         first: person.last, middle: person.middle.union(".".utf8), last: person.last, lengths: 1...253)
     /// A server as NFS clients are told it: a name, or an address of either family.
     static let host = Spelling(

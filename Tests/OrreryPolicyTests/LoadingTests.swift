@@ -219,10 +219,20 @@ extension LoadingTests.Slip {
             "profiles.yaml", "{max: 7d}", "{max: 7d}\n    own-image: {}",
             "profiles.yaml:17:5: profiles.standard: `own-image` is not supported yet"),
         Self(
+            "profiles.yaml", "{max: 7d}", "{max: 24856d}",
+            "profiles.yaml:16:17: profiles.standard.life.max: no cluster lets a pod live for longer than 24855d, which are 68 "
+                + "years"),
+        Self(
             "profiles.yaml", "{max: 7d}", "{max: 7 days}",
             "profiles.yaml:16:17: profiles.standard.life.max: a span of time such as 30s, 15m, 12h or 7d is wanted here, "
                 + "not `7 days`"),
     ]
+
+    private static let long = String(repeating: "a", count: 64)
+
+    private static func noValue(_ text: String) -> String {
+        "no node can have `\(text)`: at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
+    }
 
     static let bindings: [Self] = [
         Self(
@@ -265,5 +275,26 @@ extension LoadingTests.Slip {
         Self(
             "clusters/south.yaml", "{nodeSelector:", "{pullSecret: A_B, nodeSelector:",
             "clusters/south.yaml:8:29: sizes.large.pullSecret: `A_B` cannot be a name in a cluster"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{pullSecret: a..b, nodeSelector:",
+            "clusters/south.yaml:8:29: sizes.large.pullSecret: `a..b` cannot be a name in a cluster"),
+        Self(
+            "clusters/south.yaml", "accelerator: a100", "accelerator: NVIDIA A100",
+            "clusters/south.yaml:8:45: sizes.large.nodeSelector.accelerator: \(noValue("NVIDIA A100"))"),
+        Self(
+            "clusters/south.yaml", "accelerator: a100", "accelerator: \(long)",
+            "clusters/south.yaml:8:45: sizes.large.nodeSelector.accelerator: \(noValue(long))"),
+        Self(
+            "clusters/south.yaml", "accelerator: a100", "lab_x/accelerator: a100",
+            "clusters/south.yaml:8:51: sizes.large.nodeSelector.lab_x/accelerator: `lab_x/accelerator` cannot be the name of "
+                + "a label"),
+        Self(
+            "clusters/south.yaml", "{nodeSelector:", "{tolerations: [{key: gpu, value: a/b}], nodeSelector:",
+            "clusters/south.yaml:8:49: sizes.large.tolerations[0].value: \(noValue("a/b"))"),
+        Self(
+            "clusters/south.yaml", "{pvc: home, path: \"{user}\"}",
+            "{claim: {size: 1Gi, modes: [ReadWriteMany, ReadWriteOncePod]}}",
+            "clusters/south.yaml:3:36: sources.home.claim.modes: `ReadWriteOncePod` has no other mode beside it: take it away "
+                + "if several pods may mount the claim at a time"),
     ]
 }
