@@ -62,6 +62,6 @@ struct ClusterPool {
     /// How many were asked for at once and have not come, and until when they may.
     var wanted = 0
     var wantedUntil: UInt64 = 0
-    /// Until when an agent that has left may be back.
+    /// Until when an agent that has left, or that this run of the proxy has not seen yet, may be back.
     var awaitsAgentUntil: UInt64 = 0
 }

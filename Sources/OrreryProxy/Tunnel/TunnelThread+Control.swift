@@ -157,7 +157,7 @@ extension TunnelThread {
         post(ControlFrame("gone", ["reason": .string(reason), "silent": .integer(talk.silence)]), of: index)
         guard let cluster = talk.cluster else { return }
         pools[cluster]?.controls.removeAll { $0 == index }
-        if pools[cluster]?.controls.isEmpty == true { pools[cluster]?.awaitsAgentUntil = now.monotonic + 60_000 }
+        if pools[cluster]?.controls.isEmpty == true { pools[cluster]?.awaitsAgentUntil = now.monotonic + Self.memory }
         pools[cluster]?.saidIdle = 0
         closeWaiting(of: talk.agent, lines[index].number, in: cluster)
         noteAgents(cluster)

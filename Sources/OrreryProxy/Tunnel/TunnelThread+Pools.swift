@@ -70,6 +70,7 @@ extension TunnelThread {
         case .api(let name): cluster = name
         default: return refuse(channel, token)
         }
+        awaitFirst(of: cluster)
         // Not held as a whole, here and below: whoever changes it would have to copy it.
         guard let awaitsAgentUntil = pools[cluster]?.awaitsAgentUntil else { return refuse(channel, token) }
         let (moment, roundTrip) = (now.monotonic, roundTrip(cluster))
@@ -85,6 +86,14 @@ extension TunnelThread {
         } else {
             refuse(channel, token)
         }
+    }
+
+    /// A proxy that has begun anew knows whose agents are on their way to it before one of them has arrived.
+    private mutating func awaitFirst(of cluster: String) {
+        guard pools[cluster] == nil, now.monotonic < began + Self.memory, tunnel.book.clusters.contains(cluster) else {
+            return
+        }
+        pools[cluster] = ClusterPool(awaitsAgentUntil: began + Self.memory)
     }
 
     /// A worker that takes no answers any more has lost its thread; its client waits for its deadline.

@@ -27,6 +27,8 @@ struct TunnelThread: ~Copyable {
     /// Agents that have gone without a word while connections of theirs are in use, and until when they may be back.
     var absent: [AgentRun: UInt64] = [:]
     var now: Moment
+    /// When this run of the proxy began.
+    let began: UInt64
     var lastSerial: UInt64 = 0
     var bookVersion: UInt64 = 0
     var nextTick: UInt64 = 0
@@ -36,6 +38,8 @@ struct TunnelThread: ~Copyable {
     static var capacity: UInt32 { 20_000 }
     /// How long a request waits for a connection.
     static var patience: UInt64 { 2_000 }
+    /// For how long an agent that is not here any more, or not yet, is waited for at all.
+    static var memory: UInt64 { 60_000 }
     static var signalToken: UInt64 { .max - 3 }
     static var firstChannelToken: UInt64 { .max - 4096 }
 
@@ -54,6 +58,7 @@ struct TunnelThread: ~Copyable {
         host = ControlTalk.Host(proxy: tunnel.identity, pins: tunnel.pins)
         lines = Slab(capacity: Self.capacity)
         now = kernel.now()
+        began = now.monotonic
         for (index, channel) in channels.enumerated() {
             kernel.watchSource(channel.ends.answering.number, token: Self.firstChannelToken + UInt64(index))
         }

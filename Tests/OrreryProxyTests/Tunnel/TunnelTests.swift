@@ -48,9 +48,9 @@ struct TunnelTests {
         #expect(ContinuousClock.now - start > .milliseconds(1900))
     }
 
-    @Test func withoutAnAgentTheAnswerIs503AtOnce() throws {
+    @Test func whereNoAgentCanComeTheAnswerIs503AtOnce() throws {
         let rig = try TunnelRig()
-        try rig.begin()
+        try rig.begin(agents: [])
         let start = ContinuousClock.now
         #expect(try rig.get("/a").head.hasPrefix("HTTP/1.1 503 "))
         #expect(ContinuousClock.now - start < .milliseconds(1500))

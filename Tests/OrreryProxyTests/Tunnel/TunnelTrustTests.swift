@@ -148,6 +148,19 @@ struct TunnelTrustTests {
         #expect(try rig.get("/a").body == "GET /a HTTP/1.1")
     }
 
+    @Test func afterARestartARequestWaitsForTheAgentToComeBack() throws {
+        let rig = try TunnelRig()
+        try rig.begin()
+        #expect(eventually { (try? RouteFile.decode(rig.stored()))?.agents.count == 1 })
+        rig.stop()
+        rig.hub.answer(feed: 503, activity: 503)
+        try rig.start()
+        let client = try rig.client()
+        client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try rig.agent()
+        #expect(client.answer().body == "GET /a HTTP/1.1", "the agent dialled within two seconds")
+    }
+
     @Test func wordsAreKeptInOrderWhileTheHubIsAway() throws {
         let rig = try TunnelRig()
         try rig.begin()
