@@ -11,7 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
             Each line says ok, warning or failed, what was found, whose doing it is and what to do. Two small sessions are started \
             with --image, and removed; nothing else is changed. It runs best where the agent runs:
 
-              kubectl -n orrery-agent exec deploy/orrery-agent -- orrery-agent doctor --namespace orrery --image …
+              kubectl -n orrery-agent exec deploy/orrery-agent -- orrery-agent doctor --namespace orrery \
+                --policy /etc/orrery/policy/policy.yaml --image …
             """)
 
     @Option(help: "How to reach the cluster; without it the cluster in whose pod this runs.")

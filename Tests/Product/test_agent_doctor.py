@@ -53,7 +53,8 @@ def test_with_the_rights_of_the_manifest_all_of_the_api_is_well(ground):
     status, found = examine(ground)
     assert status == 0, found
     grades = {subject: each["grade"] for subject, each in found.items()}
-    assert grades["Kubernetes API"] == grades["rights"] == grades["no more rights"] == grades["site policy"] == "ok"
+    assert grades["Kubernetes API"] == grades["rights"] == grades["no more rights"] == "ok"
+    assert grades["site policy"] == "warning" and "--policy" in found["site policy"]["next"]
     assert grades["session"] == "warning" and "--image" in found["session"]["next"]
 
 

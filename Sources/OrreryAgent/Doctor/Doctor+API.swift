@@ -86,6 +86,14 @@ extension Doctor {
     }
 
     func sitePolicy() async -> [Finding] {
+        guard policy.hasFile else {
+            return [
+                .warning(
+                    "site policy", "none was read, so all of this is about a site that has said nothing",
+                    whose: Self.site,
+                    next: "give --policy with the agent's own file, \(AgentManifest.policyFile) where its pod has it")
+            ]
+        }
         if let complaint = policy.complaint {
             return [
                 .failed("site policy", complaint, whose: Self.site, next: "mend the file; until then nothing starts")

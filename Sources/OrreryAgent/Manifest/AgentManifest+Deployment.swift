@@ -47,7 +47,7 @@ extension AgentManifest {
             "name": "agent", "image": .string(image), "imagePullPolicy": "IfNotPresent",
             "args": [
                 "run", "--join-file", "/etc/orrery/join/join", "--namespace", .string(sessions), "--policy",
-                "/etc/orrery/policy/policy.yaml",
+                .string(Self.policyFile),
             ],
             "resources": ["requests": ["cpu": "100m", "memory": "64Mi"], "limits": ["memory": "512Mi"]],
             "securityContext": [

@@ -12,6 +12,8 @@ package struct AgentManifest: Hashable, Sendable {
     package var seesNodes = false
 
     package static let name = "orrery-agent"
+    /// Where the agent's pod has the site's policy.
+    static let policyFile = "/etc/orrery/policy/policy.yaml"
 
     package init() {}
 

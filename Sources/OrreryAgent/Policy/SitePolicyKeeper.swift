@@ -36,6 +36,9 @@ package final class SitePolicyKeeper: Service {
     /// What the site allows at this moment.
     package var current: SitePolicy { state.withLock { $0.policy } }
 
+    /// Whether there is a file: without one it is the policy of a site that has said nothing.
+    var hasFile: Bool { file != nil }
+
     /// What is wrong with the file as it is now; nil when nothing is.
     package var complaint: String? { state.withLock { $0.complaint } }
 
