@@ -95,6 +95,13 @@ struct ClusterDesk: Sendable {
                 .unprocessable, "the hub reaches this cluster directly, so there is no agent to do that",
                 next: "change orrery.yaml")
         }
+        if order == .rotate, let end = record.replacedKeyEnds(after: now()) {
+            throw HubError(
+                .conflict,
+                "the key that \(record.name) had before is good until \(Moment(end).text), and one more would cut its "
+                    + "connections",
+                next: "wait until then; if a key was stolen, revoke the cluster")
+        }
         let membership = record.facets.membership.value
         guard [.member, .suspended].contains(membership) else {
             throw HubError(.conflict, "\(record.name) is no member any more (\(membership.rawValue))")
@@ -110,6 +117,11 @@ extension ClusterOrder {
 extension ClusterRecord {
     /// Whether its owners may take it away. Whoever leaves may join anew, so what an administrator stopped stays stopped.
     var mayLeave: Bool { facets.membership.value == .member && facets.quarantine == nil }
+
+    /// When a key that another one follows ends, if that is still to come. A second rotation would end it at once.
+    fileprivate func replacedKeyEnds(after now: Date) -> Date? {
+        keys.compactMap(\.endsAt).filter { now < $0 }.max()
+    }
 
     /// Changes what `order` is about.
     fileprivate mutating func carryOut(

@@ -79,7 +79,13 @@ struct MemberTests {
             var fresh = agent
             fresh.key = new
             #expect(try await fresh.hello().frames.isEmpty)
+            // One more key would end the first at once, and what goes over its connections.
+            let refusal = await #expect(throws: HubError.self) { try await hub.order(.rotate, of: "west") }
+            #expect(refusal?.message.contains("is good until") == true && refusal?.next?.contains("revoke") == true)
+            #expect(try await fresh.hello().frames.isEmpty)
             hub.clock.turn(by: .seconds(86401))
+            // Its time is over, whether or not it has been taken away.
+            try await hub.order(.rotate, of: "west")
             await hub.services.registry.expireKeys()
             await hub.services.registry.refresh()
             #expect(Set(hub.services.proxy.feed.agents.keys) == [new.id])
