@@ -19,15 +19,18 @@ package struct Hub: Service {
     private let onReady: @Sendable (Int) async -> Void
 
     /// Everything that can be wrong before anything runs is found here: the policy's documents and the database.
-    package init(_ configuration: HubConfiguration, logger: Logger) throws(HubError) {
+    package init(_ configuration: HubConfiguration, logger: Logger) async throws(HubError) {
         let fetcher = Fetcher()
         let issuers = ConfiguredIssuers(configuration.auth, fetcher: fetcher, logger: logger)
         // Before they are read: whoever writes them meanwhile is noticed once the hub runs.
         let seen = PolicyFiles.marks(in: configuration.policy)
+        let database = try Self.database(at: configuration.database)
+        let keys = try Self.keys(of: configuration)
+        let policy = try Self.policy(
+            of: configuration, known: try await KnownClusters(configuration, database), logger: logger)
         let services = HubServices(
-            configuration, database: try Self.database(at: configuration.database),
-            keys: try Self.keys(of: configuration),
-            policy: try Self.policy(of: configuration), seen: seen, issuers: issuers, fetcher: fetcher, logger: logger)
+            configuration, database: database, keys: keys, policy: policy, seen: seen, issuers: issuers,
+            fetcher: fetcher, logger: logger)
         self.init(services: services, background: services.services, logger: logger)
     }
 
@@ -68,17 +71,38 @@ package struct Hub: Service {
     }
 
     /// Reads the policy of `configuration` without starting anything: what it defines, by kind.
-    package static func check(_ configuration: HubConfiguration) throws(HubError) -> [(kind: String, names: [String])] {
-        try policy(of: configuration).names
+    package static func check(
+        _ configuration: HubConfiguration, known: KnownClusters
+    ) throws(HubError) -> [(kind: String, names: [String])] {
+        try policy(of: configuration, trust: known.trust).names
     }
 
-    /// The policy of `configuration`, checked against its groups and clusters.
-    static func policy(of configuration: HubConfiguration) throws(HubError) -> Policy {
+    /// The policy that a hub begins with. What was decided about a cluster keeps no hub from starting, although the policy's
+    /// tests on it may not hold any more: the log says so.
+    static func policy(
+        of configuration: HubConfiguration, known: KnownClusters, logger: Logger
+    ) throws(HubError) -> Policy {
+        do throws(HubError) {
+            return try policy(of: configuration, trust: known.trust)
+        } catch {
+            let policy = try policy(of: configuration, trust: known.trust, untested: Set(known.trust.keys))
+            logger.error(
+                "a test of the policy does not hold for a cluster as it is trusted now; the policy is in force all the same",
+                metadata: ["error": "\(error)"])
+            return policy
+        }
+    }
+
+    /// The policy of `configuration`, checked against its groups and clusters. `trust` is what was decided about clusters
+    /// beside the configuration; the policy's tests on `untested` are not run.
+    static func policy(
+        of configuration: HubConfiguration, trust: [String: Set<String>] = [:], untested: Set<String> = []
+    ) throws(HubError) -> Policy {
         let policy: Policy
         do {
             policy = try Policy.load(
                 directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
-                trust: Dictionary(configuration.clusters.map { ($0.name, $0.holds) }) { first, _ in first })
+                trust: configuration.trust(decided: trust), untested: untested)
         } catch {
             throw HubError(.cannotStart, "\(error)")
         }
@@ -96,19 +120,21 @@ package struct Hub: Service {
     }
 
     /// Everything that is wrong in the documents of the policy of `configuration`, one sentence each.
-    package static func errors(in configuration: HubConfiguration) -> [String] {
-        guard case .failure(let errors) = reading(of: configuration) else { return [] }
+    package static func errors(in configuration: HubConfiguration, known: KnownClusters) -> [String] {
+        guard case .failure(let errors) = reading(of: configuration, trust: known.trust) else { return [] }
         return errors.sentences
     }
 
     /// As `policy(of:)`, with every error of the documents, for those that change while the hub runs.
-    static func reading(of configuration: HubConfiguration) -> Result<Policy, PolicyErrors> {
+    static func reading(
+        of configuration: HubConfiguration, trust: [String: Set<String>] = [:]
+    ) -> Result<Policy, PolicyErrors> {
         let (_, errors) = Policy.loadAll(
             directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
-            trust: Dictionary(configuration.clusters.map { ($0.name, $0.holds) }) { first, _ in first })
+            trust: configuration.trust(decided: trust))
         guard errors.isEmpty else { return .failure(PolicyErrors(sentences: errors.map(\.description))) }
         do throws(HubError) {
-            return .success(try policy(of: configuration))
+            return .success(try policy(of: configuration, trust: trust))
         } catch {
             return .failure(PolicyErrors(sentences: ["\(error)"]))
         }

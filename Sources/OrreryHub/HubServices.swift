@@ -116,7 +116,9 @@ struct HubServices: Sendable {
         renewal = TokenRenewal(
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)
-        let policies = PolicyBook(policy, logger: logger, now: now) { Hub.reading(of: configuration) }
+        let policies = PolicyBook(policy, logger: logger, now: now) {
+            Hub.reading(of: configuration, trust: registry.decidedTrust)
+        }
         self.policies = policies
         scheduler = Scheduler(
             policy: { policies.current }, clusters: { registry.clusters }, store: database, persons: database,

@@ -12,7 +12,7 @@ import OrreryModel
 struct PolicyTest {
     private let node: DocumentNode
     private let person: Person
-    private let cluster: String
+    let cluster: String
     private let moments: [Date]
     private let sees: [(path: DocumentNode, key: String, mode: String)]
     private let hidden: [(node: DocumentNode, path: String)]

@@ -3,7 +3,7 @@ import Foundation
 import OrreryHub
 
 /// `orrery check`: everything that can be said about configuration and policy without running anything.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check the configuration and the policy it names; exit status 1 if one is wrong.")
@@ -18,13 +18,14 @@ struct CheckCommand: ParsableCommand {
     var issuer: String?
     @OptionGroup var file: ConfigurationFile
 
-    func run() throws {
+    func run() async throws {
         var configuration = try file.read()
         if let directory { configuration.policy = directory }
-        let errors = Hub.errors(in: configuration)
+        let known = await file.knownClusters(configuration)
+        let errors = Hub.errors(in: configuration, known: known)
         guard errors.isEmpty else { throw Failure(errors.joined(separator: "\n")) }
         do {
-            let names = try Hub.check(configuration)
+            let names = try Hub.check(configuration, known: known)
             for warning in configuration.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
             if let claims {
                 let trial = try ClaimTrial(of: claims, from: issuer, configuration)

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import OrreryHub
 
@@ -7,5 +8,16 @@ extension ConfigurationFile {
         let configuration = try read()
         let logger = Logger(label: "orrery") { StreamLogHandler.standardError(label: $0) }
         do { return try await body(Backroom(configuration, logger: logger)) } catch { throw Failure("\(error)") }
+    }
+
+    /// The clusters of `configuration`, and those that have joined where the hub's database can be read; else says on standard
+    /// error why they are not known.
+    func knownClusters(_ configuration: HubConfiguration) async -> KnownClusters {
+        let known = await KnownClusters.of(configuration)
+        if let gap = known.gap {
+            FileHandle.standardError.write(
+                Data("warning: only the clusters of the configuration are known: \(gap)\n".utf8))
+        }
+        return known
     }
 }

@@ -14,7 +14,7 @@ struct HubCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try file.read()
         let logger = log.makeLogger("hub")
-        let hub = try Run.prepared(logger) { try Hub(configuration, logger: logger) }
+        let hub = try await Run.prepared(logger) { try await Hub(configuration, logger: logger) }
         try await Run.untilSignal([hub], logger: logger)
     }
 }

@@ -18,9 +18,11 @@ struct ManifestsCommand: AsyncParsableCommand {
         var environment: String?
         @OptionGroup var file: ConfigurationFile
 
-        func manifests() throws -> SiteManifests {
+        func manifests() async throws -> SiteManifests {
             do {
-                var manifests = try SiteManifests(try file.read(), cluster: cluster)
+                let configuration = try file.read()
+                var manifests = try SiteManifests(
+                    configuration, known: await file.knownClusters(configuration), cluster: cluster)
                 manifests.settings.environment = environment
                 return manifests
             } catch let failure as Failure {
@@ -30,8 +32,8 @@ struct ManifestsCommand: AsyncParsableCommand {
             }
         }
 
-        func write(_ words: [String], _ make: (SiteManifests) throws -> [JSON]) throws {
-            let manifests = try manifests()
+        func write(_ words: [String], _ make: (SiteManifests) throws -> [JSON]) async throws {
+            let manifests = try await manifests()
             do {
                 print(SiteManifests.file(try make(manifests), saying: words), terminator: "")
             } catch {
@@ -40,37 +42,39 @@ struct ManifestsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Prepull: ParsableCommand {
+    struct Prepull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A DaemonSet that has the images on every node, one after another.")
         @OptionGroup var options: Options
 
-        func run() throws { try options.write(["The images of the profiles, on every node."]) { $0.prepull() } }
+        func run() async throws {
+            try await options.write(["The images of the profiles, on every node."]) { $0.prepull() }
+        }
     }
 
-    struct Placeholder: ParsableCommand {
+    struct Placeholder: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Pods that keep room free for the next sessions, and give way to them at once.")
         @Option(help: "How many.") var count = 1
         @Option(help: "The size of each; without it the default profile's first.") var size: String?
         @OptionGroup var options: Options
 
-        func run() throws {
-            try options.write(["Room for \(count) more sessions. The PriorityClass is the whole cluster's."]) {
+        func run() async throws {
+            try await options.write(["Room for \(count) more sessions. The PriorityClass is the whole cluster's."]) {
                 try $0.placeholder(size: size, count: count)
             }
         }
     }
 
-    struct Purge: ParsableCommand {
+    struct Purge: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A CronJob that removes what `purge:` of the filesets says; without --delete it only lists it.")
         @Flag(help: "Remove, instead of listing what would be removed.") var delete = false
         @OptionGroup var options: Options
 
-        func run() throws {
+        func run() async throws {
             var notes: [String] = []
-            try options.write([delete ? "It removes files." : "It only lists what it would remove."]) {
+            try await options.write([delete ? "It removes files." : "It only lists what it would remove."]) {
                 let (documents, found) = try $0.purge(deletes: delete)
                 notes = found
                 return documents
@@ -87,13 +91,13 @@ struct ManifestsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let people = try await options.file.inBackroom { try await $0.people() }
-            try options.write(["Directories for \(people.count) people. What is there is left as it is."]) {
+            try await options.write(["Directories for \(people.count) people. What is there is left as it is."]) {
                 try $0.provisioner(for: people, at: .now)
             }
         }
     }
 
-    struct NetworkPolicy: ParsableCommand {
+    struct NetworkPolicy: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "networkpolicy", abstract: "What sessions may reach, and who may reach them.")
         @Option(help: "The namespace of proxy or agent in this cluster; may be repeated.") var proxyNamespace:
@@ -112,7 +116,7 @@ struct ManifestsCommand: AsyncParsableCommand {
         var hubPort: [Int] = []
         @OptionGroup var options: Options
 
-        func run() throws {
+        func run() async throws {
             var network = SiteManifests.Network()
             network.proxyNamespaces = proxyNamespace
             network.proxyAddresses = proxyAddress
@@ -126,7 +130,7 @@ struct ManifestsCommand: AsyncParsableCommand {
             }
             guard hubPort.allSatisfy((1...65_535).contains) else { throw Failure("a port is a number from 1 to 65535") }
             network.hubPorts = hubPort
-            try options.write(["In only from proxy or agent; out to names, the internet and the hub."]) {
+            try await options.write(["In only from proxy or agent; out to names, the internet and the hub."]) {
                 try $0.networkPolicy(network)
             }
         }

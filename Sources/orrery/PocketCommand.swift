@@ -18,7 +18,7 @@ struct PocketCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = log.makeLogger("pocket")
-        let server = try Run.prepared(logger) {
+        let server = try await Run.prepared(logger) {
             try PocketServer(
                 configuration: PocketConfiguration.read(file: path), logger: logger, stopPodsAtExit: stopPodsAtExit)
         }

@@ -6,8 +6,8 @@ import UnixSignals
 /// One group of services per program, from start to signal. What goes wrong ends as one sentence on standard error.
 enum Run {
     /// What `make` makes.
-    static func prepared<Value>(_ logger: Logger, _ make: () throws -> Value) throws -> Value {
-        do { return try make() } catch { throw failure(error, logger) }
+    static func prepared<Value>(_ logger: Logger, _ make: () async throws -> Value) async throws -> Value {
+        do { return try await make() } catch { throw failure(error, logger) }
     }
 
     /// Runs `services` until SIGTERM or SIGINT, or until one of them ends, and stops the others then.

@@ -14,8 +14,8 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try file.read()
         let logger = log.makeLogger("orrery")
-        let hub = try Run.prepared(logger) { try Hub(configuration, logger: logger) }
-        let proxy = try Run.prepared(logger) { try ProxyService(configuration) }
+        let hub = try await Run.prepared(logger) { try await Hub(configuration, logger: logger) }
+        let proxy = try await Run.prepared(logger) { try ProxyService(configuration) }
         try await Run.untilSignal([proxy, hub], logger: logger)
     }
 }

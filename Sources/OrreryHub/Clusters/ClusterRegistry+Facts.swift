@@ -43,6 +43,11 @@ extension ClusterRegistry {
         return access?.target(address, pod: session.podUID)
     }
 
+    /// What the clusters are trusted with that are not as the configuration has them.
+    var decidedTrust: [String: Set<String>] {
+        state.withLock { Change(clusters: $0.clusters, records: $0.records, before: [:]).holds }
+    }
+
     /// What people call the cluster of this name; the name where there is none.
     func title(of cluster: String) -> String {
         clusters.first { $0.name.isExactly(cluster) }?.facts.title ?? cluster
@@ -65,7 +70,7 @@ extension ClusterRecord {
 }
 
 extension ClusterRegistry.Change {
-    /// What the clusters are trusted with that are not as the documents of the policy know them.
+    /// What the clusters are trusted with that are not as the configuration has them.
     var holds: [String: Set<String>] {
         let decided = clusters.filter { cluster in
             cluster.access.reach == .agent || records[cluster.name]?.facets.ceiling.isConfigured == false

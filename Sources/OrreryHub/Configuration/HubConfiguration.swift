@@ -34,6 +34,14 @@ package struct HubConfiguration: Sendable {
     /// Which clusters may join.
     package var admission = Admission.usual
 
+    /// What each cluster is trusted with, by its name: what stands here, of one that joins with the least that it comes with,
+    /// and before either what was `decided`.
+    func trust(decided: [String: Set<String>]) -> [String: Set<String>] {
+        let said = Dictionary(clusters.map { ($0.name, $0.holds) }) { first, _ in first }
+        let expected = expected.mapValues { $0.holds.union(DataCeiling.public.words) }
+        return said.merging(expected) { own, _ in own }.merging(decided) { _, decided in decided }
+    }
+
     /// What is allowed and yet hardly meant, in sentences.
     package var warnings: [String] {
         auth.allow.isEmpty ? ["nobody may enter: name groups whose members may under auth.allow"] : []

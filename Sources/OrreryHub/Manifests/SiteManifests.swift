@@ -30,16 +30,18 @@ package struct SiteManifests: Sendable {
         }
     }
 
-    /// Throws when there is no such cluster in the policy of `configuration`. Nil takes the only one.
-    package init(_ configuration: HubConfiguration, cluster name: String?) throws(HubError) {
-        let policy = try Hub.policy(of: configuration)
-        let names = configuration.clusters.map(\.name)
+    /// Throws when there is no such cluster among those that are `known`. Nil takes the only one.
+    package init(
+        _ configuration: HubConfiguration, known: KnownClusters, cluster name: String?
+    ) throws(HubError) {
+        let policy = try known.policy(of: configuration)
+        let names = known.clusters.map(\.name)
         guard let wanted = name ?? (names.count == 1 ? names.first : nil) else {
             throw HubError(
                 .cannotStart, "there are several clusters",
                 next: "name one with --cluster: \(names.joined(separator: ", "))")
         }
-        guard let cluster = configuration.clusters.first(where: { $0.name.isExactly(wanted) }),
+        guard let cluster = known.clusters.first(where: { $0.name.isExactly(wanted) }),
             let binding = policy.bindings[cluster.name]
         else {
             throw HubError(

@@ -84,7 +84,8 @@ final class PolicyBook: Sendable {
         let instant = now()
         let isNew = state.withLock { state in
             state.standing.rejection = nil
-            guard state.standing.policy != policy else { return false }
+            // Not the policies themselves: they were read with what clusters were trusted with at the time.
+            guard state.effective != policy.adding(state.joined) else { return false }
             state.standing.policy = policy
             state.standing.since = instant
             state.standing.taken += 1

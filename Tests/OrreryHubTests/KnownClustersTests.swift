@@ -1,0 +1,114 @@
+import Foundation
+import OrreryIdentity
+import OrreryModel
+import OrreryPolicy
+import OrreryStore
+import Testing
+
+@testable import OrreryHub
+
+/// What the policy is held against: clusters as they are trusted now, those that have joined among them.
+struct KnownClustersTests {
+    @Test func aTestOfThePolicyCountsWithWhatAClusterIsTrustedWithNow() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.member()
+            let configuration = try hub.configurationOfCommands()
+            try configuration.restrictScratch(seenOn: "west")
+            func errors() async -> [String] {
+                Hub.errors(in: configuration, known: await KnownClusters.of(configuration))
+            }
+            #expect(await errors().count == 1)
+            try await hub.order(.data(.restricted), of: "west")
+            #expect(await errors() == [])
+            #expect(throws: Never.self) {
+                try Hub.reading(of: configuration, trust: hub.services.registry.decidedTrust).get()
+            }
+        }
+    }
+
+    @Test func aClusterThatIsExpectedIsTrustedAsTheConfigurationSays() async throws {
+        try await TestHub.run { hub in
+            var configuration = try hub.configurationOfCommands()
+            try configuration.restrictScratch(seenOn: "west")
+            #expect(throws: HubError.self) { try Hub.policy(of: configuration) }
+            configuration.expected["west"] = .init(
+                title: "West", facts: ClusterFacts(name: "west"), holds: ["restricted"])
+            #expect(throws: Never.self) { try Hub.policy(of: configuration) }
+        }
+    }
+
+    @Test func whatWasDecidedAboutAClusterKeepsNoHubFromStarting() async throws {
+        try await TestHub.run { hub in
+            var configuration = try hub.configurationOfCommands()
+            configuration.clusters[0].holds = ["ordinary", "restricted"]
+            try configuration.restrictScratch(seenOn: "north")
+            try await hub.order(.data(.public), of: "north")
+            let known = await KnownClusters.of(configuration)
+            #expect(Hub.errors(in: configuration, known: known).count == 1)
+            let lines = KeptLines()
+            #expect(throws: Never.self) {
+                try Hub.policy(of: configuration, known: known, logger: lines.logger)
+            }
+            #expect(lines.all.contains { $0.contains("does not hold") })
+            // And the decision counts.
+            #expect(try known.policy(of: configuration).bindings["north"]?.trust == ["ordinary", "public"])
+            // Nobody has decided anything about this one.
+            try configuration.restrictScratch(seenOn: "south")
+            #expect(throws: HubError.self) { try known.policy(of: configuration) }
+        }
+    }
+
+    @Test func aPolicyThatIsReadAgainIsTheSameWhateverClustersAreTrustedWith() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.member()
+            let configuration = try hub.configurationOfCommands()
+            let registry = hub.services.registry
+            let book = PolicyBook(
+                try Hub.policy(of: configuration), logger: TestHub.quiet, now: { hub.clock.now },
+                reading: { Hub.reading(of: configuration, trust: registry.decidedTrust) })
+            try await hub.order(.data(.restricted), of: "west")
+            book.join(registry.decidedTrust)
+            book.reload()
+            #expect(book.standing.taken == 0 && book.standing.rejection == nil)
+            #expect(book.current.bindings["west"]?.trust.contains("restricted") == true)
+        }
+    }
+
+    @Test func manifestsAreMadeForAClusterThatHasJoined() async throws {
+        try await TestHub.run { hub in
+            let configuration = try hub.configurationOfCommands()
+            func manifests() async throws -> SiteManifests {
+                try SiteManifests(configuration, known: await KnownClusters.of(configuration), cluster: "west")
+            }
+            await #expect(throws: HubError.self) { try await manifests() }
+            _ = try await hub.member()
+            #expect(try await manifests().binding.sources.count == 2)
+        }
+    }
+}
+
+extension TestHub {
+    /// The configuration as commands beside this hub read it, with a binding for `west`, which has not joined yet.
+    func configurationOfCommands() throws -> HubConfiguration {
+        var configuration = services.configuration
+        (configuration.database, configuration.keys) = (database.path, keysPath)
+        configuration.auth.groups = TestPolicy.groups.sorted().map { GroupRule($0, from: []) }
+        let directory = "\(configuration.policy)/clusters"
+        try String(contentsOfFile: "\(directory)/north.yaml", encoding: .utf8)
+            .replacing("cluster: north", with: "cluster: west")
+            .write(toFile: "\(directory)/west.yaml", atomically: true, encoding: .utf8)
+        return configuration
+    }
+}
+
+extension HubConfiguration {
+    /// Has the policy say that `scratch` is restricted, and who sees it on `cluster`.
+    func restrictScratch(seenOn cluster: String) throws {
+        let file = "\(policy)/filesets.yaml"
+        let test = "tests: [{who: {groups: [atlas]}, on: \(cluster), sees: {/scratch/ann: rw}}]\n"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let filesets = text.suffix(from: try #require(text.range(of: "filesets:")).lowerBound)
+            .replacing("sensitive: true\n    g", with: "sensitive: true\n    clusters: {trust: restricted}\n    g")
+        try (test + filesets).write(toFile: file, atomically: true, encoding: .utf8)
+    }
+}
