@@ -9,7 +9,7 @@ struct ExplainCommand: AsyncParsableCommand {
         commandName: "explain", abstract: "Say what somebody would get who asks for a session, and why.",
         discussion: """
             Of somebody whom the hub knows it reads the groups from the hub's database, so it has to run as the hub's \
-            account; with --groups the person is made up. The exit status is 1 if there is no cluster for the session.
+            account; with --groups the person is made up. The exit status is 1 if the session would not start.
             """)
 
     @Argument(help: "The person's name.") var person: String

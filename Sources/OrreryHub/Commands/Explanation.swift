@@ -33,29 +33,39 @@ package struct Explanation: Sendable {
     }
 
     package private(set) var lines: [String] = []
-    /// Whether there is a cluster on which the session would start.
+    /// Whether the session would start, or wait for room.
     package private(set) var isPossible = false
 
     private let services: HubServices
     private let question: Question
     private let person: Person
+    private let isSuspended: Bool
+    private let known: KnownClusters
     /// Where the person's sessions ran before.
     private var past: [String] = []
 
-    /// Reads the configuration's policy, and of somebody who is known the database, which it does not change.
+    /// Reads the configuration's policy and, for somebody who is known and for clusters that have joined, the database, which it
+    /// does not change.
     package init(_ question: Question, _ configuration: HubConfiguration) async throws(HubError) {
         self.question = question
-        let policy = try Hub.policy(of: configuration)
+        let policy: Policy
         switch question.subject {
         case .known(let name):
             let room = try Backroom(configuration, logger: Self.silent)
+            known = try await KnownClusters(configuration, room.database)
+            policy = try known.policy(of: configuration)
             services = Self.services(configuration, policy, room.database, room.keys)
-            (person, past) = try await Self.person(named: name, in: room.database)
+            let record: PersonRecord
+            (record, past) = try await Self.person(named: name, in: room.database)
+            (person, isSuspended) = (record.person, record.isSuspended)
         case .madeUp(let name, let groups, let uid, let gid):
+            known = await KnownClusters.of(configuration)
+            policy = try known.policy(of: configuration)
             person = try Self.person(named: name, groups, uid: uid, gid: gid, configuration)
+            isSuspended = false
             services = try Self.servicesOfNobody(configuration, policy)
         }
-        try explain(policy, configuration)
+        try explain(policy)
     }
 
     private static var silent: Logger { Logger(label: "orrery") { _ in SwiftLogNoOpLogHandler() } }
@@ -91,10 +101,10 @@ package struct Explanation: Sendable {
 
     private static func person(
         named name: String, in database: Database
-    ) async throws(HubError) -> (Person, past: [String]) {
+    ) async throws(HubError) -> (PersonRecord, past: [String]) {
         do throws(StoreError) {
             if let known = try await database.person(named: name) {
-                return (known.person, try await database.places(person: known.id))
+                return (known, try await database.places(person: known.id))
             }
         } catch {
             throw HubError(.cannotStart, error.message, next: error.next)
@@ -118,37 +128,47 @@ package struct Explanation: Sendable {
             groups: Set(groups.map { Group(name: $0, gid: gids[$0] ?? nil) }))
     }
 
-    private mutating func explain(_ policy: Policy, _ configuration: HubConfiguration) throws(HubError) {
+    private mutating func explain(_ policy: Policy) throws(HubError) {
         let groups = person.groups.map(\.name).sorted()
         lines.append(
             "person \(person.name): uid \(person.uid.map { "\($0)" } ?? "none"), gid "
                 + "\(person.gid.map { "\($0)" } ?? "none"), in \(groups.isEmpty ? "no group" : groups.joined(separator: ", "))"
         )
+        if let gap = known.gap { lines.append("only the clusters of the configuration are known: \(gap)") }
+        if isSuspended {
+            lines.append("refused: \(person.name) is suspended, and starts nothing before that is lifted")
+        }
         let profile = question.choice.profile ?? services.desk.defaultProfile(for: person)
         guard let profile else {
             lines.append("refused: there is nothing that \(person.name) may start")
             return
         }
         lines.append("profile \(profile) at \(Timestamp.text(question.now))")
-        let clusters = configuration.clusters.filter { cluster in
+        let clusters = known.clusters.filter { cluster in
             question.choice.cluster.map { $0.isExactly(cluster.name) } ?? true
         }
         guard !clusters.isEmpty else {
-            let known = configuration.clusters.map(\.name).joined(separator: ", ")
+            let names = known.clusters.map(\.name).joined(separator: ", ")
             throw HubError(
-                .cannotStart, "there is no cluster \(question.choice.cluster ?? "")", next: "known are \(known)")
+                .cannotStart, "there is no cluster \(question.choice.cluster ?? "")", next: "known are \(names)")
         }
-        place(profile, policy, configuration)
+        place(profile, policy)
         for cluster in clusters { try explain(cluster, profile, policy) }
     }
 
     /// Where it would go and why. What runs is not known here, so clusters and quotas are taken to be empty, and all is well.
-    private mutating func place(_ profile: String, _ policy: Policy, _ configuration: HubConfiguration) {
+    private mutating func place(_ profile: String, _ policy: Policy) {
         var request = PlacementRequest(person: person, profile: profile, question.choice)
         request.past = past
         let placement = policy.place(
-            request, on: configuration.clusters.map(\.facts), of: SiteFacts(), at: question.now)
-        lines += ["", "placement, were all clusters empty and well"] + placement.lines.map { "  \($0)" }
+            request, on: known.clusters.map(\.facts), of: SiteFacts(), at: question.now)
+        lines += ["", "placement, were all clusters empty and well"]
+        switch placement.outcome {
+        case .placed, .queued:
+            isPossible = !isSuspended
+            lines += placement.lines.map { "  \($0)" }
+        case .refused: lines += placement.lines.map { "  refused: \($0)" }
+        }
     }
 
     private mutating func explain(
@@ -163,7 +183,6 @@ package struct Explanation: Sendable {
         case .refused(let refusals):
             lines += refusals.map { "  refused: \($0)" }
         case .plan(let plan):
-            isPossible = true
             lines += PlanWords.lines(of: plan).map { "  \($0)" }
             try show(plan, on: cluster)
         }
