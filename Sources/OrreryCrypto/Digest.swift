@@ -28,18 +28,30 @@ package enum Digest: Sendable {
 
     var algorithm: OpaquePointer? {
         switch self {
-        case .sha256: unsafe EVP_sha256()
-        case .sha384: unsafe EVP_sha384()
-        case .sha512: unsafe EVP_sha512()
+        case .sha256: unsafe Self.fetched.sha256
+        case .sha384: unsafe Self.fetched.sha384
+        case .sha512: unsafe Self.fetched.sha512
         }
     }
+
+    // Fetched once: with the functions of OpenSSL 1 each use looks for its provider anew, which takes longer than a short hash.
+    private nonisolated(unsafe) static let fetched = unsafe (
+        sha256: EVP_MD_fetch(nil, "SHA256", nil), sha384: EVP_MD_fetch(nil, "SHA384", nil),
+        sha512: EVP_MD_fetch(nil, "SHA512", nil)
+    )
 }
 
 extension [UInt8] {
     /// Lower-case hexadecimal digits, two per byte.
     package var hexadecimal: String {
-        let digits = Array<UInt8>("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        let digits: StaticString = "0123456789abcdef"
+        return unsafe String(unsafeUninitializedCapacity: 2 * count) { text in
+            for (index, byte) in enumerated() {
+                unsafe text[2 * index] = digits.utf8Start[Int(byte >> 4)]
+                unsafe text[2 * index + 1] = digits.utf8Start[Int(byte & 15)]
+            }
+            return 2 * count
+        }
     }
 
     /// Whether both are equal, in a time that depends only on their lengths.
