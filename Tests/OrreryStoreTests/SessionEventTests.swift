@@ -52,7 +52,7 @@ import Testing
         let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
         let session = Sample.session(of: ada)
         let events = try await database.open(
-            session, then: [.advance { ($0.state, $0.message) = (.creating, "asking north") }])
+            session, planText: nil, then: [.advance { ($0.state, $0.message) = (.creating, "asking north") }])
         #expect(events.map(\.number) == [1, 2] && events.map(\.state) == [session.state, .creating])
         #expect(try await database.events(session: session.id, after: 0) == events)
         var stored = session

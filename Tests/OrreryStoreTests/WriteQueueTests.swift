@@ -88,12 +88,12 @@ import Testing
         #expect((stored?.state, stored?.message, stored?.podUID) == (.starting, "starts", "u"))
     }
 
-    @Test func aPlanIsReadAnewWhenItsTextIsAnother() throws {
+    @Test func aPlanIsKnownByItsHashAlone() async throws {
         let memory = PlanMemory(limit: 2)
-        let text = try Column.json(Sample.plan)
-        #expect(try memory.plan(text, of: "s") == Sample.plan)
-        #expect(try memory.plan(text.replacing("/home/ada", with: "/home/eve"), of: "s").home == "/home/eve")
-        #expect(throws: (any Error).self) { try memory.plan("{", of: "s") }
-        for id in ["t", "u", "v"] { #expect(try memory.plan(text, of: id) == Sample.plan) }
+        memory.keep(Sample.plan, hash: "a", of: "s")
+        #expect(memory.plan(hash: "a", of: "s") == Sample.plan)
+        #expect(memory.plan(hash: "b", of: "s") == nil && memory.plan(hash: "a", of: "t") == nil)
+        for id in ["t", "u", "v"] { memory.keep(Sample.plan, hash: "a", of: id) }
+        #expect(memory.plan(hash: "a", of: "v") == Sample.plan && memory.plan(hash: "a", of: "s") == nil)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import OrreryCrypto
 import OrreryModel
 import OrreryPolicy
 import OrrerySpawn
@@ -61,8 +62,11 @@ extension Scheduler {
         let id = RecordID.fresh(at: now())
         reserve(id, request, plan)
         do {
+            let text = try plan.canonicalJSON()
             let session = try await spawner.start(
-                plan: plan, planHash: try Self.hash(plan), person: person, server: server,
+                plan: plan, planHash: Digest.sha256.of(text).hexadecimal,
+                planText: String(decoding: text, as: UTF8.self),
+                person: person, server: server,
                 account: account(of: request), id: id, wish: wish)
             occupancy.confirm(id)
             return session

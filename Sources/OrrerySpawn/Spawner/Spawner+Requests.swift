@@ -8,10 +8,10 @@ import Synchronization
 extension Spawner {
     /// Stores a new session and returns at once; the way to its notebook goes on in `run`. Follow it with `progress`.
     /// `id` is a fresh one unless the caller has made it already. `wish` is what was asked for, should it have to wait after all;
-    /// without one it insists on nothing.
+    /// without one it insists on nothing. `planText` is the plan's canonical JSON, if the caller has written it already.
     package func start(
-        plan: Plan, planHash: String, person: PersonRecord, server: String, account: String = "", id: String? = nil,
-        wish: SessionChoice? = nil
+        plan: Plan, planHash: String, planText: String? = nil, person: PersonRecord, server: String,
+        account: String = "", id: String? = nil, wish: SessionChoice? = nil
     ) async throws(SpawnError) -> SessionRecord {
         if case .unreachable(let since, let reason) = condition(of: plan.cluster) {
             throw SpawnError(
@@ -24,7 +24,7 @@ extension Spawner {
             message: "Your session is being prepared.")
         record.place(insistingOn: wish)
         let asking = Session.StateMachine.asking(scene.title(plan.cluster))
-        try await store(record, then: [.advance { ($0.state, $0.message) = (.creating, asking) }])
+        try await store(record, planText: planText, then: [.advance { ($0.state, $0.message) = (.creating, asking) }])
         add(record.unasked, wish: record.wish, said: [record.message, asking])
         return record
     }
@@ -47,9 +47,13 @@ extension Spawner {
             message: message, createdAt: now, account: account, wish: wish)
     }
 
-    func store(_ record: SessionRecord, then steps: [SessionStep] = []) async throws(SpawnError) {
+    func store(
+        _ record: SessionRecord, planText: String? = nil, then steps: [SessionStep] = []
+    ) async throws(SpawnError) {
         do {
-            for event in try await scene.store.open(record, then: steps) { scene.board.publish(event) }
+            for event in try await scene.store.open(record, planText: planText, then: steps) {
+                scene.board.publish(event)
+            }
         } catch { throw SpawnError(error) }
     }
 

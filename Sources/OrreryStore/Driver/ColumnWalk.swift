@@ -29,6 +29,9 @@ struct ColumnWalk {
         return try row.decode(Value?.self, atIndex: next)
     }
 
+    /// Passes over a column, which is then not even fetched.
+    mutating func skip() { next += 1 }
+
     mutating func text() throws -> String { try take() }
     mutating func textIfAny() throws -> String? { try takeIfAny() }
     mutating func integer() throws -> Int64 { try take() }

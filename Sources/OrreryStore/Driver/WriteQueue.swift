@@ -22,7 +22,7 @@ final class WriteQueue: Sendable {
     /// When the next transaction may begin.
     private let opening = Mutex(ContinuousClock.now)
 
-    init(_ pool: DatabasePool, window: Duration = .milliseconds(10)) {
+    init(_ pool: DatabasePool, window: Duration = .milliseconds(25)) {
         self.pool = pool
         self.window = window
     }

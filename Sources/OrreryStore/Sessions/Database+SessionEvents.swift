@@ -7,7 +7,14 @@ extension Database {
         session: String, at now: Date, state: SessionState, message: String
     ) async throws(StoreError) -> SessionEventRecord {
         try await write { db in
-            try SessionEventRecord.append(db, session: session, at: now, state: state, message: message)
+            guard try db.first("SELECT 1 FROM session WHERE id = ?", [session]) != nil else {
+                throw StoreError.noSession
+            }
+            let last = try SessionEventRecord.last(db, of: session)
+            let told = [(state: state, message: message)]
+            let events = try SessionEventRecord.append(db, told, of: session, at: now, after: last)
+            guard let event = events.first else { throw StoreError.noSession }
+            return event
         }
     }
 
@@ -32,22 +39,25 @@ extension SessionEventRecord {
             message: try walk.text())
     }
 
-    /// Writes the event with the next number of its session, inside the caller's transaction.
+    /// The number of the session's last event; 0 when it has none.
+    static func last(_ db: GRDB.Database, of session: String) throws -> Int {
+        let sql = "SELECT max(number) FROM session_event WHERE session = ?"
+        return try Int.fetchOne(db.kept(sql), arguments: [session]) ?? 0
+    }
+
+    /// Writes what the story of a stored session goes on with after event `last`, inside the caller's transaction.
     static func append(
-        _ db: GRDB.Database, session: String, at now: Date, state: SessionState, message: String
-    ) throws -> SessionEventRecord {
+        _ db: GRDB.Database, _ told: [(state: SessionState, message: String)], of session: String, at now: Date,
+        after last: Int
+    ) throws -> [SessionEventRecord] {
         let instant = Column.milliseconds(now)
-        let row = try db.first(
-            """
-            INSERT INTO session_event (session, number, at, state, message)
-            SELECT id, (SELECT coalesce(max(number), 0) + 1 FROM session_event WHERE session = :session), :at,
-                :state, :message
-            FROM session WHERE id = :session
-            RETURNING number
-            """, ["session": session, "at": instant, "state": state.rawValue, "message": message])
-        guard let row else { throw StoreError.noSession }
-        return SessionEventRecord(
-            session: session, number: Int(try row.decode(Int64.self, atIndex: 0)), at: Column.instant(instant),
-            state: state, message: message)
+        let sql = "INSERT INTO session_event (session, number, at, state, message) VALUES (?, ?, ?, ?, ?)"
+        let statement = try db.kept(sql)
+        return try told.enumerated().map { index, told in
+            let number = last + 1 + index
+            try statement.execute(arguments: [session, number, instant, told.state.rawValue, told.message])
+            return SessionEventRecord(
+                session: session, number: number, at: Column.instant(instant), state: told.state, message: told.message)
+        }
     }
 }

@@ -4,24 +4,26 @@ internal import OrreryModel
 
 extension Database: SessionStore {
     package func create(_ session: SessionRecord) async throws(StoreError) {
-        try await write { [plans] db in try Self.add(session, db, plans) }
+        try await write { [plans] db in try Self.add(session, nil, db, plans) }
     }
 
     package func open(
-        _ session: SessionRecord, then steps: [SessionStep]
+        _ session: SessionRecord, planText: String?, then steps: [SessionStep]
     ) async throws(StoreError) -> [SessionEventRecord] {
         try await write { [plans] db in
             var after = session
             let told = [(session.state, session.message)] + Self.change(&after, by: steps)
-            try Self.add(after, db, plans)
-            return try Self.tell(told, of: session.id, at: session.createdAt, db)
+            try Self.add(after, planText, db, plans)
+            return try SessionEventRecord.append(db, told, of: session.id, at: session.createdAt, after: 0)
         }
     }
 
-    private static func add(_ session: SessionRecord, _ db: GRDB.Database, _ plans: PlanMemory) throws {
+    private static func add(
+        _ session: SessionRecord, _ planText: String?, _ db: GRDB.Database, _ plans: PlanMemory
+    ) throws {
         do {
-            let plan = try session.insert(db)
-            plans.keep(session.plan, writtenAs: plan, of: session.id)
+            try session.insert(db, planText: planText)
+            plans.keep(session.plan, hash: session.planHash, of: session.id)
         } catch let error as GRDB.DatabaseError where error.isUniqueViolation {
             throw StoreError.taken(.liveSession)
         } catch let error as GRDB.DatabaseError where error.isForeignKeyViolation {
@@ -108,7 +110,9 @@ extension Database: SessionStore {
         var after = before
         let told = change(&after, by: steps)
         try after.write(over: before, db)
-        return (after, try tell(told, of: id, at: now ?? after.createdAt, db))
+        guard !told.isEmpty else { return (after, []) }
+        let last = try SessionEventRecord.last(db, of: id)
+        return (after, try SessionEventRecord.append(db, told, of: id, at: now ?? after.createdAt, after: last))
     }
 
     /// Takes the steps in memory; gives what they add to the story.
@@ -126,12 +130,6 @@ extension Database: SessionStore {
             }
         }
         return told
-    }
-
-    private static func tell(
-        _ told: [(state: SessionState, message: String)], of id: String, at now: Date, _ db: GRDB.Database
-    ) throws -> [SessionEventRecord] {
-        try told.map { try SessionEventRecord.append(db, session: id, at: now, state: $0.state, message: $0.message) }
     }
 
     package func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) {

@@ -4,7 +4,7 @@ internal import OrreryModel
 extension SessionRecord {
     /// The columns as `init` reads them.
     private static let columns = [
-        "id", "person", "person_name", "server", "profile", "environment", "size", "cluster", "plan", "plan_hash",
+        "id", "plan_hash", "plan", "person", "person_name", "server", "profile", "environment", "size", "cluster",
         "spawn", "namespace", "pod", "pod_uid", "address", "prefix", "state", "message", "created_at", "ready_at",
         "ended_at", "end_reason", "last_activity", "account", "wish",
     ]
@@ -12,11 +12,14 @@ extension SessionRecord {
 
     private init(_ row: Row, _ plans: PlanMemory) throws {
         var walk = ColumnWalk(row, Self.columns)
-        let id = try walk.text()
+        let (id, planHash) = (try walk.text(), try walk.text())
+        let known = plans.plan(hash: planHash, of: id)
+        let plan = try known ?? walk.document { try Column.document($0, as: Plan.self) }
+        if known == nil { plans.keep(plan, hash: planHash, of: id) } else { walk.skip() }
         self.init(
             id: id, person: try walk.integer(), personName: try walk.text(), server: try walk.text(),
             profile: try walk.text(), environment: try walk.text(), size: try walk.text(), cluster: try walk.text(),
-            plan: try walk.document { try plans.plan($0, of: id) }, planHash: try walk.text(),
+            plan: plan, planHash: planHash,
             spawn: try walk.text(), namespace: try walk.text(), pod: try walk.text(), podUID: try walk.textIfAny(),
             address: try walk.textIfAny(), prefix: try walk.text(), state: try walk.word(),
             message: try walk.text(), createdAt: try walk.instant(), readyAt: try walk.instantIfAny(),
@@ -37,9 +40,7 @@ extension SessionRecord {
         return record
     }
 
-    /// Gives the text of the plan.
-    func insert(_ db: GRDB.Database) throws -> String {
-        let plan = try Column.json(plan)
+    func insert(_ db: GRDB.Database, planText: String?) throws {
         try db.run(
             """
             INSERT INTO session (id, person, person_name, server, profile, environment, size, cluster, plan,
@@ -51,15 +52,15 @@ extension SessionRecord {
             """,
             [
                 "id": id, "person": person, "person_name": personName, "server": server, "profile": profile,
-                "environment": environment, "size": size, "cluster": cluster, "plan": plan,
-                "plan_hash": planHash, "spawn": spawn, "namespace": namespace, "pod": pod, "pod_uid": podUID,
+                "environment": environment, "size": size, "cluster": cluster,
+                "plan": try planText ?? Column.json(plan), "plan_hash": planHash, "spawn": spawn,
+                "namespace": namespace, "pod": pod, "pod_uid": podUID,
                 "address": address, "prefix": prefix, "state": state.rawValue, "message": message,
                 "created_at": Column.milliseconds(createdAt), "ready_at": readyAt.map(Column.milliseconds),
                 "ended_at": endedAt.map(Column.milliseconds), "end_reason": endReason?.rawValue,
                 "last_activity": Column.milliseconds(lastActivity), "account": account,
                 "wish": wish.map { Column.text($0) },
             ])
-        return plan
     }
 
     /// Writes where it runs, which changes once at most: when it has waited long enough.

@@ -7,8 +7,11 @@ package protocol SessionStore: Sendable {
     /// ended, or while another live session has its prefix; `.missing` when the person does not exist.
     func create(_ session: SessionRecord) async throws(StoreError)
     /// The same, with the beginning of its story in the same transaction: its state and message, and what `steps` add, of which
-    /// the session is stored with the last. Gives the events.
-    func open(_ session: SessionRecord, then steps: [SessionStep]) async throws(StoreError) -> [SessionEventRecord]
+    /// the session is stored with the last. Gives the events. `planText` is the plan's canonical JSON where somebody has written
+    /// it already.
+    func open(
+        _ session: SessionRecord, planText: String?, then steps: [SessionStep]
+    ) async throws(StoreError) -> [SessionEventRecord]
     func session(id: String) async throws(StoreError) -> SessionRecord?
     /// The person's sessions that have not ended, in the order in which they were asked for.
     func active(person: Int64) async throws(StoreError) -> [SessionRecord]

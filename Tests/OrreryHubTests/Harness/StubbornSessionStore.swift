@@ -45,8 +45,10 @@ final class StubbornSessionStore: SessionStore {
     func create(_ session: SessionRecord) async throws(StoreError) { try await store.create(session) }
 
     func open(
-        _ session: SessionRecord, then steps: [SessionStep]
-    ) async throws(StoreError) -> [SessionEventRecord] { try await store.open(session, then: steps) }
+        _ session: SessionRecord, planText: String?, then steps: [SessionStep]
+    ) async throws(StoreError) -> [SessionEventRecord] {
+        try await store.open(session, planText: planText, then: steps)
+    }
 
     func active(person: Int64) async throws(StoreError) -> [SessionRecord] { try await store.active(person: person) }
     func allActive() async throws(StoreError) -> [SessionRecord] { try await store.allActive() }
