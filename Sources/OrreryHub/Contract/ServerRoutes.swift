@@ -51,10 +51,10 @@ struct ServerRoutes: Sendable {
         let session = try await desk.start(choice, server: asked.server, for: now.owner)
         // In the queue it may be long; what the contract calls under way is said at once.
         guard !session.isWaiting else { return Response(status: .accepted) }
-        let settled = try await desk.settled(session, within: Self.patience) { !$0.isPending }
-        switch settled.state {
+        let standing = try await desk.spawner.standing(of: session.id, within: Self.patience) { !$0.isPending }
+        switch standing?.state {
         case .ready, .unreachable: return Response(status: .created)
-        case .ended, .stopping: throw HubError(.broken, settled.message.headline)
+        case .ended, .stopping: throw HubError(.broken, standing?.message.headline ?? "")
         default: return Response(status: .accepted)
         }
     }
@@ -74,8 +74,8 @@ struct ServerRoutes: Sendable {
         if session.state != .stopping || grace != nil {
             try await desk.stop(session, by: asked.caller.person, grace: grace)
         }
-        let settled = try await desk.settled(session, within: Self.patience) { $0 == .ended }
-        return Response(status: settled.state == .ended ? .noContent : .accepted)
+        let standing = try await desk.spawner.standing(of: session.id, within: Self.patience) { $0 == .ended }
+        return Response(status: standing?.state == .ended ? .noContent : .accepted)
     }
 
     @Sendable func progress(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -106,7 +106,8 @@ struct ServerRoutes: Sendable {
         let name = try context.name("name")
         let server = context.parameters.get("server") == nil ? "" : try context.name("server")
         try caller.require(scope, user: name, server: server)
-        guard let owner = try await persons.person(named: name) else {
+        let isOwn = caller.person.person.name.isExactly(name)
+        guard let owner = try await isOwn ? caller.person : persons.person(named: name) else {
             throw HubError(.notFound, "nobody here is named \(name)")
         }
         let session = try await sessions.active(person: owner.id).first { $0.server == server }

@@ -1,3 +1,5 @@
+import OrrerySpawn
+
 /// The proxies that follow a feed just now, and who waits for them. Part of the feed's book, under its lock.
 struct Followers {
     struct Follower {
@@ -13,7 +15,8 @@ struct Followers {
     }
 
     private(set) var all: [Int: Follower] = [:]
-    private var waiters: [Int: AsyncStream<Void>.Continuation] = [:]
+    /// Who waits until a change is in force everywhere.
+    private var waiters: [Int: (number: UInt64, word: FirstWord<Bool>)] = [:]
     private var last = 0
 
     /// Tells every follower that there is something new.
@@ -33,7 +36,7 @@ struct Followers {
     mutating func remove(_ id: Int) {
         guard let follower = all.removeValue(forKey: id) else { return }
         follower.wake.finish()
-        wakeWaiters()
+        tellWaiters()
     }
 
     /// Everything up to `number` is in force at the follower called `name`.
@@ -42,7 +45,7 @@ struct Followers {
             all[id]?.inForce = max(number, follower.inForce ?? 0)
             all[id]?.isLate = false
         }
-        wakeWaiters()
+        tellWaiters()
     }
 
     // MARK: Waiting
@@ -75,15 +78,17 @@ struct Followers {
         return names
     }
 
-    mutating func addWaiter() -> (id: Int, wakes: AsyncStream<Void>) {
-        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Says true to `word` once the change is in force everywhere.
+    mutating func addWaiter(for number: UInt64, _ word: FirstWord<Bool>) -> Int {
         last += 1
-        waiters[last] = wake
-        wake.yield()
-        return (last, wakes)
+        waiters[last] = (number, word)
+        if spread(of: number) == .everywhere { word.say(true) }
+        return last
     }
 
-    mutating func removeWaiter(_ id: Int) { waiters.removeValue(forKey: id)?.finish() }
+    mutating func removeWaiter(_ id: Int) { waiters[id] = nil }
 
-    private func wakeWaiters() { for waiter in waiters.values { waiter.yield() } }
+    private func tellWaiters() {
+        for (number, word) in waiters.values where spread(of: number) == .everywhere { word.say(true) }
+    }
 }

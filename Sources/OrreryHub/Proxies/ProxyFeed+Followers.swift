@@ -1,4 +1,5 @@
 import OrreryModel
+import OrrerySpawn
 import Synchronization
 
 /// Who follows, and how far.
@@ -53,26 +54,18 @@ extension ProxyFeed {
     /// Waits until the change is in force at every proxy that follows. One that lets it wait for `patience` is late, and
     /// is not waited for again before it has caught up. When nobody follows, somebody is waited for, for `absence`.
     func arrival(of number: UInt64, patience: Duration, absence: Duration) async -> Arrival {
-        let (id, wakes) = book.withLock { $0.followers.addWaiter() }
-        defer { book.withLock { $0.followers.removeWaiter(id) } }
-        let began = ContinuousClock.now
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await _ in wakes where self.spread(of: number) == .everywhere { return true }
-                return false
-            }
-            group.addTask {
-                let limit = self.spread(of: number) == .nobody ? absence : patience
-                try? await Task.sleep(until: began + limit, clock: .continuous)
-                return false
-            }
-            let isEverywhere = await group.next() ?? false
-            group.cancelAll()
+        let word = FirstWord<Bool>()
+        let (id, isAlone) = book.withLock { book in
+            (book.followers.addWaiter(for: number, word), book.followers.spread(of: number) == .nobody)
+        }
+        let end = deadlines.set(after: isAlone ? absence : patience) { word.say(false) }
+        let isEverywhere = await word.heard(otherwise: false)
+        deadlines.forget(end)
+        return book.withLock { book in
+            book.followers.removeWaiter(id)
             guard !isEverywhere else { return .everywhere }
-            let late = book.withLock { $0.followers.giveUp(on: number) }
-            return spread(of: number) == .nobody && late.isEmpty ? .nobody : .late(late)
+            let late = book.followers.giveUp(on: number)
+            return book.followers.spread(of: number) == .nobody && late.isEmpty ? .nobody : .late(late)
         }
     }
-
-    private func spread(of number: UInt64) -> Followers.Spread { book.withLock { $0.followers.spread(of: number) } }
 }

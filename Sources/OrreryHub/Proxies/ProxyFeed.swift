@@ -1,6 +1,7 @@
 import Foundation
 import OrreryCrypto
 import OrreryModel
+import OrrerySpawn
 import Synchronization
 
 /// What all proxies ought to know: routes, ended logins and the keys of the gate, as a log of numbered changes that any
@@ -53,6 +54,8 @@ final class ProxyFeed: Sendable {
     let epoch = RandomToken.make(bytes: 12)
     let now: @Sendable () -> Date
     let book = Mutex(Book())
+    /// The ends of all waits for proxies.
+    let deadlines = Deadlines()
     private let memory: Int
 
     /// Remembers so many changes at least.

@@ -1,6 +1,7 @@
 import OrreryCrypto
 import OrreryModel
 import OrreryPolicy
+import OrrerySpawn
 import OrreryStore
 
 extension SessionDesk {
@@ -29,8 +30,9 @@ extension SessionDesk {
             try await demand(choice, insteadOf: session, for: person)
             try await stop(session, by: person)
         }
-        let settled = try await settled(session, within: session.plan.life.grace + .seconds(60)) { $0 == .ended }
-        guard settled.state == .ended else {
+        let patience = session.plan.life.grace + .seconds(60)
+        let standing = try await spawner.standing(of: session.id, within: patience) { $0 == .ended }
+        guard standing?.state == .ended else {
             throw HubError(
                 .conflict, "\(title(of: session.cluster)) has not removed the session yet",
                 next: "start it again when it is gone")

@@ -131,23 +131,6 @@ struct SessionDesk: Sendable {
             }
     }
 
-    /// The session once it is ready or over, at the latest after `time` as it is then.
-    func settled(
-        _ session: SessionRecord, within time: Duration, until isDone: @escaping @Sendable (SessionState) -> Bool
-    )
-        async throws -> SessionRecord
-    {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for await event in self.spawner.progress(of: session.id, after: 0) where isDone(event.state) { return }
-            }
-            group.addTask { try? await Task.sleep(for: time) }
-            await group.next()
-            group.cancelAll()
-        }
-        return try await store.session(id: session.id) ?? session
-    }
-
     func title(of cluster: String) -> String {
         clusters.first { $0.name == cluster }?.title ?? registry.record(cluster)?.title ?? cluster
     }

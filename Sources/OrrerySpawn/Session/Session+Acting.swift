@@ -119,6 +119,7 @@ extension Session {
             }
         case .enter(let state, let sentence):
             let wish = wish
+            if state == .ready { memory.withLock { $0.arrival = now } }
             logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
             return .advance { session in
                 session.state = state
@@ -152,7 +153,11 @@ extension Session {
         guard !steps.isEmpty else { return }
         let now = scene.now()
         try await persist { store in
-            for event in try await store.keep(steps, of: self.record.id, at: now) { self.scene.board.publish(event) }
+            let events = try await store.keep(steps, of: self.record.id, at: now)
+            self.noteStartOfLife(events)
+            // Before it is published: whoever begins to watch looks here afterwards.
+            if let last = events.last { self.memory.withLock { $0.standing = SessionStanding(last) } }
+            for event in events { self.scene.board.publish(event) }
         }
         hands.stored()
     }

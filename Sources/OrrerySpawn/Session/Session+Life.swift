@@ -10,6 +10,7 @@ extension Session {
     /// Rest counts from the last use that is stored, and never from before this hub could see the session: what happened
     /// meanwhile nobody knows. A kernel that works is use, whoever looks at it.
     func review() async -> Input {
+        if let look = firstLook() { return .reviewed(look) }
         guard let stored = try? await scene.store.session(id: record.id),
             let start = try? await startOfLife(stored)
         else { return .reviewed(nil) }
@@ -25,6 +26,27 @@ extension Session {
             resting = now
         }
         return .reviewed(LifeLook(now: now, end: end, restingSince: resting))
+    }
+
+    /// Right after it has become ready, by what this hub has seen itself; nil later, and where that is not enough.
+    private func firstLook() -> LifeLook? {
+        let life = record.plan.life
+        let (arrival, start) = memory.withLock { memory in
+            defer { memory.arrival = nil }
+            return (memory.arrival, memory.startOfLife)
+        }
+        guard let arrival, let start, life.idle.map({ $0 > life.warn ?? .zero }) ?? true else { return nil }
+        return LifeLook(now: scene.now(), end: start.addingTimeInterval(life.max / .seconds(1)), restingSince: arrival)
+    }
+
+    /// What was just stored of it may say since when its cluster counts its lifetime.
+    func noteStartOfLife(_ events: [SessionEventRecord]) {
+        guard record.state.order <= SessionState.creating.order,
+            let placed = events.first(where: { $0.state.order > SessionState.creating.order })
+        else { return }
+        memory.withLock { memory in
+            if memory.startOfLife == nil { memory.startOfLife = placed.at }
+        }
     }
 
     /// When this hub, or the one before, saw that a node has the pod: from about then the cluster counts its lifetime, images and

@@ -36,10 +36,14 @@ final class Session: Sendable {
         var podUID: String?
         /// Since when this hub has seen the session without a gap.
         var watchedSince: Date
-        /// Since when its cluster counts its lifetime, once that was asked for.
+        /// Since when its cluster counts its lifetime, once that is known.
         var startOfLife: Date?
+        /// When it became ready, until that was looked at.
+        var arrival: Date?
         /// The hub's own last question to its server.
         var glance: Glance?
+        /// How it stands, once that is another state or sentence than in `record`, and as it is stored.
+        var standing: SessionStanding?
         /// What will end it soon, as its person reads it.
         var warning: String?
         /// Another grace than the profile's, on an administrator's wish.
@@ -112,6 +116,11 @@ final class Session: Sendable {
 
     /// The last look at a pod of its own that came when its task was over.
     var unheardPod: Pod? { memory.withLock { $0.unheardPod } }
+
+    /// As it is stored, or a moment before that.
+    var standing: SessionStanding {
+        memory.withLock { $0.standing } ?? SessionStanding(state: record.state, message: record.message)
+    }
 
     /// Lives until the session has ended or waits again, or the task is cancelled.
     func run() async {

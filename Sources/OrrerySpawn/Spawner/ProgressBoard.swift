@@ -5,10 +5,13 @@ import Synchronization
 ///
 /// Concurrency: shared; nothing is called while the lock is held.
 final class ProgressBoard: Sendable {
-    private typealias Continuation = AsyncStream<SessionEventRecord>.Continuation
+    private struct Watcher {
+        let tell: @Sendable (SessionEventRecord) -> Void
+        let finish: @Sendable () -> Void
+    }
 
     private struct State {
-        var watchers: [String: [Int: Continuation]] = [:]
+        var watchers: [String: [Int: Watcher]] = [:]
         var next = 0
         var listeners: [Int: AsyncStream<SpawnNews>.Continuation] = [:]
     }
@@ -19,13 +22,26 @@ final class ProgressBoard: Sendable {
     func watch(_ session: String) -> AsyncStream<SessionEventRecord> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SessionEventRecord.self, bufferingPolicy: .bufferingNewest(256))
-        let number = state.withLock { state in
-            state.next += 1
-            state.watchers[session, default: [:]][state.next] = continuation
-            return state.next
+        let number = watch(session) {
+            continuation.yield($0)
+        } finish: {
+            continuation.finish()
         }
         continuation.onTermination = { [weak self] _ in self?.leave(session, number) }
         return stream
+    }
+
+    /// Calls `tell` with everything that is published about the session, until whoever watches leaves with the number that this
+    /// gives; `finish` when the spawner goes.
+    func watch(
+        _ session: String, tell: @escaping @Sendable (SessionEventRecord) -> Void,
+        finish: @escaping @Sendable () -> Void
+    ) -> Int {
+        state.withLock { state in
+            state.next += 1
+            state.watchers[session, default: [:]][state.next] = Watcher(tell: tell, finish: finish)
+            return state.next
+        }
     }
 
     /// Everything about every session and cluster from now on. Nothing is lost, so whoever listens must read.
@@ -50,7 +66,7 @@ final class ProgressBoard: Sendable {
     /// Tells those who watch the session, and nobody else.
     func note(_ event: SessionEventRecord) {
         let watchers = state.withLock { $0.watchers[event.session].map { Array($0.values) } ?? [] }
-        for watcher in watchers { watcher.yield(event) }
+        for watcher in watchers { watcher.tell(event) }
     }
 
     /// Tells those who listen to everything.
@@ -71,7 +87,7 @@ final class ProgressBoard: Sendable {
         for listener in listeners { listener.finish() }
     }
 
-    private func leave(_ session: String, _ number: Int) {
+    func leave(_ session: String, _ number: Int) {
         state.withLock { state in
             state.watchers[session]?[number] = nil
             if state.watchers[session]?.isEmpty == true { state.watchers[session] = nil }

@@ -12,6 +12,7 @@ struct Scene: Sendable {
     let board: ProgressBoard
     let time: Timekeeper
     let alarms: Alarms
+    let deadlines: Deadlines
     let latencies = Latencies()
     let now: @Sendable () -> Date
     /// A cluster's title by its name: how people know it.

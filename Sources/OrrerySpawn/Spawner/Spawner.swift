@@ -86,7 +86,7 @@ package final class Spawner: Service {
         self.shelf = shelf
         scene = Scene(
             store: store, contract: contract, routes: routes, settings: settings, board: ProgressBoard(), time: time,
-            alarms: Alarms(time), now: now, title: title, logger: logger)
+            alarms: Alarms(time), deadlines: Deadlines(), now: now, title: title, logger: logger)
         (launches, launch) = AsyncStream.makeStream(of: Launch.self)
     }
 
