@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import OrreryHub
 
@@ -14,6 +15,8 @@ struct LogOptions: ParsableArguments {
 
     /// Call it once, before anything logs.
     func makeLogger(_ label: String) -> Logger {
+        // Without it glibc asks for the zone's file again with every line.
+        unsafe setenv("TZ", ":/etc/localtime", 0)
         let level = level
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)

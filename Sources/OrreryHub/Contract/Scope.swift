@@ -32,7 +32,12 @@ struct Scope: Sendable {
     static func named(_ name: String) -> Scope? { byName[name] }
 
     /// `name` and everything that comes with it, at any depth.
-    static func closure(of name: String) -> Set<String> {
+    static func closure(of name: String) -> Set<String> { closures[name] ?? [name] }
+
+    // Every call with a token asks for those of its rights.
+    private static let closures = Dictionary(uniqueKeysWithValues: table.map { ($0.name, everything(with: $0.name)) })
+
+    private static func everything(with name: String) -> Set<String> {
         var found: Set<String> = [name]
         var open = [name]
         while let next = open.popLast() {
