@@ -8,7 +8,7 @@ struct WorkerWordsTests {
     private let rig: Rig
     private let typist, pod, reader, origin: CInt
     private static let burst = 100_000
-    private static let portion = Worker<ScriptedKernel>.sharedPortion
+    private static let portion = Conversation.portion
 
     init() throws {
         rig = try Rig()

@@ -24,8 +24,8 @@ struct RelayLoop: ~Copyable {
     private var handshakes = 0
     /// Counts turns, round and round.
     var turns: UInt8 = 0
-    /// Whose conversation had a word last, and when.
-    var lastWord: (connection: UInt32, at: UInt64) = (Slab<RelaySlot>.none, 0)
+    /// Whose words downloads leave room for.
+    var conversation = Conversation()
     /// Counts data connections up.
     var greetings: UInt32 = 0
     /// When to leave even if something runs; set once we drain.

@@ -18,9 +18,9 @@ extension Worker {
 
     /// Lets a connection do all it can now, within bounds that leave the others their turn.
     mutating func pump(_ client: UInt32) {
-        let isShared = sharesTurn(client)
+        let isShared = conversation.wantsRoom(beside: client, streak: slots[client].streak, at: now.monotonic)
         if isShared, slots[client].filledTurn == turns { return enqueue(client) }
-        (portionLimit, portionIsFilled) = (isShared ? Self.sharedPortion : .max, false)
+        (portionLimit, portionIsFilled) = (isShared ? Conversation.portion : .max, false)
         for _ in 0..<Self.stepsPerTurn {
             guard step(client) else { return slots[client].streak = 0 }
             // The steps from one request to the next are short.

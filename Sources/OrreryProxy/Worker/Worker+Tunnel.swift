@@ -32,7 +32,9 @@ extension Worker {
             guard slots[from].ready.contains(.readable) else { return .waits }
             bytes = workBuffer()
             switch receive(from, into: &bytes) {
-            case .bytes(let count): listen(to: count, of: client)
+            case .bytes(let count):
+                slots[client].words = conversation.listen(
+                    to: count, of: client, after: slots[client].words, at: now.monotonic)
             case .blocked:
                 buffers.recycle(bytes)
                 return .waits

@@ -92,9 +92,8 @@ struct Worker<K: Kernel>: ~Copyable {
     /// Connections that have more to do than one turn allows.
     var firstQueued: UInt32 = Slab<Slot>.none
     var lastQueued: UInt32 = Slab<Slot>.none
-    /// When a conversation had a word last, and which client's it was.
-    var lastWord: UInt64 = 0
-    var lastWordOf: UInt32 = Slab<Slot>.none
+    /// Whose words downloads leave room for.
+    var conversation = Conversation()
     /// How much is received at once, at most, in this turn of a connection, and whether as much has been.
     var portionLimit = Int.max
     var portionIsFilled = false
