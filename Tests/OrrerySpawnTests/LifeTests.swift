@@ -167,6 +167,24 @@ extension [SessionAction] {
         await facility.kill()
     }
 
+    // A probe that fails once is no use of it: else whoever leaves a restless server behind keeps its place for ever.
+    @Test func aServerThatIsUnwellForAMomentHasRestedAllTheSame() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        facility.cluster.run(session.pod)
+        #expect(await facility.reaches(.ready, session.id))
+        for _ in 1...2 {
+            let live = try #require(await facility.session(livingAs: session.id))
+            live.arrive(at: .distantFuture)
+            #expect(live.memory.withLock { $0.arrival } != .distantFuture)
+            await facility.kill()
+            facility.start()
+        }
+        await facility.kill()
+    }
+
     @Test func aGraceOfZeroIsPassedOnAndShortensAStop() async throws {
         let facility = try await Facility()
         facility.start()
@@ -192,10 +210,13 @@ extension [SessionAction] {
 extension Facility {
     /// When the session's person is told that its time ends.
     fileprivate func endOfLife(_ id: String) async -> Date? {
-        guard await turn(until: { self.session(living: id) != nil }),
-            case .reviewed(let look)? = await session(living: id)?.review()
-        else { return nil }
+        guard case .reviewed(let look)? = await session(livingAs: id)?.review() else { return nil }
         return look?.end
+    }
+
+    /// The session once this hub looks after it.
+    fileprivate func session(livingAs id: String) async -> Session? {
+        await turn(until: { self.session(living: id) != nil }) ? session(living: id) : nil
     }
 
     private func session(living id: String) -> Session? { spawner?.live.withLock { $0.sessions[id] } }

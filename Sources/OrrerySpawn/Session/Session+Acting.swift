@@ -119,7 +119,7 @@ extension Session {
             }
         case .enter(let state, let sentence):
             let wish = wish
-            if state == .ready { memory.withLock { $0.arrival = now } }
+            if state == .ready { arrive(at: now) }
             logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
             return .advance { session in
                 session.state = state

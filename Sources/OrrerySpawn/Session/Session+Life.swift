@@ -39,6 +39,14 @@ extension Session {
         return LifeLook(now: scene.now(), end: start.addingTimeInterval(life.max / .seconds(1)), restingSince: arrival)
     }
 
+    /// It is ready. What becomes ready again has rested all the same.
+    func arrive(at now: Date) {
+        memory.withLock { memory in
+            guard !memory.hasArrived else { return }
+            (memory.arrival, memory.hasArrived) = (now, true)
+        }
+    }
+
     /// What was just stored of it may say since when its cluster counts its lifetime.
     func noteStartOfLife(_ events: [SessionEventRecord]) {
         guard record.state.order <= SessionState.creating.order,

@@ -38,8 +38,9 @@ final class Session: Sendable {
         var watchedSince: Date
         /// Since when its cluster counts its lifetime, once that is known.
         var startOfLife: Date?
-        /// When it became ready, until that was looked at.
+        /// When it became ready for the first time, until that was looked at.
         var arrival: Date?
+        var hasArrived: Bool
         /// The hub's own last question to its server.
         var glance: Glance?
         /// How it stands, once that is another state or sentence than in `record`, and as it is stored.
@@ -91,7 +92,9 @@ final class Session: Sendable {
         self.scene = scene
         place = scene.title(record.cluster)
         memory = Mutex(
-            Memory(podUID: record.podUID, watchedSince: scene.now(), hasAskedForPod: record.state != .queued))
+            Memory(
+                podUID: record.podUID, watchedSince: scene.now(), hasArrived: record.readyAt != nil,
+                hasAskedForPod: record.state != .queued))
         var logger = scene.logger
         logger[metadataKey: "session"] = "\(record.id)"
         logger[metadataKey: "cluster"] = "\(record.cluster)"
