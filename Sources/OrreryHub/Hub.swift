@@ -85,7 +85,7 @@ package struct Hub: Service {
         do throws(HubError) {
             return try policy(of: configuration, trust: known.trust)
         } catch {
-            let policy = try policy(of: configuration, trust: known.trust, untested: Set(known.trust.keys))
+            let policy = try policy(of: configuration, trust: known.trust, untested: known.judged)
             logger.error(
                 "a test of the policy does not hold for a cluster as it is trusted now; the policy is in force all the same",
                 metadata: ["error": "\(error)"])

@@ -43,6 +43,7 @@ struct ExplanationTests {
                 return explained.lines.contains("  mount /scratch/ann rw: fileset scratch")
             }
             #expect(try await sees())
+            hub.clock.turn(by: .seconds(1))
             // A test of the policy does not hold any more, and a hub that begins goes on with what counts now.
             try await hub.order(.data(.public), of: "west")
             #expect(try await !sees())

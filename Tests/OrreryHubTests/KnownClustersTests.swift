@@ -58,6 +58,22 @@ struct KnownClustersTests {
         }
     }
 
+    // Else documents that a running hub refuses would be in force once it is started anew.
+    @Test func aTestOnAClusterAboutWhichNobodyDecidedKeepsTheHubFromStarting() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.member()
+            let configuration = try hub.configurationOfCommands()
+            try configuration.restrictScratch(seenOn: "west")
+            func policy() async throws -> Policy {
+                try await KnownClusters.of(configuration).policy(of: configuration)
+            }
+            await #expect(throws: HubError.self) { try await policy() }
+            hub.clock.turn(by: .seconds(1))
+            try await hub.order(.data(.public), of: "west")
+            await #expect(throws: Never.self) { try await policy() }
+        }
+    }
+
     @Test func aPolicyThatIsReadAgainIsTheSameWhateverClustersAreTrustedWith() async throws {
         try await TestHub.run { hub in
             _ = try await hub.member()

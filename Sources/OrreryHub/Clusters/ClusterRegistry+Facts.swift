@@ -79,6 +79,17 @@ extension ClusterRegistry.Change {
     }
 }
 
+extension ClusterRegistry.Change {
+    /// Those whose trust somebody has decided since they came.
+    var judged: Set<String> {
+        let decided = clusters.filter { cluster in
+            guard let record = records[cluster.name], !record.facets.ceiling.isConfigured else { return false }
+            return record.kind == .direct || record.facets.ceiling.at > record.admission.at
+        }
+        return Set(decided.map(\.name))
+    }
+}
+
 extension HubConfiguration.Cluster {
     /// The same, with what was decided about it since the configuration was written.
     func following(_ record: ClusterRecord) -> HubConfiguration.Cluster {

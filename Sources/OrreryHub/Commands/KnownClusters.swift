@@ -10,6 +10,8 @@ package struct KnownClusters: Sendable {
     let clusters: [HubConfiguration.Cluster]
     /// What the hub trusts those with of which the configuration does not say it, or of which it was decided otherwise.
     let trust: [String: Set<String>]
+    /// Those whose trust somebody has decided since they came.
+    let judged: Set<String>
     /// Why only the configuration was read although there is a database; nil where nothing is missing.
     package let gap: String?
 
@@ -38,7 +40,8 @@ package struct KnownClusters: Sendable {
         do throws(StoreError) {
             let records = Dictionary(try await database.clusters().map { ($0.name, $0) }) { first, _ in first }
             clusters = registry.places(records)
-            trust = ClusterRegistry.Change(clusters: clusters, records: records, before: [:]).holds
+            let change = ClusterRegistry.Change(clusters: clusters, records: records, before: [:])
+            (trust, judged) = (change.holds, change.judged)
             gap = nil
         } catch {
             throw HubError(.cannotStart, error.message, next: error.next)
@@ -47,7 +50,7 @@ package struct KnownClusters: Sendable {
 
     private init(_ clusters: [HubConfiguration.Cluster], gap: String? = nil) {
         self.clusters = clusters
-        trust = [:]
+        (trust, judged) = ([:], [])
         self.gap = gap
     }
 
