@@ -48,6 +48,11 @@ extension Scheduler {
         dispatch()
     }
 
+    /// Takes note that the session has ended, for whoever asks for its place at once: the news of it may not have been heard yet.
+    func noteEnd(of id: String) async {
+        if let slot = occupancy[id] { await ended(id, slot) }
+    }
+
     private func ended(_ id: String, _ slot: Occupancy.Slot) async {
         guard let cluster = slot.cluster else { return leave(id) }
         // Taken out first: while it is not known why it ended, nobody else tries the cluster.

@@ -37,6 +37,7 @@ extension SessionDesk {
                 .conflict, "\(title(of: session.cluster)) has not removed the session yet",
                 next: "start it again when it is gone")
         }
+        await scheduler.noteEnd(of: session.id)
         return try await start(choice, server: session.server, for: person)
     }
 
