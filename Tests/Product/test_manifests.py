@@ -149,7 +149,7 @@ def test_sessions_reach_the_internet_and_the_hub_and_nothing_inside(site):
     assert not [each for each in internet["to"][1]["ipBlock"]["except"] if each.startswith("::ffff:")]
     # Not everything in the hub's namespace: hub and proxy, and of those not the proxy's REST interface.
     space = {"matchLabels": {"kubernetes.io/metadata.name": "orrery"}}
-    named = {"key": "app.kubernetes.io/name", "operator": "In", "values": ["orrery-hub", "orrery-proxy"]}
+    named = {"key": "app.kubernetes.io/name", "operator": "In", "values": ["orrery-hub", "orrery-proxy", "orrery"]}
     assert hub["to"] == [{"namespaceSelector": space, "podSelector": {"matchExpressions": [named]}}]
     assert sorted(each["port"] for each in hub["ports"]) == sorted([site.ports["hub"], site.ports["proxy"]])
     [policy] = documents(site.orrery(

@@ -116,7 +116,7 @@ extension SiteManifests {
         // perhaps, is no session's business.
         let pods =
             network.hubLabels.isEmpty
-            ? Self.called("orrery-hub", "orrery-proxy") : ["matchLabels": Self.strings(network.hubLabels)]
+            ? Self.called("orrery-hub", "orrery-proxy", "orrery") : ["matchLabels": Self.strings(network.hubLabels)]
         let ports = network.hubPorts.isEmpty ? settings.ports : Set(network.hubPorts).sorted()
         return [
             "to": [
