@@ -51,7 +51,7 @@ final class Facility: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// A hub starts on the state that is there. With `farewell` its cluster is not configured any more.
+    /// A hub starts on the state that is there. With `farewell` its cluster is gone.
     @discardableResult
     func start(
         cut: Wire.Cut? = nil, farewell: String? = nil, reach: ClusterAccess.Reach = .direct, patience: Duration = .zero,

@@ -47,17 +47,17 @@ import Testing
         await facility.kill()
     }
 
-    @Test func aSessionOfAClusterThatIsNotConfiguredAnyMoreEnds() async throws {
+    @Test func aSessionOfAClusterThatIsGoneEnds() async throws {
         let facility = try await Facility()
         facility.cluster.set { $0.runsPods = true }
         facility.start()
         let session = try await facility.click()
         #expect(await facility.reaches(.ready, session.id))
         await facility.kill()
-        facility.start(farewell: "It is not configured any more.")
+        facility.start(farewell: "It was thrown out.")
         #expect(await facility.reaches(.ended, session.id))
         let ended = await facility.session(session.id)
-        #expect(ended?.endReason == .lost && ended?.message == "Lost: It is not configured any more.")
+        #expect(ended?.endReason == .lost && ended?.message == "Lost: It was thrown out.")
         #expect(await facility.turn { facility.routes.routes.isEmpty })
         #expect(facility.cluster.names("pods") == [session.pod])
         await facility.kill()

@@ -40,8 +40,10 @@ struct ClusterKeeper: Service {
         let now = now()
         let due = registry.records.filter { $0.facets.scheduling.value.isOver(at: now) }
         guard !due.isEmpty else { return }
-        for session in spawner.sessions() where !asked.contains(session.id) && session.state != .stopping {
-            guard let record = due.first(where: { $0.name == session.cluster }) else { continue }
+        for session in spawner.sessions() where !asked.contains(session.id) {
+            guard let record = due.first(where: { $0.name == session.cluster }),
+                let state = try? await spawner.standing(of: session.id)?.state, state != .stopping, state != .ended
+            else { continue }
             let (actor, why) = (record.facets.scheduling.actor, "\(record.title) is emptied")
             do throws(SpawnError) { try await spawner.stop(session.id, by: "\(actor), since \(why)") } catch {
                 continue
@@ -114,8 +116,11 @@ extension Spawner {
     func follow(_ change: ClusterRegistry.Change) async {
         for cluster in change.clusters where cluster.access.reach == .agent { await put(cluster.access) }
         let ours = Set(change.clusters.map(\.name))
-        for record in change.records.values where !ours.contains(record.name) && record.isLost {
-            guard change.before[record.name].map({ !$0.isLost }) ?? true else { continue }
+        for record in change.records.values where record.kind == .direct && !ours.contains(record.name) {
+            miss(record.name, because: "\(record.title) is not configured any more, and its pod there was not touched.")
+        }
+        for record in change.records.values where record.kind == .agent && !record.isConnectable {
+            guard change.before[record.name]?.isConnectable ?? true else { continue }
             let membership = record.facets.membership
             drop(
                 record.name,

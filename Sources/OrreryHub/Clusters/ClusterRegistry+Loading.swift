@@ -114,7 +114,7 @@ extension ClusterRegistry {
         for record in known.values where record.kind == .direct && !names.contains(record.name) {
             guard record.facets.membership.value != .left else { continue }
             logger.warning(
-                "a cluster is not configured any more: its sessions end as lost, and its pods are not touched",
+                "a cluster is not configured any more: nothing is asked there, and its sessions can only be ended",
                 metadata: ["cluster": "\(record.name)"])
             try await store.changeCluster(record.name) {
                 $0.facets.membership = Facet(
@@ -157,10 +157,6 @@ extension ClusterRecord {
     var isConnectable: Bool {
         kind == .agent && [.member, .suspended].contains(facets.membership.value)
     }
-
-    /// Whether its sessions can never be looked after again: it was thrown out, has left, or is not configured any more. One that
-    /// the proxy takes no calls for is not: that may pass.
-    var isLost: Bool { kind == .agent ? !isConnectable : facets.membership.value == .left }
 
     /// Whether it is a cluster of the site, or one that was thrown out: it does not come in anew by a rule or a code.
     var isOfSite: Bool { facets.membership.value != .left }

@@ -11,6 +11,9 @@ struct Park {
     var stops: [String: AsyncStream<Void>.Continuation] = [:]
     /// Those that belong to the site no more, and the sentence for whoever had a session there.
     var gone: [String: String] = [:]
+    /// Those that are not configured any more, perhaps by a slip: what is stored of their sessions stays until somebody stops
+    /// them, with this sentence.
+    var missing: [String: String] = [:]
 }
 
 // Clusters come and go while the spawner runs.
@@ -22,7 +25,7 @@ extension Spawner {
     package func put(_ access: ClusterAccess) async {
         let client = makeClient(access)
         let (isNew, stop) = park.withLock { park in
-            park.gone[access.name] = nil
+            (park.gone[access.name], park.missing[access.name]) = (nil, nil)
             guard park.clients[access.name].map({ !$0.access.isSame(as: access) }) ?? true else {
                 return (false, AsyncStream<Void>.Continuation?.none)
             }
@@ -54,6 +57,14 @@ extension Spawner {
             return live.sessions.values.filter { $0.record.cluster == cluster }
         }
         for session in sessions { session.tell(.abandon(.lost(sentence))) }
+    }
+
+    /// Says of a cluster that it is not configured any more. Its sessions stay as they are stored; one that is stopped ends as lost,
+    /// with `sentence`, and its pod is not touched.
+    package func miss(_ cluster: String, because sentence: String) {
+        park.withLock { park in
+            if park.clients[cluster] == nil { park.missing[cluster] = sentence }
+        }
     }
 
     func begin(_ cluster: KubernetesClient) {

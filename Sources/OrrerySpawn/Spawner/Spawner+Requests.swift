@@ -73,7 +73,9 @@ extension Spawner {
         guard let record else { throw SpawnError(.unknownSession, "There is no such session.") }
         guard record.state != .ended else { return }
         if record.isWaiting, try await leaveQueue(session, .stopped(by: name)) { return }
-        if let sentence = park.withLock({ $0.gone[record.cluster] }) { return await end(record, because: sentence) }
+        if let sentence = park.withLock({ $0.gone[record.cluster] ?? $0.missing[record.cluster] }) {
+            return await end(record, because: sentence)
+        }
         guard clusters[record.cluster] != nil else {
             throw SpawnError(.unknownCluster, "\(record.cluster) is not a cluster of this hub any more.")
         }

@@ -24,7 +24,8 @@ extension Spawner {
         return try await standing(of: session)
     }
 
-    private func standing(of session: String) async throws(SpawnError) -> SessionStanding? {
+    /// How the session stands now. Nil for one that the store does not know any more.
+    package func standing(of session: String) async throws(SpawnError) -> SessionStanding? {
         if let live = live.withLock({ $0.sessions[session] }) { return live.standing }
         do { return try await scene.store.session(id: session).map { SessionStanding($0) } } catch {
             throw SpawnError(error)

@@ -293,7 +293,7 @@ struct MemberTests {
         }
     }
 
-    @Test func aClusterThatIsTakenOutOfTheConfigurationLeavesAndItsSessionsEnd() async throws {
+    @Test func sessionsOfAClusterThatIsTakenOutOfTheConfigurationEndWhenTheyAreStopped() async throws {
         try await TestHub.run { hub in
             let session = try await hub.session(of: hub.person("ada"))
             #expect(await hub.services.proxy.load())
@@ -306,10 +306,11 @@ struct MemberTests {
             try await services.registry.load()
             #expect(await services.proxy.load())
             #expect(services.proxy.feed.routes.isEmpty)
+            #expect(try await hub.database.session(id: session.id)?.state == session.state)
             try await services.spawner.stop(session.id, by: "ada")
             let ended = try #require(try await hub.database.session(id: session.id))
             #expect(ended.endReason == .lost)
-            let why = "North does not belong to this hub any more (left: it is not configured any more)."
+            let why = "North is not configured any more, and its pod there was not touched."
             #expect(ended.message == "Lost: \(why)")
         }
     }
