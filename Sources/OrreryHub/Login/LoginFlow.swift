@@ -17,11 +17,11 @@ struct LoginFlow: Sendable {
     let now: @Sendable () -> Date
     /// How many logins begin, by address.
     let begun: FailureLimit
-
-    static let patience = Duration.seconds(600)
     /// How many logins may be under way; of more the oldest are forgotten, so that nobody who begins ever new ones fills the disk.
     /// One address alone never gets so far.
-    static let most = 20_000
+    var most = 20_000
+
+    static let patience = Duration.seconds(600)
 
     /// A class of people, or a whole institute, may be behind one address.
     static func limit(now: @escaping @Sendable () -> Date) -> FailureLimit {
@@ -31,13 +31,15 @@ struct LoginFlow: Sendable {
     /// Where to send `browser`, so that it comes back to the callback of `issuer` and then goes on to `next`. With
     /// `visitor` it comes back to link an identity, for which that person's login has to be fresh.
     /// With `group` the issuer is asked for what that group requires of a login.
-    /// `address` is where the browser is; who begins too many there waits.
+    /// `address` is where the browser is; who begins too many there waits once half of the logins that may be under way are.
     func begin(
         at issuer: String, browser: String, from address: ClientAddress, next: ReturnPath,
         raising group: String? = nil, linkingTo visitor: Visitor? = nil
     ) async throws -> String {
         if let visitor { try linking.check(visitor) }
-        if let wait = begun.wait(address.description) {
+        let wait = begun.wait(address.description)
+        // Others may be at the same address, so nobody waits while there is room for all.
+        if let wait, try await store.transactions(at: now()) >= most / 2 {
             throw HubError.tooMany(retryAfter: wait, "too many logins were begun at your address")
         }
         let demand = visitor == nil ? enrolment.auth.demand(raising: group) : Linking.demand
@@ -48,8 +50,9 @@ struct LoginFlow: Sendable {
                 stateHash: Self.key(state: start.state, browser: browser), issuer: issuer,
                 browser: Fingerprint.of(browser), nonce: start.nonce,
                 verifier: start.verifier, next: next.text, linkTo: visitor?.person.id, createdAt: instant,
-                expiresAt: instant + Self.patience.seconds), most: Self.most)
-        begun.record(address.description)
+                expiresAt: instant + Self.patience.seconds), most: most)
+        // What began beyond the limit is no debt: else a long flood would be a long wait.
+        if wait == nil { begun.record(address.description) }
         return start.url
     }
 

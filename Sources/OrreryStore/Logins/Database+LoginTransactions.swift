@@ -42,6 +42,14 @@ extension Database {
                 """, arguments: ["most": most])
     }
 
+    package func transactions(at now: Date) async throws(StoreError) -> Int {
+        try look { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM login_transaction WHERE expires_at > ?",
+                arguments: [Column.milliseconds(now)]) ?? 0
+        }
+    }
+
     package func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord? {
         try await write { db in
             // One statement: whoever deletes the row has it. A read first would let two callbacks see it.

@@ -25,6 +25,8 @@ package protocol LoginStore: Sendable {
 
     /// Stores a login that is under way. Of one browser at most 20 are kept, and of all at most `most`: the newest.
     func insert(_ transaction: TransactionRecord, most: Int) async throws(StoreError)
+    /// How many logins are under way at `now`.
+    func transactions(at now: Date) async throws(StoreError) -> Int
     /// Takes the transaction out: the first caller gets it, every other one gets nil. One that has expired at `now` is
     /// removed too, and nobody gets it.
     func takeTransaction(stateHash: [UInt8], at now: Date) async throws(StoreError) -> TransactionRecord?
