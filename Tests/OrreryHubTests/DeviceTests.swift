@@ -97,6 +97,16 @@ struct DeviceTests {
         }
     }
 
+    @Test func whatIsNoRightIsRefusedHoweverMuchIsSaid() async throws {
+        try await TestHub.run { hub in
+            let words = (0..<9000).map { String($0, radix: 36) }
+            for scope in [(words + ["servers"]).joined(separator: " "), "servers nothing"] {
+                let answer = try await Self.post(hub, "device_authorization", [("scope", scope)])
+                #expect(answer.status == 400 && answer.json?["error"]?.string == "invalid_scope")
+            }
+        }
+    }
+
     @Test func whoIsRefusedGetsNothing() async throws {
         try await TestHub.run { hub in
             let program = try await Program(hub)

@@ -22,8 +22,7 @@ struct DeviceRoutes: Sendable {
     @Sendable func begin(_ request: Request, _ context: HubContext) async throws -> Response {
         let form = try await request.form()
         guard form["client_id"] == DeviceDesk.client else { return try refuse("invalid_client", status: .unauthorized) }
-        let rights = Self.rights(form["scope"] ?? "")
-        guard rights.allSatisfy({ Scope.named($0) != nil }) else { return try refuse("invalid_scope") }
+        guard let rights = Self.rights(form["scope"] ?? "") else { return try refuse("invalid_scope") }
         let start = try await desk.begin(
             rights: rights.isEmpty ? DeviceDesk.usualRights : rights, host: Self.host(form["host"]),
             from: context.client)
@@ -85,9 +84,12 @@ struct DeviceRoutes: Sendable {
         return response
     }
 
-    /// Each once, however often it is said: what is stored is no longer than the table of rights.
-    private static func rights(_ scope: String) -> [String] {
-        scope.split(separator: " ").map(String.init).reduce(into: []) { rights, right in
+    /// Each once, however often it is said: what is stored is no longer than the table of rights. Nil when one is not in it.
+    private static func rights(_ scope: String) -> [String]? {
+        let words = scope.split(separator: " ").map(String.init)
+        // First: there are as many different words as somebody cares to send, but few rights.
+        guard words.allSatisfy({ Scope.named($0) != nil }) else { return nil }
+        return words.reduce(into: []) { rights, right in
             if !rights.contains(right) { rights.append(right) }
         }
     }
