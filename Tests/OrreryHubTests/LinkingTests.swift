@@ -2,6 +2,7 @@ import Foundation
 import OrreryFetch
 import OrreryModel
 import OrreryStore
+import Synchronization
 import Testing
 
 @testable import OrreryHub
@@ -135,6 +136,56 @@ struct LinkingTests {
             #expect(!ada.isAdmin && ada.person.groups == (doesTheOtherIssuerSayThem ? LoginTests.atlas : []))
             #expect(try await thief.get("/hub/home").status == 302)
         }
+    }
+
+    /// A browser of ada's at which `there` is linked, and another at which somebody is logged in as that.
+    private func linked(_ hub: TestHub) async throws -> TestBrowser {
+        hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: LoginTests.atlas, hasTokens: true))
+        var browser = TestBrowser(hub)
+        try await browser.logIn(as: "s-1")
+        _ = try await link(&browser, "there")
+        hub.clock.turn(by: .seconds(1))
+        var other = TestBrowser(hub)
+        try await other.logIn(as: "there", at: "other")
+        return browser
+    }
+
+    // Who is in no group for a moment may lose a session by it.
+    @Test func nobodyIsWithoutGroupsWhileTheOtherIssuerIsAsked() async throws {
+        try await run { hub in
+            var browser = try await linked(hub)
+            let seen = Recorded()
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    let groups = try await hub.database.person(named: "ada")?.person.groups
+                    seen.groups.withLock { $0 = groups }
+                }
+            }
+            #expect(try await unlink(&browser).status == 302)
+            #expect(seen.groups.withLock { $0 } == [Group(name: "science")])
+            #expect(try await hub.database.person(named: "ada")?.person.groups == LoginTests.atlas)
+        }
+    }
+
+    @Test func whoLogsInWhileTheOtherIssuerIsAskedKeepsTheGroupsOfThatLogin() async throws {
+        try await run { hub in
+            var browser = try await linked(hub)
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    hub.issuers.tokens.withLock { $0.meanwhile = nil }
+                    hub.clock.turn(by: .seconds(1))
+                    hub.issuers.knows("s-1", as: .init(suggestedName: "ada", groups: [Group(name: "science")]))
+                    var third = TestBrowser(hub)
+                    try await third.logIn(as: "s-1")
+                }
+            }
+            #expect(try await unlink(&browser).status == 302)
+            #expect(try await hub.database.person(named: "ada")?.person.groups == [Group(name: "science")])
+        }
+    }
+
+    private final class Recorded: Sendable {
+        let groups = Mutex<Set<Group>?>(nil)
     }
 
     @Test func anUnlinkingThatFailedCanBeTriedAgain() async throws {

@@ -53,13 +53,20 @@ struct Expulsion: Sendable {
         }
     }
 
-    /// Unless the person's last login is one of those that are left, nobody vouches for the groups: they are gone, and come back as
-    /// far as an issuer that is left says so now.
+    /// Unless the person's last login is one of those that are left, nobody vouches for the groups: they become what an issuer that
+    /// is left says now, and are gone when none does. In one step: who has none for a moment may lose a session to it.
     private func regroup(_ id: Int64) async throws {
-        guard let person = try await persons.person(id: id) else { return }
-        let latest = try await credentials.vault.store.latestCredential(person: id)
-        if let latest, latest.loginAt >= person.lastLogin { return }
+        guard try await isUnvouched(id), try await recheck.check(id) != .confirmed else { return }
+        // Again: somebody may have logged in while the issuer was asked.
+        guard try await isUnvouched(id) else { return }
         _ = try await persons.regroup(person: id, [], isAdmin: false)
-        _ = try await recheck.check(id)
+    }
+
+    /// Whether what the last login brought is gone, whoever ended it. By whom that login was nobody knows then, so the groups are
+    /// taken for those of the identity that goes.
+    private func isUnvouched(_ id: Int64) async throws -> Bool {
+        guard let person = try await persons.person(id: id) else { return false }
+        let latest = try await credentials.vault.store.latestCredential(person: id)
+        return latest.map { $0.loginAt < person.lastLogin } ?? true
     }
 }
