@@ -208,6 +208,30 @@ struct RecheckTests {
         }
     }
 
+    // The start goes by the groups of that login, not by those that the caller has read before.
+    @Test func whoLogsInMeanwhileIsReadAgainBeforeTheStart() async throws {
+        try await TestHub.run { hub in
+            _ = try await loggedIn(hub)
+            let there = Identity(issuer: "https://other.test", subject: "there")
+            let id = try #require(try await hub.database.person(named: "ada")?.id)
+            try await hub.database.link(there, to: id, at: hub.clock.now)
+            hub.issuers.knows("there", as: .init(suggestedName: "ada", groups: [Self.science]))
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    hub.issuers.tokens.withLock { $0.meanwhile = nil }
+                    hub.clock.turn(by: .seconds(1))
+                    var other = TestBrowser(hub)
+                    try await other.logIn(as: "there", at: "other")
+                }
+            }
+            #expect(try await hub.services.recheck.beforeStart(of: ada))
+            // The new login's issuer says nothing, and nobody has come since.
+            let now = try #require(try await hub.database.person(named: "ada"))
+            #expect(try await !hub.services.recheck.beforeStart(of: now))
+        }
+    }
+
     @Test func ofManyStartsAtOnceOneAsks() async throws {
         try await TestHub.run { hub in
             _ = try await loggedIn(hub)

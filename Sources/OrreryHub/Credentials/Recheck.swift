@@ -94,11 +94,15 @@ struct Recheck: Service {
     }
 
     /// Throws, in words for the person, when a session of `person` must not start now for want of a word of the issuer.
-    /// False when the issuer had nothing to say, so that who they are cannot have changed by it.
+    /// False when `person`, as the caller has it, is who they are still.
     @discardableResult
     func beforeStart(of person: PersonRecord) async throws -> Bool {
         let verdict = try await check(person.id, unlessWithin: Self.freshness)
-        guard let objection = try await objection(to: person, verdict) else { return verdict != .unknown }
+        guard let objection = try await objection(to: person, verdict) else {
+            if verdict != .unknown { return true }
+            // An answer may have been passed over for a login that came while the issuer was asked.
+            return try await store.person(id: person.id) != person
+        }
         await audit.record(AuditAct(.spawnRefused, of: person, because: objection.message))
         throw objection
     }
