@@ -184,6 +184,25 @@ struct LogoutTests {
         }
     }
 
+    // Without a login of theirs the next try would find nobody whose tokens are to be forgotten.
+    @Test func tokensThatCouldNotBeForgottenAreForgottenByTheNextTry() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub, session: "a")
+            order(hub, subject: nil, session: "a")
+            let store = StubbornCredentialStore(hub.database, refusing: 1)
+            let logout = IssuerLogout(
+                issuers: hub.issuers, logins: hub.database,
+                vault: CredentialVault(store: store, keys: hub.services.flow.vault.keys),
+                farewell: hub.farewell(refusing: 0), persons: hub.database, audit: hub.services.audit,
+                now: { hub.clock.now })
+            await #expect(throws: StoreError.self) { try await logout.obey("token", of: "test") }
+            #expect(try await hub.database.allCredentials().allSatisfy { $0.sealed != nil })
+            #expect(try await logout.obey("token", of: "test") == 1)
+            #expect(try await hub.database.allCredentials().allSatisfy { $0.sealed == nil })
+            #expect(try await browser.get("/hub/home").status == 302)
+        }
+    }
+
     @Test func aCredentialThatNoKeyOpensKeepsNobodysLoginOpen() async throws {
         try await TestHub.run { hub in
             var browser = try await loggedIn(hub, session: "a")

@@ -23,18 +23,24 @@ struct IssuerLogout: Sendable {
         }
     }
 
-    /// One login that cannot be ended does not keep the others open.
+    /// One login that cannot be ended does not keep the others open. Those of a person whose tokens cannot be forgotten stay: nothing
+    /// else would lead the next try to them.
     private func end(_ order: LogoutOrder, at issuer: String) async throws -> Int {
         let open = try await logins.logins(issuer: issuer, subject: order.subject, session: order.session, at: now())
         var failure: (any Error)?
         // First, while the logins still tell whose tokens they are.
+        var kept: Set<Int64> = []
         for person in Set(open.map(\.person)) {
-            do { try await forget(order, at: issuer, person) } catch { failure = error }
+            do { try await forget(order, at: issuer, person) } catch {
+                failure = error
+                kept.insert(person)
+            }
         }
-        for login in open {
+        for login in open where !kept.contains(login.person) {
             do {
                 try await farewell.end(login)
-                let person = try await persons.person(id: login.person)
+                // Ended is ended, also when whose it was cannot be read now.
+                let person = try? await persons.person(id: login.person)
                 await audit.record(AuditAct(.logout, of: person, to: issuer, because: "the issuer ordered it"))
             } catch { failure = error }
         }
