@@ -43,9 +43,14 @@ struct RegistryVisit {
         "\(scheme(of: host))://\(host == docker.name ? docker.host : host)"
     }
 
+    /// What the registry calls the repository: Docker's own has those without an owner under `library`.
+    var name: String {
+        host == Self.docker.name && !repository.contains("/") ? "library/\(repository)" : repository
+    }
+
     private func request(_ method: String, _ path: String, _ types: [String]) -> (Secret?) -> FetchRequest {
         let accepted = types.map { (name: "Accept", value: $0) }
-        let url = "\(Self.address(of: host))/v2/\(repository)/\(path)"
+        let url = "\(Self.address(of: host))/v2/\(name)/\(path)"
         return { authorization in
             var headers = accepted
             if let authorization { headers.append((name: "Authorization", value: authorization.reveal())) }
@@ -88,7 +93,7 @@ struct RegistryVisit {
         else { throw RegistryError(.broken, "the registry \(host) does not say where it gives tokens") }
         var query = url.queryItems ?? []
         if let service = challenge.parameters["service"] { query.append(URLQueryItem(name: "service", value: service)) }
-        query.append(URLQueryItem(name: "scope", value: "repository:\(repository):pull"))
+        query.append(URLQueryItem(name: "scope", value: "repository:\(name):pull"))
         url.queryItems = query
         guard let address = url.string else { throw RegistryError(.broken, "the registry \(host) names no address") }
         let headers = login.map { [(name: "Authorization", value: $0.reveal())] } ?? []

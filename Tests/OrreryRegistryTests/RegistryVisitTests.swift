@@ -15,6 +15,18 @@ struct RegistryVisitTests {
         #expect(RegistryVisit.address(of: "localhost:5000") == "http://localhost:5000")
     }
 
+    @Test(arguments: [
+        ("docker.io", "python", "library/python"), ("docker.io", "library/python", "library/python"),
+        ("docker.io", "jupyter/base", "jupyter/base"), ("quay.io", "python", "python"),
+    ])
+    func dockersOwnRegistryHasImagesWithoutAnOwnerInItsLibrary(_ host: String, _ repository: String, _ name: String) {
+        let visit = RegistryVisit(
+            fetcher: Fetcher(), host: host, repository: repository, login: nil, trust: .system)
+        #expect(visit.name == name)
+        // In the document it goes on to be called as it was written.
+        #expect(visit.repository == repository)
+    }
+
     @Test(arguments: ["docker.io", "https://index.docker.io/v1/"])
     func theLoginForDockersOwnRegistryIsFoundAsDockerWritesIt(_ key: String) throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "logins-\(UUID().uuidString)").path
