@@ -76,22 +76,45 @@ struct RestartedSessionTests {
         }
     }
 
+    private func sessionDesk(_ hub: TestHub, _ scheduler: Scheduler, _ policies: PolicyBook) -> SessionDesk {
+        SessionDesk(
+            policies: policies, registry: hub.services.registry, store: hub.database, persons: hub.database,
+            spawner: hub.services.spawner, scheduler: scheduler, audit: hub.services.audit, now: { hub.clock.now },
+            logger: TestHub.quiet)
+    }
+
+    @Test func whatSomebodyElseWaitsForIsNotGivenUp() async throws {
+        try await TestHub.run { hub in
+            let line = TestDesk(hub) { $0.capacity.sessions = $0.name == "north" ? 1 : 0 }
+            let desk = sessionDesk(hub, line.scheduler, hub.services.desk.policies)
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada)
+            let waiting = try await line.start(hub.person("ben"))
+            #expect(waiting.isWaiting)
+            // Whatever is stopped there is over at once, and nothing begins there.
+            hub.services.spawner.drop("north", because: "It was thrown out.")
+            let error = await #expect(throws: HubError.self) { try await desk.restart(session, by: ada) }
+            #expect(error?.kind == .unavailable && error?.message.hasPrefix("others wait for a place on North") == true)
+            #expect(try await hub.database.session(id: session.id)?.state == .ready)
+            await line.scheduler.leave(waiting.id)
+            _ = try? await desk.restart(session, by: ada)
+            #expect(try await hub.database.session(id: session.id)?.state == .ended)
+        }
+    }
+
     @Test func whatItHoldsItselfIsNotInItsWay() async throws {
         try await TestHub.run { hub in
             let policy = try TestPolicy.changed {
                 $0.replacing("    default: true\n", with: "    default: true\n    limit: {perUser: 1, total: 1}\n")
                     + "\nquotas: {person: {sessions: 1}}\n"
             }
-            let services = hub.services
-            let desk = SessionDesk(
-                policies: PolicyBook(policy, logger: TestHub.quiet, now: { hub.clock.now }) { .success(policy) },
-                registry: services.registry, store: hub.database, persons: hub.database, spawner: services.spawner,
-                scheduler: TestDesk(hub, policy: policy) { $0.capacity.sessions = 1 }.scheduler, audit: services.audit,
-                now: { hub.clock.now }, logger: TestHub.quiet)
+            let desk = sessionDesk(
+                hub, TestDesk(hub, policy: policy) { $0.capacity.sessions = 1 }.scheduler,
+                PolicyBook(policy, logger: TestHub.quiet, now: { hub.clock.now }) { .success(policy) })
             let ada = try await hub.person("ada")
             let session = try await hub.session(of: ada)
             // Whatever is stopped there is over at once, and nothing begins there.
-            services.spawner.drop("north", because: "It was thrown out.")
+            hub.services.spawner.drop("north", because: "It was thrown out.")
             await #expect(throws: (any Error).self) { try await desk.restart(session, by: ada) }
             #expect(try await hub.database.session(id: session.id)?.state == .ended)
         }

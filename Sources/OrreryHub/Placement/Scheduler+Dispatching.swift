@@ -60,6 +60,14 @@ extension Scheduler {
         errand.yield(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))
     }
 
+    /// Whether somebody in the line could have the place of `session` on `cluster` if it were given up.
+    func isPlaceAwaited(of session: String, on cluster: String) -> Bool {
+        guard let facts = facts(without: session).first(where: { $0.name.isExactly(cluster) }) else { return false }
+        return line.entries.contains { waiting in
+            waiting.clusters.contains(cluster) && facts.hasRoom(for: waiting.need, of: waiting.id, at: now())
+        }
+    }
+
     private func mayFit(_ waiting: Waiting, _ facts: [String: ClusterFacts]) -> Bool {
         guard !unstored.contains(waiting.id) else { return false }
         return waiting.clusters.contains { name in

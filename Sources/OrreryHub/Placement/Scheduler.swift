@@ -129,8 +129,10 @@ actor Scheduler: Service {
     /// A newer policy is in force. May be called from anywhere.
     nonisolated func policyChanged() { errand.yield(.weigh) }
 
-    /// What placement is told of every cluster now.
-    func facts() -> [ClusterFacts] {
+    /// What placement is told of every cluster now; with `session`, as if that had ended.
+    func facts(without session: String? = nil) -> [ClusterFacts] {
+        var occupancy = self.occupancy
+        if let session { occupancy.release(session) }
         let claims = line.claims(at: now())
         return clusters().map { cluster in
             var facts = cluster.facts

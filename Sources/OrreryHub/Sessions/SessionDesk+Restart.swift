@@ -41,7 +41,8 @@ extension SessionDesk {
         return try await start(choice, server: session.server, for: person)
     }
 
-    /// Throws what stands against `choice` now, as if `session` were gone. That there is no room is nothing: its own is free then.
+    /// Throws what stands against `choice` now, as if `session` were gone. That there is no room is nothing: its own is free then,
+    /// unless somebody waits for that.
     private func demand(
         _ choice: Choice, insteadOf session: SessionRecord, for person: PersonRecord
     ) async throws {
@@ -49,8 +50,15 @@ extension SessionDesk {
         var request = try await request(choice, for: person, running: others)
         request.ticket = session.id
         let placement = try await scheduler.look(request)
-        guard case .refused(let refusals) = placement.outcome else { return }
-        throw await refusal(of: request, for: person, refusals, placement)
+        switch placement.outcome {
+        case .placed: return
+        case .queued:
+            guard await scheduler.isPlaceAwaited(of: session.id, on: session.cluster) else { return }
+            throw HubError(
+                .unavailable, "others wait for a place on \(title(of: session.cluster)), and would get this one",
+                next: "restart it later, or save your work and stop it")
+        case .refused(let refusals): throw await refusal(of: request, for: person, refusals, placement)
+        }
     }
 
     /// Whether a person's server may be called that; "" is the default one.
