@@ -154,16 +154,37 @@ final class CountedWay: KubernetesTransport {
             }
         }
         let answer: StreamedAnswer = try await fetcher.stream(request)
-        open.withLock { $0 += 1 }
+        let held = Held(by: self)
         return StreamedAnswer(status: answer.status, headers: answer.headers) { () async throws(FetchError) in
             do throws(FetchError) {
                 let chunk = try await answer.next()
-                if chunk == nil { self.open.withLock { $0 -= 1 } }
+                if chunk == nil { held.end() }
                 return chunk
             } catch {
-                self.open.withLock { $0 -= 1 }
+                held.end()
                 throw error
             }
+        }
+    }
+
+    /// One answer that somebody may still read. Whoever drops it ends it too, as the real one does.
+    private final class Held: Sendable {
+        private let way: CountedWay
+        private let hasEnded = Mutex(false)
+
+        init(by way: CountedWay) {
+            self.way = way
+            way.open.withLock { $0 += 1 }
+        }
+
+        deinit { end() }
+
+        func end() {
+            let isNews = hasEnded.withLock { hasEnded in
+                defer { hasEnded = true }
+                return !hasEnded
+            }
+            if isNews { way.open.withLock { $0 -= 1 } }
         }
     }
 }
