@@ -106,6 +106,28 @@ struct WorkerSpliceTests {
         #expect(!rig.kernel.isOpen(upstream) && rig.kernel.piped == 0)
     }
 
+    /// The whole body has been read and lies in the pipe: it would follow the next request over the same connection.
+    @Test func anAnswerBeforeTheUploadHasLeftEndsItsConnection() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        let head = "PUT /user/ada/files/x HTTP/1.1\r\nHost: h\r\nContent-Length: \(600 << 10)\r\n\r\n"
+        rig.kernel.feed(client, Array(head.utf8) + Self.body.prefix(100 << 10))
+        turns(rig)
+        let upstream = try rig.upstream()
+        var left = Self.body[(100 << 10)..<(600 << 10)]
+        while !left.isEmpty {
+            // Room for all but what is fed last.
+            rig.kernel.setRoom(upstream, left.count > 90_000 ? 90_000 : 0)
+            rig.kernel.feed(client, Array(left.prefix(90_000)))
+            left = left.dropFirst(90_000)
+            turns(rig)
+        }
+        #expect(rig.kernel.sockets[client]?.incoming.isEmpty == true && rig.kernel.piped > 0)
+        rig.send(upstream, Sample.ok)
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 200 ") && rig.kernel.isOpen(client))
+        #expect(!rig.kernel.isOpen(upstream) && rig.kernel.piped == 0)
+    }
+
     @Test func aBusyTunnelIsSplicedAndAQuietOneHoldsNothing() throws {
         let rig = try Rig()
         let client = rig.client()

@@ -187,7 +187,9 @@ extension Worker {
 
     @inline(__always) private mutating func park(_ client: UInt32, _ upstream: UInt32) {
         let isQuiet = !slots[upstream].ready.contains(.readable | .ended | .gone)
-        guard isQuiet, slots[upstream].output.isEmpty, slots[upstream].input.isEmpty, pools.keep(upstream, in: slots)
+        // An upload that was answered early may still lie in the pipe: behind the next request it would be read as one.
+        guard isQuiet, slots[upstream].output.isEmpty, !isSpliced(upstream), slots[upstream].input.isEmpty,
+            pools.keep(upstream, in: slots)
         else { return }
         slots[client].partner = Slab<Slot>.none
         slots[upstream].partner = Slab<Slot>.none
