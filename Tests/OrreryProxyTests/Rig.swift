@@ -16,8 +16,9 @@ final class Rig {
         tls: TLSServerConfiguration? = nil,
         clientTLS: TLSClientConfiguration? = nil, lendsKeys: Bool = false, errorPages: ErrorPages? = nil,
         accessLog format: AccessFormat? = nil,
-        log output: ProxyLog.Output = .standardError,
-        forwarding change: (inout ForwardingOptions) -> Void = { _ in }
+        log output: ProxyLog.Output = .standardError, hasInner: Bool = false,
+        forwarding change: (inout ForwardingOptions) -> Void = { _ in },
+        makeTunnel: (PeerBook) -> Tunnel? = { _ in nil }
     ) throws {
         var forwarding = ForwardingOptions()
         change(&forwarding)
@@ -28,10 +29,10 @@ final class Rig {
             tls: try TLSBook(.init(server: tls, client: clientTLS, lendsKeys: lendsKeys)),
             accessLog: try format.map {
                 try AccessLog(AccessLogConfiguration(format: $0, path: nil), log: log, room: 1 << 14)
-            })
+            }, makeTunnel: makeTunnel)
         worker = Worker(
             kernel: kernel, shared: shared, listener: ScriptedKernel.listener, signal: ScriptedKernel.signal,
-            channel: ScriptedKernel.channel)
+            channel: ScriptedKernel.channel, inner: hasInner ? ScriptedKernel.inner : -1)
         for (key, target) in routes { try setRoute(key, target) }
     }
 

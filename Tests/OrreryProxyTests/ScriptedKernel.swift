@@ -47,8 +47,11 @@ final class ScriptedKernel: Kernel {
     private var handed: [Handed] = []
     private var events: [Event] = []
     private var current: [Event] = []
-    private var waiting: [(CInt, SocketAddress)] = []
-    private(set) var listenerIsWatched = false
+    /// Who has connected to which listener and is not accepted yet.
+    private var waiting: [(listener: CInt, number: CInt, address: SocketAddress)] = []
+    /// Where newcomers are heard of.
+    private(set) var watched: [CInt: UInt64] = [:]
+    var listenerIsWatched: Bool { watched[Self.listener] != nil }
     private(set) var hearsNewcomers = true
     private(set) var isListening = true
     var connecting = Connecting.atOnce
@@ -69,6 +72,7 @@ final class ScriptedKernel: Kernel {
     static let listener: CInt = 1_000_000
     static let signal: CInt = 1_000_001
     static let channel: CInt = 1_000_002
+    static let inner: CInt = 1_000_003
 
     /// The lowest number that is free, as Linux does it.
     private func newDescriptor() -> CInt {
@@ -106,11 +110,11 @@ final class ScriptedKernel: Kernel {
     // MARK: What the test does
 
     /// A client connects; its descriptor.
-    func connectClient(_ host: String = "192.0.2.7") -> CInt {
+    func connectClient(_ host: String = "192.0.2.7", at listener: CInt = listener) -> CInt {
         let number = newDescriptor()
         open(number, Socket())
-        if let address = SocketAddress.resolve(host, port: 5555) { waiting.append((number, address)) }
-        events.append(Event(token: .max, readiness: .readable))
+        if let address = SocketAddress.resolve(host, port: 5555) { waiting.append((listener, number, address)) }
+        if let token = watched[listener] { events.append(Event(token: token, readiness: .readable)) }
         return number
     }
 
@@ -139,7 +143,7 @@ final class ScriptedKernel: Kernel {
     }
 
     /// Answers what was asked first at the channel, with a connection or with none; the connection's descriptor.
-    @discardableResult func hand(connected isConnected: Bool) -> CInt? {
+    @discardableResult func hand(connected isConnected: Bool, word: UInt64 = 0) -> CInt? {
         let question = asked.removeFirst()
         let number = isConnected ? newDescriptor() : nil
         if let number {
@@ -147,7 +151,7 @@ final class ScriptedKernel: Kernel {
             connected.append(number)
             serials.append(serial)
         }
-        handed.append(Handed(token: question.token, descriptor: number))
+        handed.append(Handed(token: question.token, word: word, descriptor: number))
         post(token: .max - 3, .readable)
         return number
     }
@@ -193,11 +197,11 @@ final class ScriptedKernel: Kernel {
     }
 
     func watchSource(_ descriptor: CInt, token: UInt64) {
-        guard descriptor == Self.listener else { return }
-        listenerIsWatched = true
-        if !waiting.isEmpty { post(token: token, .readable) }
+        guard [Self.listener, Self.inner].contains(descriptor) else { return }
+        watched[descriptor] = token
+        if waiting.contains(where: { $0.listener == descriptor }) { post(token: token, .readable) }
     }
-    func unwatch(_ descriptor: CInt) { if descriptor == Self.listener { listenerIsWatched = false } }
+    func unwatch(_ descriptor: CInt) { watched[descriptor] = nil }
     func clearSignal(_ descriptor: CInt) {}
     func now() -> Moment { moment }
     func stopwatch() -> UInt64 { moment.monotonic * 1_000_000 }
@@ -210,10 +214,11 @@ final class ScriptedKernel: Kernel {
     func event(_ index: Int) -> Event { current[index] }
 
     func accept(_ listener: CInt) -> Acceptance {
-        guard !waiting.isEmpty || isExhausted else { return .none }
+        // Without a descriptor to give, Linux does not even look whether somebody waits.
         if isExhausted || !hasRoom { return .exhausted }
-        let (number, address) = waiting.removeFirst()
-        return .accepted(number, address)
+        guard let index = waiting.firstIndex(where: { $0.listener == listener }) else { return .none }
+        let newcomer = waiting.remove(at: index)
+        return .accepted(newcomer.number, newcomer.address)
     }
 
     func refuseNewcomers(_ listener: CInt) { hearsNewcomers = false }

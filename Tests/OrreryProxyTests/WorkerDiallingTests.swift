@@ -1,3 +1,4 @@
+import OrreryLink
 import OrreryWire
 import Testing
 
@@ -64,6 +65,27 @@ struct WorkerDiallingTests {
         let answer = rig.kernel.sent(client)
         #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("\r\nRetry-After: 1\r\n"))
         #expect(rig.connections == 1 && rig.heldBuffers == 0)
+    }
+
+    /// No room here for the descriptor of a connection that was handed over: what came with it goes too.
+    @Test func aConnectionThatIsLostOnItsWayLeavesNothing() throws {
+        let signal = SharedDescriptor(try Descriptor.signal())
+        let rig = try Rig(
+            routes: Self.routes,
+            makeTunnel: { Tunnel(peers: $0, signal: signal, identity: "here", pins: [], address: nil) })
+        let tunnel = try #require(rig.shared.tunnel)
+        let client = rig.client()
+        rig.send(client, get("/pod/x"))
+        tunnel.figures.bind(1, cluster: "north")
+        let word = tunnel.cloakroom.leave(
+            Traveller(
+                stream: TLSStream(), kind: .data, publicKey: [],
+                address: try #require(SocketAddress.resolve("192.0.2.7", port: 1)), early: [],
+                binding: AgentBinding(key: 1, run: AgentRun(cluster: "north", agent: AgentID(number: 1)))))
+        rig.kernel.hand(connected: false, word: word)
+        rig.turn()
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 503 "))
+        #expect(tunnel.figures.bound(in: "north") == 0 && tunnel.cloakroom.take(word) == nil)
     }
 
     @Test func anAnswerThatNeverComesIs504() throws {

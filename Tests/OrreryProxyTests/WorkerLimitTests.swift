@@ -192,4 +192,51 @@ struct WorkerLimitTests {
         #expect(!rig.kernel.isOpen(first) || first == third)
         #expect(rig.kernel.isOpen(second) && rig.kernel.isOpen(third) && refused(rig, .evicted) == 1)
     }
+
+    /// Whoever asks is idle no more: closed, its own place would be its upstream's.
+    @Test func nobodyMakesRoomForWhatItAsksForItself() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.kernel.descriptorLimit = 1
+        rig.send(client, Sample.get)
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 503 ") && rig.kernel.isOpen(client))
+        #expect(rig.kernel.connected.isEmpty && refused(rig, .evicted) == 0)
+    }
+
+    @Test func theLastDescriptorIsOfUse() throws {
+        let rig = try rig()
+        rig.kernel.descriptorLimit = 2
+        let (first, second) = (rig.client(), rig.client())
+        #expect(rig.kernel.isOpen(first) && rig.kernel.isOpen(second))
+        #expect(refused(rig, .evicted) == 0 && rig.kernel.listenerIsWatched)
+    }
+
+    @Test func aPlaceIsMadeForAnUpstreamToo() throws {
+        let rig = try rig { $0.connections = 2 }
+        let idle = rig.client()
+        rig.pass(.seconds(1))
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        let upstream = try rig.upstream()
+        #expect(rig.kernel.sent(upstream).hasPrefix("GET /user/ada"))
+        #expect(rig.kernel.isOpen(client) && refused(rig, .evicted) == 1)
+        #expect(!rig.kernel.isOpen(idle) || idle == upstream)
+    }
+
+    /// Else the listener, which goes on telling of whoever waits, would take a whole core.
+    @Test func theHubWaitsWhereNoDescriptorIsLeft() throws {
+        let rig = try Rig(hasInner: true)
+        let busy = rig.client()
+        rig.send(busy, Sample.get)
+        rig.kernel.descriptorLimit = 2
+        let hub = rig.kernel.connectClient(at: ScriptedKernel.inner)
+        rig.turn()
+        #expect(rig.kernel.watched[ScriptedKernel.inner] == nil)
+        rig.kernel.descriptorLimit = 3
+        rig.pass(.milliseconds(200))
+        #expect(rig.kernel.watched[ScriptedKernel.inner] != nil)
+        rig.send(hub, Sample.get)
+        // It is served there, though there is no tunnel to serve it over.
+        #expect(rig.kernel.sent(hub).hasPrefix("HTTP/1.1 404 "))
+    }
 }

@@ -134,6 +134,8 @@ extension Worker {
     /// A whole head is here: finds where it goes, and sends it there with what came of the body.
     private mutating func begin(_ client: UInt32, _ bytes: consuming Buffer) -> Bool {
         refresh()
+        // It is idle no more, and makes no room for what it asks for itself.
+        timers.clear(client)
         if slots[client].isInner { return beginInner(client, bytes) }
         slots[client].phase = .exchange
         slots[client].errorStatus = 0

@@ -61,7 +61,7 @@ extension Worker {
             return .failed(.unreachable)
         case .exhausted: return .failed(.unreachable)
         }
-        guard let upstream = open(descriptor, endpoint, isClient: false) else {
+        guard let upstream = openSomehow(descriptor, endpoint, isClient: false) else {
             kernel.close(descriptor, reset: false)
             return .failed(.unreachable)
         }
@@ -87,7 +87,9 @@ extension Worker {
     // MARK: Connections that are handed over
 
     private mutating func askForConnection(_ endpoint: Endpoint) -> Dialled {
-        guard channel >= 0, let upstream = open(-1, endpoint, isClient: false) else { return .failed(.unreachable) }
+        guard channel >= 0, let upstream = openSomehow(-1, endpoint, isClient: false) else {
+            return .failed(.unreachable)
+        }
         guard kernel.ask(channel, for: UInt64(endpoint.peer), token: token(upstream)) else {
             close(upstream)
             return .failed(.unreachable)
@@ -107,13 +109,13 @@ extension Worker {
                 upstream < slots.extent && token(upstream) == handed.token && slots[upstream].phase == .connecting
             guard isAwaited else {
                 // Whoever asked has left in the meantime.
-                if let traveller = shared.tunnel?.cloakroom.take(handed.word), let binding = traveller.binding {
-                    shared.tunnel?.figures.unbind(binding.key)
-                }
+                sendAway(handed.word)
                 if let descriptor = handed.descriptor { kernel.close(descriptor, reset: false) }
                 continue
             }
             guard let descriptor = handed.descriptor else {
+                // There was none, or no room here for its descriptor.
+                sendAway(handed.word)
                 dead.answered(slots[upstream].endpoint)
                 let client = slots[upstream].partner
                 if answerAway(client) { pump(client) }
@@ -128,5 +130,11 @@ extension Worker {
                 upstreamReady(upstream)
             }
         }
+    }
+
+    /// Forgets what came with a connection that is not taken.
+    private mutating func sendAway(_ word: UInt64) {
+        guard let binding = shared.tunnel?.cloakroom.take(word)?.binding else { return }
+        shared.tunnel?.figures.unbind(binding.key)
     }
 }

@@ -40,10 +40,10 @@ extension Worker {
     /// Takes the last of what is queued, and lets the kernel refuse everybody from now on.
     mutating func closeDoor() {
         doorClosesBy = nil
-        while acceptAll() {}
+        while acceptAll(at: listener) {}
         kernel.stopListening(listener)
         // Another kind of listener still gives what was queued.
-        while acceptAll() {}
+        while acceptAll(at: listener) {}
         kernel.unwatch(listener)
         guard innerListener >= 0 else { return }
         kernel.stopListening(innerListener)

@@ -2,16 +2,10 @@ internal import OrreryWire
 
 /// The inner port: the hub asks the APIs of clusters, as `/<cluster>/<path>`.
 extension Worker {
-    mutating func acceptInner() {
-        for _ in 0..<64 {
-            guard case .accepted(let descriptor, let address) = kernel.accept(innerListener) else { return }
-            guard let client = open(descriptor, Endpoint(address), isClient: true) else {
-                return kernel.close(descriptor, reset: true)
-            }
-            slots[client].isInner = true
-            slots[client].phase = .head
-            wait(client, idleWait)
-        }
+    mutating func welcomeInner(_ client: UInt32) {
+        slots[client].isInner = true
+        slots[client].phase = .head
+        wait(client, idleWait)
     }
 
     /// As `begin`: a whole head is here.

@@ -4,44 +4,56 @@ internal import OrreryWire
 extension Worker {
     mutating func token(_ index: UInt32) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
 
-    /// Accepts who waits, but not for ever: connections that are open already want their turn too. True when more may
-    /// be waiting.
-    @discardableResult mutating func acceptAll() -> Bool {
-        for _ in 0..<64 {
+    /// Accepts who waits at `listener`, but not for ever: connections that are open already want their turn too. True when
+    /// more may be waiting.
+    @discardableResult mutating func acceptAll(at listener: CInt) -> Bool {
+        var accepted = 0
+        while accepted < 64 {
             switch kernel.accept(listener) {
             case .none: return false
+            // Said before the kernel has looked whether anybody waits: nobody is closed for somebody who is not there.
+            case .exhausted where accepted > 0: return true
             case .exhausted where makeRoom(): continue
             case .exhausted:
                 pauseAccepting()
                 return false
             case .accepted(let descriptor, let address):
-                guard let index = openClient(descriptor, address) else {
+                accepted += 1
+                guard let index = openSomehow(descriptor, Endpoint(address), isClient: true) else {
                     metrics.add(.refusedConnection)
                     kernel.close(descriptor, reset: true)
                     pauseAccepting()
                     return false
                 }
-                if admit(index) { welcome(index) } else { turnAway(index) }
+                if listener == innerListener { welcomeInner(index) } else { admitOrRefuse(index) }
             }
         }
         return true
     }
 
-    private mutating func openClient(_ descriptor: CInt, _ address: SocketAddress) -> UInt32? {
-        if let index = open(descriptor, Endpoint(address), isClient: true) { return index }
-        return makeRoom() ? open(descriptor, Endpoint(address), isClient: true) : nil
+    private mutating func admitOrRefuse(_ client: UInt32) {
+        if admit(client) { welcome(client) } else { turnAway(client) }
     }
 
     private mutating func pauseAccepting() {
         guard acceptsAgain == nil else { return }
         shared.log.write(.warn, "no descriptor left for another connection; accepting again in a moment")
         kernel.unwatch(listener)
+        if innerListener >= 0 { kernel.unwatch(innerListener) }
         acceptsAgain = now.monotonic + 100
     }
 
     mutating func resumeAccepting() {
         acceptsAgain = nil
-        if leavesBy == nil || doorClosesBy != nil { kernel.watchSource(listener, token: Self.listenerToken) }
+        guard leavesBy == nil || doorClosesBy != nil else { return }
+        kernel.watchSource(listener, token: Self.listenerToken)
+        if innerListener >= 0 { kernel.watchSource(innerListener, token: Self.innerToken) }
+    }
+
+    /// The same as `open`, and where no place is left, that of a connection nobody needs just now.
+    mutating func openSomehow(_ descriptor: CInt, _ endpoint: Endpoint, isClient: Bool) -> UInt32? {
+        if let index = open(descriptor, endpoint, isClient: isClient) { return index }
+        return makeRoom() ? open(descriptor, endpoint, isClient: isClient) : nil
     }
 
     /// A place for a connection, watched from now on. Nil when all are taken.

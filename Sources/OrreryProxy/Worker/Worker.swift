@@ -199,12 +199,15 @@ struct Worker<K: Kernel>: ~Copyable {
 
     private mutating func handle(_ event: Event) {
         if event.token == Self.listenerToken {
-            acceptAll()
+            acceptAll(at: listener)
             return
         }
         if event.token == Self.signalToken { return heed() }
         if event.token == Self.channelToken { return takeConnections() }
-        if event.token == Self.innerToken { return acceptInner() }
+        if event.token == Self.innerToken {
+            acceptAll(at: innerListener)
+            return
+        }
         let index = UInt32(truncatingIfNeeded: event.token)
         // An event for a connection that was closed earlier in this very turn.
         guard index < slots.extent, slots[index].generation == UInt32(event.token >> 32), slots[index].phase != .free
