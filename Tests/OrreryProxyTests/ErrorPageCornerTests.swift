@@ -53,4 +53,17 @@ struct ErrorPageCornerTests {
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 503 "))
         #expect(!rig.kernel.isOpen(hub))
     }
+
+    /// Such an answer has no content and no length that is its own; the error would have no end that anybody could see.
+    @Test(arguments: ["204 No Content\r\n", "304 Not Modified\r\nContent-Length: 42\r\n"])
+    func whatIsNoPageLeavesTheErrorItWasFor(_ answer: String) throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.kernel.failures = 1
+        rig.send(client, Sample.get)
+        rig.send(try rig.upstream(), "HTTP/1.1 \(answer)\r\n")
+        let sent = rig.kernel.sent(client)
+        #expect(sent.hasPrefix("HTTP/1.1 503 ") && sent.contains("\r\nContent-Length: ") && !sent.contains(": 42"))
+        #expect(sent.split(separator: "\r\n\r\n").count == 2)
+    }
 }

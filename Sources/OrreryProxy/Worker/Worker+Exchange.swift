@@ -176,6 +176,10 @@ extension Worker {
         case .bad: return .failed(.garbled)
         case .complete: break
         }
+        // Without content it is no page, and the error that it was for cannot be framed like it.
+        if slots[client].errorStatus != 0, answerHead.status == 204 || answerHead.status == 304 {
+            return .failed(.garbled)
+        }
         if !stale.questions.isEmpty {
             if prefersStale(client, answerHead.status) { return .stale }
             if answerHead.status >= 200 { bytes.read { noteAnswerToQuestion(client, $0) } }
