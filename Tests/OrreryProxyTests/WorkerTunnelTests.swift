@@ -28,6 +28,30 @@ struct WorkerTunnelTests {
         #expect(rig.connections == 2, "an idle tunnel was closed")
     }
 
+    /// Silence is no offence; not taking what waits is, on either side.
+    @Test(arguments: [true, false]) func aSideThatTakesNothingIsCut(_ isClient: Bool) throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, Sample.upgrade)
+        let upstream = try rig.upstream()
+        rig.send(upstream, Sample.switching)
+        let (slow, fast) = isClient ? (client, upstream) : (upstream, client)
+        rig.setRoom(slow, 10)
+        rig.send(fast, String(repeating: "x", count: 2000))
+        rig.pass(.seconds(200))
+        // It has caught up, and is late again.
+        rig.setRoom(slow, 2000)
+        rig.setRoom(slow, 0)
+        rig.pass(.seconds(1000))
+        rig.send(fast, "y")
+        rig.pass(.seconds(200))
+        rig.send(slow, "what it says itself does not count")
+        rig.pass(.seconds(99))
+        #expect(rig.connections == 2)
+        rig.pass(.seconds(2))
+        #expect(rig.connections == 0)
+    }
+
     @Test func aTunnelEndsInHalves() throws {
         let rig = try Rig()
         let client = rig.client()

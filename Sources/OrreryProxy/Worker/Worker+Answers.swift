@@ -251,7 +251,9 @@ extension Worker {
             if fail(client, .timedOut) { pump(client) }
         case .handshake: giveUp(index)
         case .head: expireHead(index)
-        case .exchange: expireExchange(index)
+        case .exchange where slots[index].isClient: expireExchange(index)
+        // A tunnel's, which does not take what waits for it.
+        case .exchange: closeBoth(slots[index].partner, reset: true)
         case .finishing, .lingering: close(index)
         case .leaving: lookAtLeaving(index)
         }

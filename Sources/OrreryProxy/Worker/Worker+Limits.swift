@@ -134,7 +134,7 @@ extension Worker {
     }
 
     /// Whether bytes wait for a connection that does not take them.
-    @inline(__always) private mutating func hasWaiting(_ index: UInt32) -> Bool {
+    @inline(__always) mutating func hasWaiting(_ index: UInt32) -> Bool {
         !slots[index].output.isEmpty || (isSpliced(index) && pipes.held(slots[index].pipe) > 0)
     }
 

@@ -5,6 +5,8 @@ extension Worker {
     mutating func stepTunnel(_ client: UInt32) -> Bool {
         let upstream = slots[client].partner
         var isMoving = false
+        noteTaken(upstream)
+        noteTaken(client)
         if slots[upstream].output.isEmpty {
             switch relay(client, to: upstream, client: client) {
             case .moved: isMoving = true
@@ -19,7 +21,19 @@ extension Worker {
             case .over: return false
             }
         }
+        noteWaiting(upstream)
+        noteWaiting(client)
         return isMoving
+    }
+
+    /// A side that has taken all there was may be silent for ever.
+    private mutating func noteTaken(_ side: UInt32) {
+        if timers.place(of: side) == Wait.stall.rawValue, !hasWaiting(side) { timers.clear(side) }
+    }
+
+    /// What waits for a side must be taken in time, as an answer must.
+    private mutating func noteWaiting(_ side: UInt32) {
+        if hasWaiting(side), timers.place(of: side) == nil { wait(side, .stall) }
     }
 
     private mutating func relay(_ from: UInt32, to: UInt32, client: UInt32) -> Step {
