@@ -211,6 +211,8 @@ import Testing
         ("HTTP/1.1 200 Connection established\r\n\r\n", HTTPProxy.Answer.open), ("HTTP/1.0 200\r\nA: b\r\n\r\n", .open),
         ("HTTP/1.1 200 Conn", .incomplete), ("", .incomplete),
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", .refused("it answered 407")),
+        ("HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\nhello", .refused("it answered 407")),
+        ("HTTP/1.1 200 OK\r\n\r\n\u{16}", .refused("it says more than that the way is open")),
         ("SSH-2.0\r\n\r\n", .refused("its answer is not HTTP")),
         (String(repeating: "a", count: 8192), .refused("its answer is too long")),
     ])

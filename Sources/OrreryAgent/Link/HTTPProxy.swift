@@ -64,18 +64,19 @@ package struct HTTPProxy: Sendable, Equatable {
         case refused(String)
     }
 
-    /// Reads what it answers. Nothing comes after the head before we have spoken.
+    /// Reads what it answers. What comes behind the head of a refusal is a page for people; nothing comes behind an agreement
+    /// before we have spoken.
     static func answer(_ bytes: [UInt8]) -> Answer {
-        let ending = Array("\r\n\r\n".utf8)
-        let isWhole = bytes.count >= 4 && bytes.suffix(4) == ending[...]
-        guard isWhole || bytes.count < 8192 else { return .refused("its answer is too long") }
-        guard isWhole else { return .incomplete }
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
+            return bytes.count < 8192 ? .incomplete : .refused("its answer is too long")
+        }
         let line = String(decoding: bytes.prefix { $0 != 13 }, as: UTF8.self)
         let words = line.split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
             return .refused("its answer is not HTTP")
         }
-        return (200..<300).contains(status) ? .open : .refused("it answered \(status)")
+        guard (200..<300).contains(status) else { return .refused("it answered \(status)") }
+        return end.upperBound == bytes.endIndex ? .open : .refused("it says more than that the way is open")
     }
 
     private static func unescaped(_ text: Substring) -> [UInt8]? {
