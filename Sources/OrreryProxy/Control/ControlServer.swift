@@ -19,6 +19,8 @@ struct ControlServer {
     /// Connections that have had their turn and could go on.
     private var busy: [UInt64] = []
     private var nextToken: UInt64 = 2
+    /// When to accept again after descriptors ran out.
+    private var acceptsAgain: UInt64?
 
     private static let listenerToken: UInt64 = 0
     private static let signalToken: UInt64 = 1
@@ -67,6 +69,7 @@ struct ControlServer {
             for index in 0..<count { handle(kernel.event(index), now, &kernel) }
             for token in again { serve(token, now, &kernel) }
             service.turnDidEnd()
+            resumeAccepting(now, &kernel)
             for (token, connection) in connections where connection.deadline <= now.monotonic { close(token, &kernel) }
             guard now.monotonic >= nextChores || wantsChores() else { continue }
             nextChores = now.monotonic + Self.chores
@@ -98,7 +101,12 @@ struct ControlServer {
     }
 
     private mutating func acceptOne(_ now: Moment, _ kernel: inout LinuxKernel) {
-        guard case .accepted(let descriptor, _) = kernel.accept(listener) else { return }
+        let descriptor: CInt
+        switch kernel.accept(listener) {
+        case .none: return
+        case .exhausted: return pauseAccepting(now, &kernel)
+        case .accepted(let number, _): descriptor = number
+        }
         if connections.count >= bounds.connections { closeOldest(&kernel) }
         guard let channel = channel(for: descriptor) else { return kernel.close(descriptor, reset: true) }
         let token = nextToken
@@ -106,6 +114,19 @@ struct ControlServer {
         connections[token] = ControlConnection(
             channel, bodyLimit: shared.limits.apiBodyBytes, patience: bounds.patience, now: now)
         kernel.watch(descriptor, token: token)
+    }
+
+    /// Else whoever waits would be told of again and again.
+    private mutating func pauseAccepting(_ now: Moment, _ kernel: inout LinuxKernel) {
+        shared.log.write(.warn, "no descriptor left for a user of the REST interface; accepting again in a moment")
+        kernel.unwatch(listener)
+        acceptsAgain = now.monotonic + 100
+    }
+
+    private mutating func resumeAccepting(_ now: Moment, _ kernel: inout LinuxKernel) {
+        guard let again = acceptsAgain, again <= now.monotonic else { return }
+        acceptsAgain = nil
+        kernel.watchSource(listener, token: Self.listenerToken)
     }
 
     private func channel(for descriptor: CInt) -> ControlChannel? {
