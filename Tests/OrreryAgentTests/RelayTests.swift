@@ -241,7 +241,7 @@ import Testing
         #expect(data.answer() == .accepted)
         // Until nothing moves any more: what is under way is in the kernel's buffers, and in two of ours.
         var last = -1
-        while last != sent.load(ordering: .relaxed) {
+        while last <= 0 || last != sent.load(ordering: .relaxed) {
             last = sent.load(ordering: .relaxed)
             usleep(200_000)
         }
