@@ -50,6 +50,52 @@ struct QueueChangesTests {
         }
     }
 
+    /// The profile's bounds, and the group's, are what keeps a second one of ben's group waiting though there is a place.
+    @Test(arguments: [
+        (bound: "quotas: {groups: {atlas: {sessions: 1}}}", profile: ""),
+        ("", "limit: {perCluster: 1}"), ("", "limit: {total: 1}"),
+    ])
+    func whoWaitsForMoreThanRoomKeepsNobodyOut(bound: String, profile: String) async throws {
+        let policy = try TestPolicy.changed {
+            $0.replacingOccurrences(of: "filesets: {offer: all}", with: "filesets: {offer: all}\n    \(profile)")
+                + "\n\(bound)\n"
+        }
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, policy: policy) {
+                $0.capacity.sessions = 2
+                if $0.name == "south" { $0.membership = .pending }
+            }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                #expect(second.isWaiting)
+                hub.clock.turn(by: .seconds(660))
+                #expect(await !desk.scheduler.isPlaceAwaited(of: "nobody's", on: "north"))
+                let stranger = try await hub.person("cleo", groups: [Group(name: "operators", gid: 5003)])
+                let request = PlacementRequest(person: stranger.person, profile: "special")
+                guard case .placed = try await desk.scheduler.look(request).outcome else {
+                    Issue.record("the free place is kept for somebody who cannot have it")
+                    return
+                }
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+            }
+        }
+    }
+
+    @Test func whoHasWaitedForRoomAloneHasTheNextPlace() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                hub.clock.turn(by: .seconds(660))
+                #expect(await desk.scheduler.facts().first { $0.name == "north" }?.nextIs == second.id)
+                #expect(await desk.scheduler.isPlaceAwaited(of: first.id, on: "north"))
+            }
+        }
+    }
+
     @Test func aNewerPolicyIsForThoseWhoWaitAlready() async throws {
         let narrow = try TestPolicy.changed { $0 + "\nquotas: {groups: {atlas: {sessions: 1}}}\n" }
         let wide = try TestPolicy.changed { $0 + "\nquotas: {groups: {atlas: {sessions: 2}}}\n" }

@@ -63,8 +63,26 @@ extension Scheduler {
     /// Whether somebody in the line could have the place of `session` on `cluster` if it were given up.
     func isPlaceAwaited(of session: String, on cluster: String) -> Bool {
         guard let facts = facts(without: session).first(where: { $0.name.isExactly(cluster) }) else { return false }
+        var occupancy = self.occupancy
+        occupancy.release(session)
         return line.entries.contains { waiting in
-            waiting.clusters.contains(cluster) && facts.hasRoom(for: waiting.need, of: waiting.id, at: now())
+            facts.hasRoom(for: waiting.need, of: waiting.id, at: now())
+                && !open(to: waiting, among: [facts], beside: occupancy).isEmpty
+        }
+    }
+
+    /// Where nothing but room keeps `waiting` from starting beside what `occupancy` holds, the best first.
+    func open(to waiting: Waiting, among facts: [ClusterFacts], beside occupancy: Occupancy) -> [String] {
+        guard let request = requests[waiting.id] else { return [] }
+        let (policy, now) = (policy(), now())
+        let site = SiteFacts(
+            occupancy, for: request.person, account: account(of: request), profile: request.profile,
+            asking: request.ticket)
+        return waiting.clusters.filter { name in
+            facts.contains {
+                $0.name.isExactly(name)
+                    && policy.wantsRoomAlone(request, taking: waiting.need, on: $0, of: site, at: now)
+            }
         }
     }
 
@@ -172,12 +190,5 @@ extension ClusterFacts {
         isAnswering && starting < startsAtOnce ?? .max && (nextIs == nil || nextIs == ticket)
             && capacity.keeping(free: headroom).fits(need, beside: held)
             && quota.obstacle(to: need, under: capacity, at: now) == nil
-    }
-
-    private var isAnswering: Bool {
-        switch health {
-        case .ready, .degraded: true
-        case .unreachable, .neverSeen: false
-        }
     }
 }

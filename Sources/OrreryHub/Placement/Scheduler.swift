@@ -133,8 +133,7 @@ actor Scheduler: Service {
     func facts(without session: String? = nil) -> [ClusterFacts] {
         var occupancy = self.occupancy
         if let session { occupancy.release(session) }
-        let claims = line.claims(at: now())
-        return clusters().map { cluster in
+        var all = clusters().map { cluster in
             var facts = cluster.facts
             let memory = memories[cluster.name] ?? ClusterMemory()
             facts.health = ClusterFacts.Health(condition(cluster.name))
@@ -142,13 +141,15 @@ actor Scheduler: Service {
             facts.held = occupancy.clusters[cluster.name] ?? Resources()
             facts.starting = occupancy.starting[cluster.name] ?? 0
             facts.profiles = occupancy.profiles[cluster.name] ?? [:]
-            facts.nextIs = claims[cluster.name]
             facts.images = memory.images
             facts.starts = memory.starts
             facts.breaker = memory.breaker
             facts.quota = memory.quota
             return facts
         }
+        let claims = line.claims(at: now()) { open(to: $0, among: all, beside: occupancy) }
+        for index in all.indices { all[index].nextIs = claims[all[index].name] }
+        return all
     }
 
     func place(_ request: PlacementRequest) -> Placement { place(request, on: facts()) }

@@ -49,6 +49,13 @@ package struct ClusterFacts: Hashable, Sendable {
         homes = name
     }
 
+    package var isAnswering: Bool {
+        switch health {
+        case .ready, .degraded: true
+        case .unreachable, .neverSeen: false
+        }
+    }
+
     package typealias Membership = ClusterMembership
     package typealias Scheduling = ClusterScheduling
     package typealias Trust = ClusterTrust

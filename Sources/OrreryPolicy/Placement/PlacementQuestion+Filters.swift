@@ -143,23 +143,6 @@ extension PlacementQuestion {
         if let next = facts.nextIs, !next.utf8.elementsEqual(request.ticket.utf8) {
             reasons.append("its next place is for somebody who has waited longer")
         }
-        if let profile = policy.profile(named: request.profile), let most = profile.limit.perCluster,
-            let there = facts.profiles[profile.name], there >= most
-        {
-            reasons.append("\(there) of \(most) places of this profile are in use there")
-        }
-        return reasons + crowd(need)
-    }
-
-    /// What is full wherever the session went.
-    private func crowd(_ need: Resources) -> [String] {
-        let profile = policy.profile(named: request.profile)
-        var reasons: [String] = []
-        if let most = profile?.limit.total, site.profile >= most {
-            reasons.append("\(site.profile) of \(most) places of this profile are in use")
-        }
-        let account = policy.quotas.account(of: request.person, for: profile)
-        let bounds = policy.quotas.groups[account]?.all ?? .none
-        return reasons + bounds.shortages(holding: site.account, adding: need).map { "for \(account): \($0)" }
+        return reasons + policy.limits(reachedBy: request, taking: need, on: facts, of: site)
     }
 }

@@ -27,7 +27,7 @@ package struct WaitingLine: Hashable, Sendable {
     package private(set) var entries: [Waiting] = []
 
     /// Who has waited so long goes first, whatever the group had, and the next place on the cluster that suits them best is
-    /// theirs alone.
+    /// theirs alone while only room is missing there.
     package static let patience: TimeInterval = 600
 
     package init() {}
@@ -76,11 +76,12 @@ package struct WaitingLine: Hashable, Sendable {
         return best
     }
 
-    /// Whose the next place is on which cluster.
-    package func claims(at now: Date) -> [String: String] {
+    /// Whose the next place is on which cluster. `open` says where nothing but room keeps somebody from starting, the best
+    /// first: a place that they could not take even if it were free is left to others.
+    package func claims(at now: Date, open: (Waiting) -> [String]) -> [String: String] {
         var claims: [String: String] = [:]
         for waiting in entries.prefix(while: { now.timeIntervalSince($0.since) >= Self.patience }) {
-            if let cluster = waiting.clusters.first(where: { claims[$0] == nil }) { claims[cluster] = waiting.id }
+            if let cluster = open(waiting).first(where: { claims[$0] == nil }) { claims[cluster] = waiting.id }
         }
         return claims
     }

@@ -72,9 +72,17 @@ struct QueueTests {
         shares.take(Resources(sessions: 9), by: "greedy", at: Self.now)
         let line = line([waiting("old", "greedy"), waiting("new", "modest", since: 599)])
         #expect(line.order(by: shares, at: Self.now + 599).map(\.id) == ["new", "old"])
-        #expect(line.claims(at: Self.now + 599).isEmpty)
+        #expect(line.claims(at: Self.now + 599, open: \.clusters).isEmpty)
         #expect(line.order(by: shares, at: Self.now + 600).map(\.id) == ["old", "new"])
-        #expect(line.claims(at: Self.now + 600) == ["north": "old"])
+        #expect(line.claims(at: Self.now + 600, open: \.clusters) == ["north": "old"])
+    }
+
+    @Test func whoCouldNotTakeAPlaceHasNoClaimToIt() {
+        let line = line([waiting("bound", "x", on: ["north", "south"]), waiting("free", "y", since: 1)])
+        #expect(line.claims(at: Self.now + 601) { $0.id == "bound" ? [] : $0.clusters } == ["north": "free"])
+        #expect(
+            line.claims(at: Self.now + 601) { $0.id == "bound" ? ["south"] : $0.clusters }
+                == ["north": "free", "south": "bound"])
     }
 
     /// One place becomes free every minute, and a group that always has less share than the other never stops asking.
