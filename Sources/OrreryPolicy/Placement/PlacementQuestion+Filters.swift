@@ -116,8 +116,11 @@ extension PlacementQuestion {
 
     /// More than it ever has: waiting would not help.
     private func gpu(_ facts: ClusterFacts, _ plan: Plan) -> String? {
-        guard plan.size.gpu > 0, let all = facts.capacity.gpu, plan.size.gpu > all else { return nil }
-        return all == 0 ? "it has no GPU" : "it has \(all) GPU, and this size takes \(plan.size.gpu)"
+        guard plan.size.gpu > 0, let most = facts.capacity.keeping(free: facts.headroom).gpu, plan.size.gpu > most,
+            let all = facts.capacity.gpu
+        else { return nil }
+        let kept = all == most ? "" : " to give"
+        return all == 0 ? "it has no GPU" : "it has \(most) GPU\(kept), and this size takes \(plan.size.gpu)"
     }
 
     /// What would not fit into it if it were empty; GPU have a filter of their own.

@@ -84,6 +84,19 @@ struct PlacementTests {
         #expect(objection.refusal.reason.contains(filter.words), "\(objection.refusal.reason)")
     }
 
+    @Test func whatIsKeptFreeIsNotWaitedFor() throws {
+        let policy = try PolicyDirectory(Sample.documents(quotas: ""))
+            .replacing("gpu: 1}", in: "profiles.yaml", with: "gpu: 8}").load(groups: ["science", "cern", "developers"])
+        let facts = Sample.facts("north") {
+            $0.capacity.gpu = 8
+            $0.headroom = 20
+        }
+        let placement = policy.place(Sample.request(size: "gpu"), on: [facts], at: Sample.now)
+        #expect(placement.refusals.first?.reason == "it has 7 GPU to give, and this size takes 8")
+        #expect(placement.verdicts.first?.objections.first?.filter == .gpu)
+        #expect(placement.servers.isEmpty, "nothing there is kept for it")
+    }
+
     @Test func everyFilterThatFailsIsTold() throws {
         let worst = Sample.facts("north") { facts in
             facts.membership = .suspended
