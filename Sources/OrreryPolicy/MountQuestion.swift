@@ -6,7 +6,7 @@ struct MountQuestion {
     let policy: Policy
     let person: Person
     let cluster: String
-    let surface: String
+    var surface = "notebook"
     let now: Date
 
     /// The mounts that `fileset` would be: one, or one for each group of the person that it is expanded for. A person in
@@ -28,9 +28,7 @@ struct MountQuestion {
 
     private func answer(_ request: MountRequest) -> MountAnswer {
         if let refusal = objection(to: request) { return .refused(refusal, request) }
-        let granting = request.fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in
-            Belongings(of: person, to: grant.to, expanding: request.group).map { (grant, $0) }
-        }
+        let granting = granting(request)
         guard !granting.isEmpty else { return .refused(absence(of: request), request) }
         guard let binding = policy.bindings[cluster], let source = binding.sources[request.fileset.name] else {
             return .refused(elsewhere(request), request)
@@ -41,6 +39,24 @@ struct MountQuestion {
             fileset: request.fileset, source: source, values: canonicalValues(request), isReadOnly: mode == .ro,
             canKeepInnerReadOnly: binding.isRecursivelyReadOnly)
         return answer(request, offer, through: Set(granting.flatMap(\.1.groups)))
+    }
+
+    /// What the person may do with what is asked for, wherever it lies; nil when nothing, or when the cluster is not trusted with it.
+    func right(to request: MountRequest) -> Grant.Mode? {
+        guard objection(to: request) == nil,
+            policy.bindings[cluster]?.trust.contains(request.fileset.trust) != false
+        else { return nil }
+        return granting(request).map(\.0.mode).max()
+    }
+
+    /// Where it would appear; nil where a hole has no value.
+    func path(of request: MountRequest) -> FilePath? { request.fileset.at?.filled(with: canonicalValues(request)) }
+
+    /// The grants in force that are for the person, and through which groups they are.
+    private func granting(_ request: MountRequest) -> [(Grant, Belongings)] {
+        request.fileset.grants.filter { $0.isInForce(at: now) }.compactMap { grant in
+            Belongings(of: person, to: grant.to, expanding: request.group).map { (grant, $0) }
+        }
     }
 
     private func answer(_ request: MountRequest, _ offer: SourceOffer, through groups: Set<Group>) -> MountAnswer {
