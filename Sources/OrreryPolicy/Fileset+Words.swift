@@ -18,6 +18,9 @@ extension Fileset.Credential {
         guard name.isPersonal, name.holes.isDisjoint(with: [.group]) else {
             throw node.error("the Secret is the person's own: put `{user}` or `{uid}` in its name")
         }
+        guard name.isUnambiguous else {
+            throw node.error("`\(name)` is the same for several people: put a `-` or a `.` between its holes")
+        }
         guard let sample = name.filled(with: [.user: "ann", .uid: "1", .gid: "1"]), Spelling.isSubdomain(sample),
             !sample.hasPrefix("nb-")
         else {

@@ -20,12 +20,28 @@ extension PolicyReader {
             document.filesets = read.values
             document.tests = try keys["tests"]?.list() ?? []
             try Self.refuseDoubles(read.values, node)
+            try Self.refuseBorrowedSecrets(read.values, node)
             // With an error in one of them, that one may be the home.
             if read.values.count == read.names.count, !read.values.contains(where: \.isHome) {
                 throw node.error("no fileset is `home: true`; a session needs a home")
             }
         }
         return document
+    }
+
+    /// What is called after one person in one fileset must not be called after another in another: with `smb-{user}` and
+    /// `smb-lab-{user}` somebody who is called `lab-ann` would be given ann's.
+    private static func refuseBorrowedSecrets(_ filesets: [Fileset], _ node: DocumentNode) throws(DocumentError) {
+        var known: [(name: String, secret: TextTemplate)] = []
+        for fileset in filesets {
+            guard case .smb(let secret)? = fileset.credential else { continue }
+            if let other = known.first(where: { $0.secret != secret && $0.secret.mayEqual(secret) }) {
+                throw node.error(
+                    "the Secret `\(secret)` of one person may be called as `\(other.secret)`, which `\(other.name)` has, is "
+                        + "for another: let them begin or end otherwise", atKey: fileset.name)
+            }
+            known.append((fileset.name, secret))
+        }
     }
 
     private static func refuseDoubles(_ filesets: [Fileset], _ node: DocumentNode) throws(DocumentError) {

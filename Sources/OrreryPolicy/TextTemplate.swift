@@ -37,8 +37,21 @@ package struct TextTemplate: Hashable, Sendable {
         return filled
     }
 
-    /// Whether every filling that two people can have differs: it says whose it is.
+    /// Whether every filling that two people can have differs, where it is unambiguous, too: it says whose it is.
     var isPersonal: Bool { !holes.isDisjoint(with: [.user, .uid]) }
+
+    /// Whether no two fillings run into one text: between two holes stands what ends a number.
+    var isUnambiguous: Bool {
+        texts.dropFirst().dropLast().allSatisfy { text in text.utf8.contains { !(UInt8(ascii: "0")...57).contains($0) }
+        }
+    }
+
+    /// Whether some filling of both makes one text. Says yes too often rather than too seldom.
+    func mayEqual(_ other: TextTemplate) -> Bool {
+        let (first, last) = (texts[0], texts[texts.count - 1])
+        let (start, end) = (other.texts[0], other.texts[other.texts.count - 1])
+        return (first.hasPrefix(start) || start.hasPrefix(first)) && (last.hasSuffix(end) || end.hasSuffix(last))
+    }
 }
 
 extension TextTemplate: CustomStringConvertible {

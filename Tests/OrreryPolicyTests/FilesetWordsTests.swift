@@ -28,6 +28,8 @@ struct FilesetWordsTests {
         ("credential: {kind: smb, secret: smb-shared}", "the Secret is the person's own"),
         ("credential: {kind: smb, secret: \"smb-{group}\"}", "the Secret is the person's own"),
         ("credential: {kind: smb, secret: \"nb-{user}\"}", "cannot be the name of a Secret"),
+        ("credential: {kind: smb, secret: \"smb-{uid}{gid}\"}", "is the same for several people"),
+        ("credential: {kind: smb, secret: \"smb-{user}1{uid}\"}", "is the same for several people"),
         ("credential: {kind: smb, secret: \"SMB-{user}\"}", "cannot be the name of a Secret"),
         ("credential: {kind: smb, role: x}", "unknown key `role`"),
         ("credential: {kind: sts, role: \"arn:minio:iam:::role/{user}\"}", "add `deliver: s3` and take `at` out"),
@@ -46,6 +48,30 @@ struct FilesetWordsTests {
     func whatCannotHoldIsRefused(lines: String, words: String) throws {
         let sentences = try directory(lines).sentences()
         #expect(sentences.count == 1 && sentences[0].contains(words), "\(sentences)")
+    }
+
+    /// `scratch` beside `software`, each with a credential.
+    @Test(arguments: [
+        ("smb-{user}", "smb-{user}", true), ("smb-{user}", "lab-{user}", true), ("{user}-smb", "{user}-lab", true),
+        ("smb-{user}", "smb-lab-{user}", false),
+        ("{user}-smb", "smb-{user}", false), ("smb-{user}", "smb-{uid}", false), ("{user}-a", "{user}-b-a", false),
+    ])
+    func noSecretIsCalledAsAnothersOfAnotherFileset(first: String, second: String, isGood: Bool) throws {
+        func credential(_ secret: String) -> String { "credential: {kind: smb, secret: \"\(secret)\"}" }
+        func source(_ share: String) -> String {
+            "{csi: smb.csi.k8s.io, inline: {source: \"//fs/\(share)/{user}\"}}"
+        }
+        var directory = directory(credential(first))
+            .replacing("at: \"/scratch/{user}\"\n", with: "at: \"/scratch/{user}\"\n    \(credential(second))\n")
+            .replacing(PolicyDirectory.scratch, in: "clusters/north.yaml", with: "  scratch: \(source("scratch"))\n")
+        for cluster in ["north", "south"] {
+            directory = directory.replacing(
+                "software: {pvc: data, path: software}", in: "clusters/\(cluster).yaml",
+                with: "software: \(source("soft"))")
+        }
+        let sentences = try directory.sentences()
+        #expect(sentences.isEmpty == isGood, "\(sentences)")
+        #expect(isGood || sentences.first?.contains("may be called as") == true, "\(sentences)")
     }
 
     @Test(arguments: [
