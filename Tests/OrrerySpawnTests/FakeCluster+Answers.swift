@@ -14,6 +14,9 @@ extension FakeCluster {
                 status: status, headers: FetchHeaders([("Content-Type", "application/json")]), body: body.text)
         }
 
+        /// What a gateway says whose API server is away.
+        static let badGateway = Answer(status: 502, body: "Bad Gateway")
+
         static func refusal(_ code: Int, _ reason: String, _ message: String) -> Answer {
             Answer(
                 status: code,
@@ -94,7 +97,11 @@ extension FakeCluster.State {
     typealias Answer = FakeCluster.Answer
 
     mutating func answer(_ call: Call) -> Answer {
-        switch (call.method, call.name) {
+        if call.method == "DELETE", let deletion, deletion.plural == call.plural, deletion.times > 0 {
+            self.deletion?.times -= 1
+            return deletion.answer
+        }
+        return switch (call.method, call.name) {
         case ("POST", _): create(call)
         case ("GET", nil): list(call)
         case ("GET", _): find(call) { _, object in Answer(status: 200, body: object.json) }

@@ -49,6 +49,8 @@ final class FakeCluster: Sendable {
         /// Refuses the creation of pods, or of what `refused` names.
         var refusal: (code: Int, reason: String, message: String)?
         var refused = "pods"
+        /// What the next deletions of a kind are answered with, and of how many.
+        var deletion: (plural: String, answer: Answer, times: Int)?
         /// Has the pod all the same: an earlier wish for it comes through only now.
         var makesWhatItRefuses = false
         /// Changes a pod while it is stored, as a webhook or an old server would.

@@ -29,6 +29,41 @@ import Testing
         #expect(facility.cluster.names("pods").count == 1)
     }
 
+    /// A session that was stopped, on a cluster that answers deletions as told.
+    private func stopped(
+        _ facility: Facility, _ spawner: Spawner, deletion: (plural: String, answer: FakeCluster.Answer, times: Int)
+    ) async throws {
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
+        facility.cluster.set { $0.deletion = deletion }
+        try await spawner.stop(session.id, by: "ada")
+        #expect(await facility.reaches(.ended, session.id))
+    }
+
+    @Test func aGatewayThatIsUnwellForAMomentLeavesNoSecretBehind() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        try await stopped(facility, facility.start(), deletion: ("secrets", .badGateway, 1))
+        #expect(facility.cluster.names("secrets") + facility.cluster.names("configmaps") == [])
+        await facility.kill()
+    }
+
+    @Test func aSecretThatMayNotBeRemovedIsFoundAgain() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        let spawner = facility.start()
+        try await stopped(
+            facility, spawner, deletion: ("secrets", .refusal(403, "Forbidden", "secrets is forbidden"), .max))
+        #expect(facility.cluster.names("secrets").count == 2 && facility.cluster.names("configmaps").count == 1)
+        let cluster = try #require(spawner.clusters["north"])
+        await spawner.collectOnce(on: cluster)
+        #expect(facility.cluster.names("secrets").count == 2 && facility.cluster.names("configmaps").count == 1)
+        facility.cluster.set { $0.deletion = nil }
+        await spawner.collectOnce(on: cluster)
+        #expect(facility.cluster.names("secrets") + facility.cluster.names("configmaps") == [])
+        await facility.kill()
+    }
+
     @Test func whatALivingSessionNeedsStays() async throws {
         let facility = try await Facility()
         #expect(try await leftovers(facility) { _ in }.count == 3)

@@ -181,21 +181,33 @@ extension Session {
     func cleanUp() async -> Input {
         if let problem = await closeRoute() { return .cleaned("the proxy keeps its route: \(problem)") }
         do {
-            try await discard(SecretObject.self, record.tokenName)
-            if scene.contract.hasTokens(for: record) { try await discard(SecretObject.self, record.tokensName) }
-            try await discard(ConfigMap.self, record.accountsName)
+            var areGone = try await discard(SecretObject.self, record.tokenName)
+            if scene.contract.hasTokens(for: record) {
+                areGone = try await discard(SecretObject.self, record.tokensName) && areGone
+            }
+            // Secrets are not listed: those that stay are found by the ConfigMap beside them, see `collectOnce`.
+            if areGone { _ = try await discard(ConfigMap.self, record.accountsName) }
             return .cleaned(nil)
         } catch {
             return .cleaned("\(error)")
         }
     }
 
-    private func discard<Object: KubernetesObject>(_ type: Object.Type, _ name: String) async throws(KubernetesError) {
-        do { try await cluster.delete(type, name) } catch {
-            guard !error.isNotFound else { return }
-            if error.mayRetry || error == .cancelled { throw error }
+    /// Whether it is gone; throws where it may be the next time.
+    private func discard<Object: KubernetesObject>(
+        _ type: Object.Type, _ name: String
+    ) async throws(KubernetesError) -> Bool {
+        do {
+            try await cluster.delete(type, name)
+            return true
+        } catch {
+            guard !error.isNotFound else { return true }
+            // A 502 without a reason is not the API server's but of something before it.
+            let isUnwell = (error.refusal?.code ?? 0) >= 500
+            if error.mayRetry || isUnwell || error == .cancelled { throw error }
             // Without the right to delete it, it stays: a session must be able to end all the same.
             logger.warning("a helper was left behind", metadata: ["kind": "\(Object.kind)", "error": "\(error)"])
+            return false
         }
     }
 }

@@ -32,7 +32,15 @@ extension Spawner {
                     continue
                 }
                 guard session.state == .ended, metadata.labels?[PodMark.spawn] == session.spawn else { continue }
-                try await discard(session, on: cluster)
+                do throws(KubernetesError) { try await discard(session, on: cluster) } catch {
+                    // One that may not be deleted keeps the others no longer than this.
+                    guard error.refusal?.code == 403 else { throw error }
+                    scene.logger.warning(
+                        "what an ended session had left may not be removed",
+                        metadata: [
+                            "cluster": "\(cluster.access.name)", "session": "\(session.id)", "error": "\(error)",
+                        ])
+                }
             }
             guard unknown > 0 else { return }
             scene.logger.warning(
