@@ -55,6 +55,12 @@ extension KubernetesError {
         refusal?.code == 504 && refusal?.causes.contains { $0.reason == "ResourceVersionTooLarge" } == true
     }
 
+    /// Whether the server does not know the policy of groups at all, and says so since it was asked to.
+    package var isGroupsPolicyUnknown: Bool {
+        guard let refusal, refusal.code == 400 else { return false }
+        return refusal.message.contains(#"unknown field "spec.securityContext.supplementalGroupsPolicy""#)
+    }
+
     /// Whether the call may have been carried out although it failed: then the only way to know is to read.
     package var isUncertain: Bool {
         switch self {

@@ -151,9 +151,14 @@ import Testing
         #expect(machine.elapsed(.silence) == [])
     }
 
-    @Test(arguments: ["OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "Preempting"])
-    func aNodeThatRefusesIsLeftForAnotherOnce(_ reason: String) {
-        var machine = machine(.scheduled)
+    @Test(
+        arguments: [
+            "OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "Preempting", "NodeAffinity",
+            "SupplementalGroupsPolicyNotSupported", "NodeShutdown", "TaintToleration", "PodOSNotSupported",
+            "SysctlForbidden", "WhatTomorrowsKubeletsSay",
+        ], [SessionState.creating, .scheduled])
+    func aNodeThatRefusesIsLeftForAnotherOnce(_ reason: String, _ state: SessionState) {
+        var machine = machine(state)
         var refused = pod("Failed", conditions: [placed])
         refused.status?.reason = reason
         refused.status?.message = "Node didn't have enough resource"
@@ -169,6 +174,15 @@ import Testing
         refused.metadata.uid = "u2"
         _ = machine.observe(refused)
         #expect(machine.ending?.sentence.hasPrefix("No node of north takes it: Node didn't have enough") == true)
+        #expect(machine.ending?.reason == .failedToStart)
+    }
+
+    @Test(arguments: ["Evicted", "DeadlineExceeded"]) func whatIsNoRefusalIsNotTriedAgain(_ reason: String) {
+        var machine = machine(.scheduled)
+        var taken = pod("Failed", conditions: [placed])
+        taken.status?.reason = reason
+        _ = machine.observe(taken)
+        #expect(machine.ending?.reason == (reason == "Evicted" ? .lost : .lifetime))
     }
 
     @Test func anotherNodeIsTriedWhereOneCannotMakeANetwork() {

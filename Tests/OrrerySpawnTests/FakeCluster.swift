@@ -91,12 +91,14 @@ extension FakeCluster {
     func loseInSilence(_ name: String) { state.withLock { $0.objects["pods/\(name)"] = nil } }
 
     /// Nodes refuse the pods that they were to have.
-    func refusePods() {
+    func refusePods(
+        _ reason: String = "OutOfcpu", because message: String = "Node didn't have enough resource: cpu"
+    ) {
         state.withLock { state in
             for var object in state.objects.values where object.json["spec"]?["nodeName"] != nil {
                 guard object.json["status"]?["phase"] == "Pending" else { continue }
                 object.json["status"] = [
-                    "phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu",
+                    "phase": "Failed", "reason": .string(reason), "message": .string(message),
                     "conditions": [["type": "PodScheduled", "status": "True"]],
                 ]
                 state.put(object, as: "MODIFIED")

@@ -143,6 +143,53 @@ import Testing
         await facility.kill()
     }
 
+    /// Kubernetes from 1.33 on asks the node's runtime, which may be older.
+    @Test func aRuntimeWithoutThePolicyRunsSessionsWhoseMountsKeepPeopleApart() async throws {
+        let facility = try await Facility()
+        let session = try await refusedForGroups(facility, Sample.plan())
+        #expect(await facility.reaches(.ready, session.id))
+        let pod = try #require(facility.cluster.pod(session.pod))
+        #expect(pod["spec"]?["securityContext"]?["supplementalGroupsPolicy"] == nil)
+        await facility.kill()
+    }
+
+    @Test func aRuntimeWithoutThePolicyRunsNothingThatGroupsAloneDivide() async throws {
+        let facility = try await Facility()
+        let tree = Plan.Mount(
+            fileset: "data", path: "/data", isReadOnly: true, source: .claim("data"), subPath: nil,
+            reliesOnGroups: true)
+        let session = try await refusedForGroups(facility, Sample.plan(mounts: Sample.mounts + [tree]), again: true)
+        #expect(await facility.reaches(.ended, session.id))
+        let ended = try #require(await facility.session(session.id))
+        #expect(ended.endReason == .failedToStart)
+        #expect(ended.message.contains("not supported in this node"))
+        await facility.kill()
+    }
+
+    private func refusedForGroups(
+        _ facility: Facility, _ plan: Plan, again: Bool = false
+    ) async throws -> SessionRecord {
+        facility.cluster.set {
+            $0.runsPods = true
+            $0.fates = again ? [.refused, .refused] : [.refused]
+        }
+        facility.start()
+        let session = try await facility.click(plan)
+        for count in 1...(again ? 2 : 1) {
+            let strict = JSON.string("Strict")
+            #expect(
+                await facility.turn {
+                    facility.cluster.calls.count { $0 == "POST pods" } == count
+                        && facility.cluster.pod(session.pod)?["spec"]?["securityContext"]?["supplementalGroupsPolicy"]
+                            == strict
+                })
+            facility.cluster.refusePods(
+                "SupplementalGroupsPolicyNotSupported",
+                because: "SupplementalGroupsPolicy=Strict is not supported in this node")
+        }
+        return session
+    }
+
     @Test(arguments: [true, false]) func aPodWhoseWallsWereChangedIsRemoved(refuses: Bool) async throws {
         let facility = try await Facility()
         facility.cluster.set {

@@ -13,31 +13,61 @@ extension Doctor {
             ]
         }
         let mark = String(UInt32.random(in: .min ... .max), radix: 16)
-        let trial = TrialPod.server(mark, image: image, policy: policy.current)
-        let findings = await attempt(trial, mark, image)
-        for name in [trial.name, "nb-doctor-\(mark)-b"] { try? await client.delete(Pod.self, name, grace: .zero) }
+        let findings = await attempt(mark, image)
+        for name in TrialPod.names(mark) { try? await client.delete(Pod.self, name, grace: .zero) }
         return findings
     }
 
-    private func attempt(_ trial: TrialPod, _ mark: String, _ image: String) async -> [Finding] {
+    private func attempt(_ mark: String, _ image: String) async -> [Finding] {
         do {
+            let trial = TrialPod.server(mark, image: image, policy: policy.current)
             let refusals = policy.current.refusals(of: try trial.json())
             guard refusals.isEmpty else {
                 return [failed("its own policy refuses the smallest session: \(refusals.joined(separator: " "))")]
             }
             let begin = ContinuousClock.now
-            _ = try await client.create(trial.pod)
-            let pod = try await wait(for: trial.name) { $0.status?.phase != "Pending" && $0.status?.phase != nil }
+            let (pod, isStrict) = try await start(mark, image)
             guard let pod, pod.status?.phase == "Running", let address = pod.status?.podIP else {
                 return [failed("does not start: \(Self.reason(pod) ?? "it waits for more than two minutes")")]
             }
             let took = Self.words(ContinuousClock.now - begin)
             let road = await reach(address)
-            return [.ok("session", "starts in \(took)")] + road
-                + (try await walls(mark, address, image, answers: !road.contains { $0.grade == .failed }))
+            return [.ok("session", "starts in \(took)")] + Self.groups(of: pod) + road
+                + (try await walls(
+                    mark, address, image, answers: !road.contains { $0.grade == .failed }, isStrict: isStrict))
         } catch {
             return [failed("\(error)")]
         }
+    }
+
+    /// Starts one as the hub does: where the cluster cannot keep the image's groups out, and the site does not ask for that, with
+    /// them.
+    func start(_ mark: String, _ image: String) async throws -> (pod: Pod?, isStrict: Bool) {
+        let mayBeLoose = policy.current.gids == SitePolicy().gids
+        do {
+            let pod = try await run(TrialPod.server(mark, image: image, policy: policy.current))
+            guard mayBeLoose, pod?.status?.isRefusedForGroupsPolicy == true else { return (pod, true) }
+        } catch let error as KubernetesError {
+            guard mayBeLoose, error.isGroupsPolicyUnknown else { throw error }
+        }
+        return (try await run(TrialPod.server(mark, image: image, policy: policy.current, isStrict: false)), false)
+    }
+
+    private func run(_ trial: TrialPod) async throws -> Pod? {
+        _ = try await client.create(trial.pod)
+        return try await wait(for: trial.name) { $0.status?.phase != "Pending" && $0.status?.phase != nil }
+    }
+
+    /// What the cluster made of the wish to keep the image's groups out.
+    static func groups(of pod: Pod) -> [Finding] {
+        guard pod.spec.securityContext?.supplementalGroupsPolicy != "Strict" else { return [] }
+        return [
+            .warning(
+                "groups", "an image can give a session groups of its own", whose: Self.site,
+                next:
+                    "take Kubernetes 1.33 and containerd 2.0 or CRI-O 1.31, or newer: until then no session starts with a "
+                    + "tree that owners and modes alone divide")
+        ]
     }
 
     private func failed(_ found: String) -> Finding {
@@ -90,9 +120,9 @@ extension Doctor {
 
     /// What one session can reach of another, which `answers` from here, and of the machine that it runs on.
     private func walls(
-        _ mark: String, _ address: String, _ image: String, answers: Bool
+        _ mark: String, _ address: String, _ image: String, answers: Bool, isStrict: Bool
     ) async throws -> [Finding] {
-        let other = TrialPod.neighbour(mark, of: address, image: image, policy: policy.current)
+        let other = TrialPod.neighbour(mark, of: address, image: image, policy: policy.current, isStrict: isStrict)
         _ = try await client.create(other.pod)
         let pod = try await wait(for: other.name) { $0.status?.phase == "Failed" || $0.status?.phase == "Succeeded" }
         let code = pod?.status?.containerStatuses?.first?.state?.terminated?.exitCode

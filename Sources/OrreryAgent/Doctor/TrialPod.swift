@@ -7,21 +7,26 @@ struct TrialPod: Sendable {
     let name: String
     let pod: Pod
 
-    /// Answers HTTP on port 8888: `/bulk` with as many bytes as `bulk` says.
-    static func server(_ mark: String, image: String, policy: SitePolicy) -> TrialPod {
-        TrialPod("nb-doctor-\(mark)-a", image, policy, serving)
+    /// Answers HTTP on port 8888: `/bulk` with as many bytes as `bulk` says. Strict keeps the groups of its image out.
+    static func server(_ mark: String, image: String, policy: SitePolicy, isStrict: Bool = true) -> TrialPod {
+        TrialPod("nb-doctor-\(mark)-\(isStrict ? "a" : "c")", image, policy, serving, isStrict)
     }
 
     /// Tries to reach `address`, and the address where clouds give out credentials, and ends with 10, and 1 more for the one
     /// and 2 more for the other.
-    static func neighbour(_ mark: String, of address: String, image: String, policy: SitePolicy) -> TrialPod {
-        TrialPod("nb-doctor-\(mark)-b", image, policy, reaching.replacing("ADDRESS", with: address))
+    static func neighbour(
+        _ mark: String, of address: String, image: String, policy: SitePolicy, isStrict: Bool
+    ) -> TrialPod {
+        TrialPod("nb-doctor-\(mark)-b", image, policy, reaching.replacing("ADDRESS", with: address), isStrict)
     }
+
+    /// What the pods of one examination are called.
+    static func names(_ mark: String) -> [String] { ["a", "b", "c"].map { "nb-doctor-\(mark)-\($0)" } }
 
     static let port: UInt16 = 8888
     static let bulk = 32 << 20
 
-    private init(_ name: String, _ image: String, _ policy: SitePolicy, _ program: String) {
+    private init(_ name: String, _ image: String, _ policy: SitePolicy, _ program: String, _ isStrict: Bool) {
         self.name = name
         var container = Container(name: "notebook", image: image)
         container.imagePullPolicy = "IfNotPresent"
@@ -36,7 +41,7 @@ struct TrialPod: Sendable {
         context.runAsNonRoot = true
         context.runAsUser = Self.identifier(policy.uids)
         context.runAsGroup = Self.identifier(policy.gids)
-        if policy.gids != SitePolicy().gids { context.supplementalGroupsPolicy = "Strict" }
+        if isStrict { context.supplementalGroupsPolicy = "Strict" }
         context.seccompProfile = SeccompProfile(type: "RuntimeDefault")
         spec.securityContext = context
         spec.restartPolicy = "Never"

@@ -18,6 +18,10 @@ extension PodStatus {
 
     /// Whether the condition `type` is there and true.
     package func holds(_ type: String) -> Bool { condition(type)?.status == "True" }
+
+    /// A kubelet from 1.33 on says so of `supplementalGroupsPolicy: Strict` where its runtime, containerd before 2.0 or CRI-O before
+    /// 1.31, could not heed it.
+    package var isRefusedForGroupsPolicy: Bool { phase == "Failed" && reason == "SupplementalGroupsPolicyNotSupported" }
 }
 
 package struct PodCondition: Codable, Hashable, Sendable {

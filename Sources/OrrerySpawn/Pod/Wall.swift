@@ -47,12 +47,6 @@ enum Wall {
         return breaches.compactMap { $0 }
     }
 
-    /// Whether the server does not know the policy of groups at all, and says so since it was asked to.
-    static func isGroupsPolicyUnknown(_ error: KubernetesError) -> Bool {
-        guard let refusal = error.refusal, refusal.code == 400 else { return false }
-        return refusal.message.contains(#"unknown field "spec.securityContext.supplementalGroupsPolicy""#)
-    }
-
     private static func groupsPolicy(
         _ found: PodSecurityContext?, _ asked: PodSecurityContext?, _ byGroups: [String]
     ) -> [String] {

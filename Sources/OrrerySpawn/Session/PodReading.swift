@@ -110,8 +110,9 @@ struct PodReading: Hashable {
         }
         if isOver, let reason = status.reason {
             let words = status.message ?? reason
-            return isRefusal(reason) && state?.running == nil && state?.terminated == nil
-                ? .refused(words) : .taken(words)
+            // Of what has not run a kubelet says no, in one of many words that grow with Kubernetes; an eviction is none.
+            let isRefusal = state?.running == nil && state?.terminated == nil && reason != "Evicted"
+            return isRefusal ? .refused(words) : .taken(words)
         }
         // A pod on its way out by somebody's wish also passes through a terminal phase: that is no crash.
         guard !isTerminating else { return nil }
@@ -123,13 +124,6 @@ struct PodReading: Hashable {
                 ? .finished : .exited(code: terminated.exitCode, output: terminated.message)
         }
         return isOver ? (status.phase == "Succeeded" ? .finished : .exited(code: 1, output: status.message)) : nil
-    }
-
-    /// Whether `reason` is a kubelet's no to a pod that the scheduler gave it.
-    private static func isRefusal(_ reason: String) -> Bool {
-        reason.hasPrefix("OutOf") || reason.hasPrefix("Unexpected") || reason == "Preempting"
-            || reason == "NodeAffinity"
-            || reason == "TopologyAffinityError"
     }
 
     private static func words(for target: PodCondition) -> String {

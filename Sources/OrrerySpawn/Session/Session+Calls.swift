@@ -31,7 +31,9 @@ extension Session {
                 try await put(builder.tokensSecret(tokens), called: record.tokensName)
             }
             try await put(builder.accounts())
-            return try await make(wanted)
+            // Another node has the same runtime, most likely.
+            let isLoose = lastLook?.status?.isRefusedForGroupsPolicy == true && byGroups.isEmpty
+            return isLoose ? try await makeWithoutGroupsPolicy(wanted) : try await make(wanted)
         } catch {
             logger.warning("a pod was not made", metadata: ["error": "\(error)"])
             return .refused(CreationRefusal(error, cluster: place))
@@ -42,7 +44,7 @@ extension Session {
         do {
             return judge(try await cluster.create(wanted), wanted)
         } catch {
-            if Wall.isGroupsPolicyUnknown(error), wanted.spec.securityContext?.supplementalGroupsPolicy != nil {
+            if error.isGroupsPolicyUnknown, wanted.spec.securityContext?.supplementalGroupsPolicy != nil {
                 return try await makeWithoutGroupsPolicy(wanted)
             }
             // Made all the same, perhaps, and only the answer was lost: read it back.
@@ -55,8 +57,8 @@ extension Session {
         }
     }
 
-    /// A server of Kubernetes 1.25 to 1.30 refuses the field, which it does not know. Where mounts keep people apart the pod is made
-    /// without it.
+    /// A server of Kubernetes 1.25 to 1.30 refuses the field, which it does not know, and a newer one's kubelet the pod, where its
+    /// runtime cannot heed it. Where mounts keep people apart the pod is made without it.
     private func makeWithoutGroupsPolicy(_ wanted: Pod) async throws(KubernetesError) -> Input {
         var without = wanted
         without.spec.securityContext?.supplementalGroupsPolicy = nil
