@@ -24,6 +24,17 @@ struct AgentManifestTests {
         #expect(try Self.objects(["nodes/nodes.yaml"]) == AgentManifest().capacity)
     }
 
+    /// The hub prints the same list.
+    @Test func sessionsReachNothingThatIsClosedToThem() throws {
+        let sessions = try #require(
+            AgentManifest().objects.first { $0["metadata"]?["name"]?.string == "orrery-sessions" })
+        let blocks = sessions["spec"]?["egress"]?.array?.last?["to"]?.array?.compactMap { $0["ipBlock"] } ?? []
+        let closed = blocks.map { $0["except"]?.array?.compactMap(\.string) ?? [] }
+        #expect(closed == [ClosedNetworks.v4, ClosedNetworks.v6])
+        // Through the first a machine that translates reaches every IPv4 address, the one with the credentials too.
+        #expect(closed.joined().contains("64:ff9b::/96") && closed.joined().contains("127.0.0.0/8"))
+    }
+
     @Test func itsPolicyIsOne() throws {
         let policy = try SitePolicy(DocumentNode.parse(AgentManifest.policyText, file: "policy.yaml"))
         #expect(policy.maxima.cpu == CPUCount("8"))

@@ -11,6 +11,7 @@ import yaml
 
 from policysite import DIGEST, PolicySite
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 METADATA = {"name": 0, "namespace": 0, "labels": any}
 LABELS = {"matchLabels": any, "matchExpressions": [{"key": 0, "operator": 0, "values": any}]}
 PEERS = [{"ipBlock": {"cidr": 0, "except": any}, "namespaceSelector": LABELS, "podSelector": LABELS}]
@@ -145,6 +146,12 @@ def test_sessions_reach_the_internet_and_the_hub_and_nothing_inside(site):
     # Private networks with the API server, the metadata service, the NFS server of the binding, and what was named.
     for network in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "192.0.2.9/32", "203.0.113.4/32"]:
         assert network in closed
+    # What an agent's manifest closes is closed here, too.
+    agents = list(yaml.safe_load_all((ROOT / "deploy/agent/networks.yaml").read_text()))
+    [agents] = [each["spec"]["egress"][-1]["to"] for each in agents if each["metadata"]["name"] == "orrery-sessions"]
+    for own, other in zip(internet["to"], agents, strict=True):
+        assert own["ipBlock"]["cidr"] == other["ipBlock"]["cidr"]
+        assert set(other["ipBlock"]["except"]) <= set(own["ipBlock"]["except"])
     # An API server reads these as IPv4, which is not within `::/0`, and refuses the policy.
     assert not [each for each in internet["to"][1]["ipBlock"]["except"] if each.startswith("::ffff:")]
     # Not everything in the hub's namespace: hub and proxy, and of those not the proxy's REST interface.

@@ -35,10 +35,7 @@ extension AgentManifest {
         }
         return [
             "to": [
-                block(
-                    "0.0.0.0/0",
-                    except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]),
-                block("::/0", except: ["fc00::/7", "fe80::/10"]),
+                block("0.0.0.0/0", except: ClosedNetworks.v4), block("::/0", except: ClosedNetworks.v6),
             ]
         ]
     }

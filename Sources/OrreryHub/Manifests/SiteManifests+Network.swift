@@ -19,15 +19,6 @@ extension SiteManifests {
         package init() {}
     }
 
-    /// What a session never reaches: private networks, in which storage servers and the API server are, the link, on which
-    /// clouds answer with the machine's credentials, carriers' networks, loopback, and what is no unicast address.
-    static let closedNetworks = [
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-        "224.0.0.0/4", "240.0.0.0/4",
-    ]
-    /// Without `::ffff:0:0/96`: what is sent there leaves as IPv4, and API servers, which read it as IPv4, do not find it in `::/0`.
-    static let closedNetworks6 = ["::1/128", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96"]
-
     /// The NetworkPolicy of the sessions: in only from proxy or agent, out to names, the internet and the hub.
     package func networkPolicy(_ network: Network) throws(HubError) -> [JSON] {
         let sources =
@@ -95,7 +86,7 @@ extension SiteManifests {
         let block = { (all: String, but: [String]) -> JSON in
             ["ipBlock": ["cidr": .string(all), "except": .array(but.map { .string($0) })]]
         }
-        return ["to": [block("0.0.0.0/0", Self.closedNetworks + four), block("::/0", Self.closedNetworks6 + six)]]
+        return ["to": [block("0.0.0.0/0", ClosedNetworks.v4 + four), block("::/0", ClosedNetworks.v6 + six)]]
     }
 
     /// The way to the hub's API, where the internet is not the way: a service of this cluster by its name, or an address.
