@@ -93,7 +93,8 @@ package struct ClusterBinding: Hashable, Sendable {
     }
 
     package enum Creation: String, Hashable, Sendable, CaseIterable {
-        /// It is there already, or the pod does not start.
+        /// It is there already. Where it is missing the kubelet makes it on a volume that it may write to, as root's and closed to the
+        /// person; on another the pod does not start.
         case never
         /// A job of the site makes it.
         case provisioner
