@@ -1,3 +1,4 @@
+import OrreryDocument
 import OrreryFetch
 import OrreryKubernetes
 import OrreryModel
@@ -16,6 +17,17 @@ struct DoctorFindingTests {
         let findings = await doctor.sitePolicy()
         #expect(findings.map(\.grade) == [.warning])
         #expect(findings[0].next?.contains("--policy") == true)
+    }
+
+    @Test(arguments: [
+        ("registries: [registry.example]", nil), ("nfs: [{server: nfs.example, path: /x}]", "`baseline` for the `nfs`"),
+        ("hostPaths: [/cvmfs]", "`privileged` for the `hostPaths`"),
+        ("hostPaths: [/cvmfs]\nnfs: [{server: nfs.example, path: /x}]", "`privileged` for the `hostPaths`"),
+    ])
+    func whatTheNamespacesMustAllowIsSaid(_ text: String, _ words: String?) throws {
+        let policy = try SitePolicy(DocumentNode.parse(text, file: "policy.yaml"))
+        let said = Doctor.level(for: policy)
+        #expect((said == nil) == (words == nil) && said?.contains(words ?? "") != false, "\(said ?? "nothing")")
     }
 
     @Test(arguments: [

@@ -99,9 +99,20 @@ extension Doctor {
                 .failed("site policy", complaint, whose: Self.site, next: "mend the file; until then nothing starts")
             ]
         }
-        guard let paused = policy.current.refusalWhilePaused else { return [.ok("site policy", "read")] }
+        guard let paused = policy.current.refusalWhilePaused else {
+            return [.ok("site policy", "read" + (Self.level(for: policy.current).map { "; \($0)" } ?? ""))]
+        }
         return [
             .warning("site policy", paused, whose: Self.site, next: "take `paused` away when sessions may start again")
         ]
+    }
+
+    /// What the policy needs of the namespaces, which an agent cannot see; nil where `restricted` will do.
+    static func level(for policy: SitePolicy) -> String? {
+        let needed = !policy.hostPaths.isEmpty ? "privileged" : !policy.nfs.isEmpty ? "baseline" : nil
+        return needed.map {
+            "the namespaces of its sessions must be at PodSecurity `\($0)` for the "
+                + ($0 == "privileged" ? "`hostPaths`" : "`nfs`") + " that it lists"
+        }
     }
 }
