@@ -27,6 +27,7 @@ extension Doctor {
             }
             let begin = ContinuousClock.now
             let (pod, isStrict) = try await start(mark, image)
+            if let place = pod?.status?.podIP, place.contains(":") { return [Self.unusable(place)] }
             guard let pod, pod.status?.phase == "Running", let address = pod.status?.podIP else {
                 return [failed("does not start: \(Self.reason(pod) ?? "it waits for more than two minutes")")]
             }
@@ -56,6 +57,13 @@ extension Doctor {
     private func run(_ trial: TrialPod) async throws -> Pod? {
         _ = try await client.create(trial.pod)
         return try await wait(for: trial.name) { $0.status?.phase != "Pending" && $0.status?.phase != nil }
+    }
+
+    /// `JUPYTERHUB_SERVICE_URL` is made of the pod's address, and Kubernetes writes no brackets.
+    static func unusable(_ address: String) -> Finding {
+        .failed(
+            "session", "its pod has an IPv6 address, \(address), with which no notebook server starts", whose: site,
+            next: "give pods an IPv4 address, as their first where they have two")
     }
 
     /// What the cluster made of the wish to keep the image's groups out.
