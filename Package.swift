@@ -113,7 +113,7 @@ let package = Package(
         .tests(of: "OrreryWire", ["OrreryModel", "CLinux", "COpenSSL", "HTTPReference"]),
         .tests(of: "OrreryCrypto", ["OrreryModel", "COpenSSL", "CJWT"]),
         .tests(of: "OrreryFetch"),
-        .tests(of: "OrreryStore", ["OrreryModel"]),
+        .tests(of: "OrreryStore", ["OrreryModel", grdb]),
         .tests(of: "OrreryServing", ["OrreryFetch", hummingbird, lifecycle, logging]),
         .tests(of: "OrreryIdentity", ["OrreryModel", "OrreryCrypto", "OrreryFetch", logging]),
         .tests(of: "OrreryPolicy", ["OrreryModel", "OrreryDocument"]),

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+import class GRDB.Row
+
 @testable import OrreryStore
 
 @Suite struct DeviceStoreTests {
@@ -87,6 +89,21 @@ import Testing
             if answer != nil { known.append(seed) }
         }
         #expect(known == [1, 3, 4, 5])
+    }
+
+    // Nobody in particular may ask, and nothing else is written meanwhile.
+    @Test(
+        arguments: [
+            (Database.forgettingThoseOfAddress, "device_grant_of_address (address=?)"),
+            (Database.forgettingThoseOfAll, "device_grant_waiting"),
+        ])
+    func theOldestAreFoundByAnIndex(_ statement: String, _ index: String) async throws {
+        let filled = statement.replacing(":address", with: "'192.0.2.7'").replacing(":most", with: "1000")
+        let plan = try await database.read { db in
+            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(filled)").map { $0["detail"] as String }
+        }
+        #expect(plan.contains { $0.contains("USING INDEX \(index)") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0 == "SCAN device_grant" }, "\(plan)")
     }
 
     @Test func whatWasDeniedIsToldOnce() async throws {

@@ -2,6 +2,19 @@ package import FoundationEssentials
 internal import GRDB
 
 extension Database: DeviceStore {
+    // Each reads an index in its order, however many wait: whoever asks has shown nothing.
+    static let forgettingThoseOfAddress = """
+        DELETE FROM device_grant WHERE device_hash IN (
+            SELECT device_hash FROM device_grant WHERE address = :address AND state = 'waiting'
+            ORDER BY created_at DESC LIMIT 1000 OFFSET :most)
+        """
+    // All wait equally long, so that the index of their ends has them in order.
+    static let forgettingThoseOfAll = """
+        DELETE FROM device_grant WHERE device_hash IN (
+            SELECT device_hash FROM device_grant WHERE state = 'waiting'
+            ORDER BY expires_at DESC LIMIT 1000 OFFSET :most)
+        """
+
     package func insert(_ device: DeviceRecord, most: Int, altogether: Int) async throws(StoreError) {
         try await write { db in
             do {
@@ -16,18 +29,8 @@ extension Database: DeviceStore {
                 throw StoreError.taken(.userCode)
             }
             try db.execute(
-                sql: """
-                    DELETE FROM device_grant WHERE device_hash IN (
-                        SELECT device_hash FROM device_grant WHERE address = :address AND state = 'waiting'
-                        ORDER BY created_at DESC LIMIT 1000 OFFSET :most)
-                    """, arguments: ["address": device.address, "most": most])
-            // All wait equally long, so that the index of their ends has them in order.
-            try db.execute(
-                sql: """
-                    DELETE FROM device_grant WHERE device_hash IN (
-                        SELECT device_hash FROM device_grant WHERE state = 'waiting'
-                        ORDER BY expires_at DESC LIMIT 1000 OFFSET :most)
-                    """, arguments: ["most": altogether])
+                sql: Self.forgettingThoseOfAddress, arguments: ["address": device.address, "most": most])
+            try db.execute(sql: Self.forgettingThoseOfAll, arguments: ["most": altogether])
         }
     }
 

@@ -11,6 +11,7 @@ struct Migration: Sendable {
     static let all: [Migration] = [
         .people, .logins, .sessions, .tokens, .gate, .identities, .raised, .credentials, .workload, .audit,
         .programs, .descent, .queue, .clusters, .clusterTokens,
+        .deviceQueues,
     ]
 }
 
