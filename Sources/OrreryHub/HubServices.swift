@@ -190,7 +190,7 @@ struct HubServices: Sendable {
         LogoutRoutes(
             gate: gate, farewell: farewell,
             departure: Departure(
-                logins: database, tokens: database, vault: flow.vault, credentials: credentials, issuers: issuers,
+                logins: gate.logins, tokens: database, vault: flow.vault, credentials: credentials, issuers: issuers,
                 url: url, titles: configuration.auth.titlesByLabel, now: now),
             audit: audit
         ).add(to: router)

@@ -76,6 +76,58 @@ struct LogoutTests {
         }
     }
 
+    // Its notebooks are still open, and their tokens still good.
+    @Test(arguments: [true, false]) func aLoginThatWasIdleForTooLongIsEndedToo(_ isForm: Bool) async throws {
+        try await TestHub.run { hub in
+            hub.issuers.tokens.withLock { $0.departure = "https://issuer.test/end" }
+            var browser = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let session = try await hub.session(of: ada)
+            let sid = try #require(browser.cookies["jupyterhub-session-id"]?.value)
+            let token = try await OAuthTests.visit(session, with: &browser)
+            let proof = try await browser.proof()
+            hub.clock.turn(by: hub.services.gate.logins.auth.session.idle + .seconds(60))
+            #expect(try await browser.get("/hub/home").location?.hasPrefix("/hub/login") == true)
+            #expect(try await hub.call("GET", "/user", token: token).status == 200)
+            #expect(try await browser.post("/hub/logout", [("_xsrf", "wrong")]).status == 403)
+            let answer =
+                try await isForm
+                ? browser.post("/hub/logout", [("_xsrf", proof)])
+                : browser.get("/hub/logout", headers: [("Sec-Fetch-Site", "same-origin")])
+            #expect(answer.status == 200 && answer.headers["Refresh"]?.contains("issuer.test/end") == true)
+            #expect(try await hub.call("GET", "/user", token: token).status == 403)
+            #expect(hub.services.proxy.feed.logouts.keys.contains(sid))
+            #expect(try await hub.database.logins(person: ada.id, at: hub.clock.now).isEmpty)
+        }
+    }
+
+    @Test func aBrowserThatWasIdleForTooLongKeepsNoRefreshToken() async throws {
+        try await TestHub.run { hub in
+            var idle = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let token = try await OAuthTests.visit(try await hub.session(of: ada), with: &idle)
+            hub.clock.turn(by: hub.services.gate.logins.auth.session.idle)
+            func logOutElsewhere() async throws -> Int {
+                var browser = try await loggedIn(hub)
+                let proof = try await browser.proof()
+                try await browser.post("/hub/logout", [("_xsrf", proof)])
+                return try await hub.database.allCredentials().count
+            }
+            // Somebody works in a notebook there, and their groups are to be read again.
+            #expect(try await hub.call("GET", "/user", token: token).status == 200)
+            await hub.services.uses.flush()
+            #expect(try await logOutElsewhere() == 1)
+            hub.clock.turn(by: hub.services.gate.logins.auth.session.idle)
+            #expect(try await logOutElsewhere() == 0)
+        }
+    }
+
+    // The redirect to the issuer comes after the page.
+    @Test func nobodyIsSaidToHaveLeftTheIssuerBefore() {
+        let html = LogoutPage(loginHref: "/hub/login", issuer: "Photon Lab", issuerHref: "https://issuer.test").html()
+        #expect(html.contains("You are still logged in at Photon Lab") && !html.contains("you are logged out at"))
+    }
+
     private func loggedIn(_ hub: TestHub, session: String? = nil) async throws -> TestBrowser {
         hub.issuers.knows(
             "ada", as: .init(suggestedName: "ada", groups: LoginTests.atlas, hasTokens: true, session: session))

@@ -5,7 +5,7 @@ import OrreryStore
 
 /// What comes after a person's logout here: the issuer takes its refresh token back, and the browser logs out there too.
 struct Departure: Sendable {
-    let logins: any LoginStore
+    let logins: Logins
     let tokens: any TokenStore
     let vault: CredentialVault
     let credentials: Credentials
@@ -27,23 +27,32 @@ struct Departure: Sendable {
     /// What the issuer wants to see again of `login`; asked for before the login is ended. One that cannot be had makes the
     /// issuer ask the person, and nothing else.
     func hint(of login: LoginRecord) async -> Secret? {
-        guard let issuer = login.origin?.issuer, let sealed = try? await logins.hint(of: login) else { return nil }
+        guard let issuer = login.origin?.issuer, let sealed = try? await logins.store.hint(of: login) else {
+            return nil
+        }
         return try? vault.open(hint: sealed, of: login.person, at: issuer)
     }
 
     /// Finishes the logout of `login`, which has been ended. The refresh token serves the person's other browsers too, so it is
-    /// given back with the last of those that came through this issuer; programs that have a token of the hub want the groups to be
+    /// given back with the last of those in use that came through this issuer; programs that have a token of the hub want the groups to be
     /// read again, and it is kept for them. Nil when there is nowhere else to log out.
     func leave(_ login: LoginRecord, hint: Secret?) async throws -> Step? {
         guard let issuer = login.origin?.issuer else { return nil }
-        let others = try await logins.logins(person: login.person, at: now())
-        let programs = try await tokens.tokens(person: login.person, at: now()).contains { $0.kind == .personal }
-        if !programs, !others.contains(where: { $0.origin?.issuer == issuer }) {
+        let tokens = try await tokens.tokens(person: login.person, at: now())
+        let hasPrograms = tokens.contains { $0.kind == .personal }
+        let others = try await logins.store.logins(person: login.person, at: now()).filter { isInUse($0, tokens) }
+        if !hasPrograms, !others.contains(where: { $0.origin?.issuer == issuer }) {
             // A browser that is sent to an issuer that is away stays there.
             guard try await credentials.giveBack(person: login.person, issuer: issuer) else { return nil }
         }
         let target = url.origin + Self.landing
         guard let address = await issuers.departure(issuer, hint: hint, returningTo: target) else { return nil }
         return Step(title: titles[issuer] ?? issuer, url: address)
+    }
+
+    /// Whether somebody sits at the browser of `login`, at the hub's pages or in a notebook that asks with one of `tokens`.
+    private func isInUse(_ login: LoginRecord, _ tokens: [TokenRecord]) -> Bool {
+        let visits = tokens.filter { $0.sid == login.sid }.compactMap(\.lastUsed)
+        return !logins.isIdle(since: max(login.lastSeen, visits.max() ?? .distantPast), at: now())
     }
 }

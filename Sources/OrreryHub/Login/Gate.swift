@@ -17,15 +17,15 @@ struct Gate: Sendable {
     let cookies: CookieNames
     let url: PublicURL
 
-    /// The person at this browser; nil when nobody is logged in there.
-    func visitor(_ request: Request) async throws -> Visitor? {
+    /// The person at this browser; nil when nobody is logged in there. `evenIdle` is for ending what was idle for too long.
+    func visitor(_ request: Request, evenIdle: Bool = false) async throws -> Visitor? {
         guard let cookie = request.cookie(cookies.login) else { return nil }
-        return try await logins.visitor(cookie: cookie)
+        return try await logins.visitor(cookie: cookie, evenIdle: evenIdle)
     }
 
     /// The person at this browser whose form this is. Throws unless the form comes from one of our pages.
-    func visitor(_ request: Request, sending form: FormFields) async throws -> Visitor? {
-        guard let visitor = try await visitor(request) else { return nil }
+    func visitor(_ request: Request, sending form: FormFields, evenIdle: Bool = false) async throws -> Visitor? {
+        guard let visitor = try await visitor(request, evenIdle: evenIdle) else { return nil }
         try checkOrigin(request)
         guard let proof = form["_xsrf"], proof.equalsInConstantTime(visitor.proof) else {
             throw HubError(

@@ -32,20 +32,25 @@ struct Logins: Sendable {
     }
 
     /// Who sends `cookie`; nil when nobody does any more: the login ended, was idle for too long, or its person is
-    /// suspended, denied or gone.
-    func visitor(cookie: String) async throws(StoreError) -> Visitor? {
+    /// suspended, denied or gone. With `evenIdle` whose login was idle for too long is found as well: only to end it.
+    func visitor(cookie: String, evenIdle: Bool = false) async throws(StoreError) -> Visitor? {
         let instant = now()
         guard cookie.utf8.count <= 128,
             let login = try await store.login(hash: Fingerprint.of(cookie), at: instant),
-            instant < login.lastSeen + auth.session.idle.seconds,
             let person = try await persons.person(id: login.person), admits(person)
         else { return nil }
-        // Once a minute is enough to tell idle from busy, and keeps page views from writing.
-        if instant > login.lastSeen + 60 { try await store.touchLogins([(login.hash, instant)]) }
+        let isIdle = isIdle(since: login.lastSeen, at: instant)
+        guard evenIdle || !isIdle else { return nil }
+        // Once a minute is enough to tell idle from busy, and keeps page views from writing. What was idle for too long stays so.
+        if instant > login.lastSeen + 60, !isIdle { try await store.touchLogins([(login.hash, instant)]) }
         return Visitor(
             person: person.raised(by: login, at: instant, admin: auth.admin), login: login,
             proof: Self.proof(of: cookie))
     }
+
+    /// Whether a browser that was last seen at `seen` counts as idle. Its login opens no page any more then, and what it has opened of
+    /// servers goes on until the login ends.
+    func isIdle(since seen: Date, at instant: Date) -> Bool { instant >= seen + auth.session.idle.seconds }
 
     /// Whether a group of `person`, or one that `login` raises, may enter.
     func isAdmitted(_ person: PersonRecord, by login: LoginRecord, at instant: Date) -> Bool {

@@ -4,7 +4,7 @@ import Logging
 import OrreryModel
 import OrreryStore
 
-/// Where a person ends the own login.
+/// Where a person ends the own login, also one that was idle for too long: what was opened with it is open still.
 struct LogoutRoutes: Sendable {
     let gate: Gate
     let farewell: Farewell
@@ -17,14 +17,16 @@ struct LogoutRoutes: Sendable {
     }
 
     @Sendable func logout(_ request: Request, _ context: HubContext) async throws -> Response {
-        guard let visitor = try await gate.visitor(request, sending: try await request.form()) else { return goodbye() }
+        guard let visitor = try await gate.visitor(request, sending: try await request.form(), evenIdle: true) else {
+            return goodbye()
+        }
         return try await end(visitor, context)
     }
 
     /// JupyterLab's logout comes here with GET. A browser that says it comes from our own site is believed; from anywhere
     /// else a person is asked first, so that a picture on another page cannot log anybody out.
     @Sendable func offer(_ request: Request, _ context: HubContext) async throws -> Response {
-        guard let visitor = try await gate.visitor(request) else { return goodbye() }
+        guard let visitor = try await gate.visitor(request, evenIdle: true) else { return goodbye() }
         if request.headers[.fetchSite] == "same-origin" { return try await end(visitor, context) }
         return .redirect(to: HomeRoutes.leaving)
     }
