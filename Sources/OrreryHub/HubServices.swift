@@ -67,8 +67,8 @@ struct HubServices: Sendable {
             store: database, persons: database, credentials: database, auth: configuration.auth, now: now)
         uses = ActivityLedger(tokens: database, logger: logger)
         tokenDesk = TokenDesk(
-            tokens: tokens, store: database, persons: database, limits: configuration.auth.tokens, audit: audit,
-            now: now)
+            tokens: tokens, store: database, persons: database, logins: logins, limits: configuration.auth.tokens,
+            audit: audit, now: now)
         devices = DeviceDesk(store: database, persons: database, logins: logins, tokens: tokenDesk, now: now)
         gate = Gate(
             logins: logins, tokens: tokens, persons: database, sessions: database,

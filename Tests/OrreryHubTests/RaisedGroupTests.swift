@@ -42,6 +42,49 @@ struct RaisedGroupTests {
         }
     }
 
+    @Test func theyGiveNothingToPrograms() async throws {
+        try await TestHub.run { hub in
+            Self.ada(hub, raised: "operators")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let page = try await browser.get("/hub/token").text
+            #expect(!page.contains("all-") && page.contains("own-servers"))
+            let proof = try await browser.proof()
+            let headers = [("X-XSRFToken", proof)]
+            for right in ["delete:servers", "admin:users", "delete:servers!user=grace"] {
+                let answer = try await browser.send(
+                    "POST", "/hub/api/users/ada/tokens", headers: headers, body: #"{"scopes": ["\#(right)"]}"#)
+                #expect(answer.status == 400, "\(right)")
+            }
+            let own = try await browser.send(
+                "POST", "/hub/api/users/ada/tokens", headers: headers, body: #"{"scopes": ["servers!user"]}"#)
+            #expect(own.status == 201)
+            let fields = [("_xsrf", proof), ("note", "x"), ("life", "60"), ("all-delete:servers", "yes")]
+            #expect(try await browser.post("/hub/token", fields).status == 400)
+        }
+    }
+
+    @Test func whoEntersThroughOneAloneLetsNoProgramIn() async throws {
+        try await TestHub.run { hub in
+            Self.ada(hub, raised: "science", groups: [])
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let proof = try await browser.proof()
+            let page = try await browser.get("/hub/token")
+            #expect(page.status == 200 && page.text.contains("no program can speak for you"))
+            #expect(!page.text.contains(#"action="/hub/token""#))
+            let fields = [("_xsrf", proof), ("note", "x"), ("life", "60"), ("own-servers", "yes")]
+            #expect(try await browser.post("/hub/token", fields).status == 403)
+            let made = try await browser.send(
+                "POST", "/hub/api/users/ada/tokens", headers: [("X-XSRFToken", proof)], body: "{}")
+            #expect(made.status == 403)
+            #expect(try await browser.get("/hub/device").status == 403)
+            #expect(try await browser.post("/hub/device", [("_xsrf", proof), ("code", "BCDF-GHJK")]).status == 403)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(try await hub.database.tokens(person: ada.id, at: hub.clock.now).isEmpty)
+        }
+    }
+
     @Test func whoEntersThroughOneLeavesWithIt() async throws {
         try await TestHub.run { hub in
             Self.ada(hub, raised: "science", groups: [])

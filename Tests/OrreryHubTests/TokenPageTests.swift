@@ -72,6 +72,35 @@ struct TokenPageTests {
         }
     }
 
+    @Test func whatIsWrongIsSaidWhereTheFormIs() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            let proof = try await browser.proof()
+            // 80 characters, as many as the field takes, and more than 200 bytes.
+            for (note, words) in [
+                (String(repeating: "語", count: 80), "one line of at most 200 bytes"), ("", "200 bytes"),
+            ] {
+                let fields = [("_xsrf", proof), ("note", note), ("life", "60"), ("own-servers", "yes")]
+                let answer = try await browser.post("/hub/token", fields)
+                #expect(answer.status == 400 && answer.text.contains("notice failure") && answer.text.contains(words))
+                #expect(answer.text.contains(#"action="/hub/token""#))
+            }
+        }
+    }
+
+    // It is about the whole site, whoever has it.
+    @Test func whatConcernsTheWholeSiteIsNotOfferedForOneAlone() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.person("grace", groups: [Group(name: "atlas"), Group(name: "operators")], isAdmin: true)
+            var chief = TestBrowser(hub)
+            try await chief.logIn(as: "grace")
+            let page = try await chief.get("/hub/token").text
+            #expect(page.contains("all-admin:policy") && !page.contains("own-admin:policy"))
+        }
+    }
+
     @Test(
         arguments: [
             (.seconds(30 * 86400), "30 days"), (.seconds(86400), "1 day"), (.seconds(7200), "2 hours"),

@@ -27,6 +27,9 @@ struct Scope: Sendable {
         Scope(name: "read:users:activity", includes: [], promise: "see when somebody was last active"),
     ]
 
+    /// What concerns nobody in particular.
+    static let ofSite: Set = ["admin:policy"]
+
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
     static func named(_ name: String) -> Scope? { byName[name] }

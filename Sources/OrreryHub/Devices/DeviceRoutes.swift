@@ -39,12 +39,13 @@ struct DeviceRoutes: Sendable {
 
     @Sendable func show(_ request: Request, _ context: HubContext) async throws -> Response {
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: request.target) }
+        let speaker = try await desk.tokens.speaker(for: visitor.person)
         guard let typed = request.fields["user_code"], !typed.isEmpty else {
             return .page(DevicePage(frame: Frame(visitor)).html())
         }
         do {
             let (code, device) = try await desk.waiting(typed, for: visitor)
-            return .page(DevicePage(frame: Frame(visitor), request: view(device, code, for: visitor)).html())
+            return .page(DevicePage(frame: Frame(visitor), request: view(device, code, for: speaker)).html())
         } catch let error as HubError where error.kind == .notFound {
             let notice = Notice(kind: .failure, text: error.message, next: error.next)
             return .page(
@@ -57,6 +58,7 @@ struct DeviceRoutes: Sendable {
         guard let visitor = try await gate.visitor(request, sending: form) else {
             return gate.login(returningTo: Self.path)
         }
+        _ = try await desk.tokens.speaker(for: visitor.person)
         let (_, device) = try await desk.waiting(form["code"] ?? "", for: visitor)
         guard let answer = form["answer"], ["allow", "deny"].contains(answer) else {
             throw HubError(.badRequest, "this form is damaged: it says neither yes nor no", next: "open the page again")
@@ -71,8 +73,8 @@ struct DeviceRoutes: Sendable {
         return .page(DevicePage(frame: Frame(visitor), outcome: outcome).html())
     }
 
-    private func view(_ device: DeviceRecord, _ code: UserCode, for visitor: Visitor) -> DeviceView {
-        let rights = RightChoices(person: visitor.person).own(selecting: Set(device.rights)).filter(\.isSelected)
+    private func view(_ device: DeviceRecord, _ code: UserCode, for speaker: PersonRecord) -> DeviceView {
+        let rights = RightChoices(person: speaker).asked(device.rights)
         return DeviceView(
             code: code.text, host: device.host, address: device.address, since: Moment(device.createdAt),
             life: TokenLife.words(desk.tokens.limits.usual), rights: rights)

@@ -12,6 +12,8 @@ struct TokenPage: Page {
     let rights: [RightChoice]
     /// What an operator may choose besides, for everybody.
     let operatorRights: [RightChoice]
+    /// Why none can be made, as a sentence.
+    var makeRefusal: String?
     let lives: [Choice]
     /// Where the form posts to. Fields: `note`, `life` in seconds, the fields of the chosen rights and the token.
     let makeAction = "/hub/token"

@@ -7,8 +7,15 @@ struct RightChoices: Sendable {
 
     private var scopes: Scopes { .ofPerson(named: person.person.name, isAdmin: person.isAdmin) }
 
-    /// For what is the person's own. `selected` are names of rights.
-    func own(selecting selected: Set<String> = ["servers", "read:users"]) -> [RightChoice] {
+    /// For what is the person's own. What is about the whole site is not among it, since no filter makes it less.
+    func own() -> [RightChoice] {
+        ofPerson(selecting: ["servers", "read:users"]).filter { !Scope.ofSite.contains($0.name) }
+    }
+
+    /// What a program gets that asks for `rights`, by their names.
+    func asked(_ rights: [String]) -> [RightChoice] { ofPerson(selecting: Set(rights)).filter(\.isSelected) }
+
+    private func ofPerson(selecting selected: Set<String>) -> [RightChoice] {
         Scope.table.filter { scopes.covers(own($0.name)) }.map { scope in
             RightChoice(
                 field: "own-\(scope.name)", name: scope.name, promise: scope.promise,

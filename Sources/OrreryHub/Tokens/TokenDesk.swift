@@ -7,15 +7,29 @@ struct TokenDesk: Sendable {
     let tokens: Tokens
     let store: any TokenStore
     let persons: any PersonStore
+    let logins: Logins
     let limits: HubConfiguration.TokenLimits
     let audit: AuditLog
     let now: @Sendable () -> Date
 
-    /// A token for `caller`, never for more than the caller may do, and never for longer than the caller may call.
+    /// Whom a token of `person` speaks for: the person without the groups that one login raised. Throws where such a group is all
+    /// that lets them in, since a program cannot show what a login did.
+    func speaker(for person: PersonRecord) async throws -> PersonRecord {
+        guard let stored = try await persons.person(id: person.id), try await logins.admitsPrograms(of: stored) else {
+            throw HubError(
+                .forbidden, "no program can speak for you: you are here by a group that this login alone has",
+                next: "do it at the browser")
+        }
+        return stored
+    }
+
+    /// A token for `caller`, never for more than the caller may do and programs may, and never for longer than the caller may call.
     func make(_ wish: TokenWish, by caller: Caller) async throws -> (secret: Secret, record: TokenRecord) {
-        let scopes = try scopes(wish, of: caller)
+        let speaker = try await speaker(for: caller.person)
+        let lasting = Scopes.ofPerson(named: caller.name, isAdmin: speaker.isAdmin)
+        let scopes = try scopes(wish, of: caller, within: lasting)
         let end = try end(wish, caller)
-        return try await make(scopes, until: end, note: wish.note, for: caller.person, with: caller.token)
+        return try await make(scopes, until: end, note: wish.note, for: speaker, with: caller.token)
     }
 
     /// A token for `person` with `scopes`, which somebody has checked; with the usual life unless told otherwise. It ends
@@ -59,8 +73,11 @@ struct TokenDesk: Sendable {
         return token
     }
 
-    private func scopes(_ wish: TokenWish, of caller: Caller) throws(HubError) -> [String] {
-        guard let wanted = wish.scopes else { return caller.scopes.own(of: caller.name) }
+    private func scopes(
+        _ wish: TokenWish, of caller: Caller, within lasting: Scopes
+    ) throws(HubError) -> [String] {
+        let scopes = caller.scopes.within(lasting)
+        guard let wanted = wish.scopes else { return scopes.own(of: caller.name) }
         guard !wanted.isEmpty else {
             throw HubError(
                 .badRequest, "a token without rights opens nothing",
@@ -70,7 +87,7 @@ struct TokenDesk: Sendable {
         guard unknown.isEmpty else {
             throw HubError(.badRequest, "there is no such right: \(unknown.sorted().joined(separator: ", "))")
         }
-        let excess = wanted.filter { !caller.scopes.covers($0) }
+        let excess = wanted.filter { !scopes.covers($0) }
         guard excess.isEmpty else {
             throw HubError(
                 .badRequest,

@@ -27,17 +27,24 @@ struct TokenPageRoutes: Sendable {
         guard let visitor = try await gate.visitor(request, sending: form) else {
             return gate.login(returningTo: Self.path)
         }
-        let scopes = RightChoices(person: visitor.person).chosen(in: form)
-        guard !scopes.isEmpty else {
-            let notice = Notice(
-                kind: .failure, text: "a token without rights opens nothing", next: "choose at least one")
-            return .page(try await page(for: visitor, notices: [notice]).html(), status: .badRequest)
+        do {
+            let scopes = RightChoices(person: try await desk.speaker(for: visitor.person)).chosen(in: form)
+            guard !scopes.isEmpty else {
+                throw HubError(.badRequest, "a token without rights opens nothing", next: "choose at least one")
+            }
+            let life = form["life"].flatMap { Int64($0) }.map { Duration.seconds($0) }
+            let wish = try TokenWish(note: form["note"] ?? "", life: life, scopes: scopes)
+            let made = try await desk.make(wish, by: Caller(visitor: visitor))
+            let shown = MadeToken(note: wish.note, text: made.secret.reveal())
+            return .page(try await page(for: visitor, made: shown).html())
+        } catch {
+            // The person is looking at the form already.
+            let error = HubError(any: error)
+            guard [.badRequest, .conflict].contains(error.kind) else { throw error }
+            let notice = Notice(kind: .failure, text: error.message, next: error.next)
+            return .page(
+                try await page(for: visitor, notices: [notice]).html(), status: .init(code: error.kind.rawValue))
         }
-        let life = form["life"].flatMap { Int64($0) }.map { Duration.seconds($0) }
-        let wish = try TokenWish(note: form["note"] ?? "", life: life, scopes: scopes)
-        let made = try await desk.make(wish, by: Caller(visitor: visitor))
-        let shown = MadeToken(note: wish.note, text: made.secret.reveal())
-        return .page(try await page(for: visitor, made: shown).html())
     }
 
     @Sendable func revoke(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -51,7 +58,13 @@ struct TokenPageRoutes: Sendable {
     private func page(
         for visitor: Visitor, notices: [Notice] = [], made: MadeToken? = nil
     ) async throws -> TokenPage {
-        let rights = RightChoices(person: visitor.person)
+        var refusal: String?
+        var rights: RightChoices?
+        do {
+            rights = RightChoices(person: try await desk.speaker(for: visitor.person))
+        } catch let error as HubError where error.kind == .forbidden {
+            refusal = error.message
+        }
         let tokens = try await desk.all(of: visitor.person).filter { $0.kind == .personal }.map { token in
             TokenView(
                 note: token.note, rights: token.scopes, made: Moment(token.createdAt),
@@ -59,8 +72,8 @@ struct TokenPageRoutes: Sendable {
                 revokeAction: "\(Self.path)/\(token.id)/revoke")
         }
         return TokenPage(
-            frame: Frame(visitor), notices: notices, made: made, tokens: tokens, rights: rights.own(),
-            operatorRights: rights.everybodys(), lives: TokenLife.choices(desk.limits))
+            frame: Frame(visitor), notices: notices, made: made, tokens: tokens, rights: rights?.own() ?? [],
+            operatorRights: rights?.everybodys() ?? [], makeRefusal: refusal, lives: TokenLife.choices(desk.limits))
     }
 }
 
