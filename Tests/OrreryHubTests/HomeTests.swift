@@ -49,6 +49,50 @@ struct HomeTests {
         }
     }
 
+    // JupyterLab's "Restart" of a named server comes here.
+    @Test func aLinkToANamedServerChoosesItsNameInTheForms() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            var browser = TestBrowser(hub)
+            let link = "/hub/spawn/ada/gpu?next=%2Fuser%2Fada%2Fgpu%2Flab"
+            let home = try #require(try await browser.get(link).location)
+            #expect(home == "/hub/home?next=%2Fuser%2Fada%2Fgpu%2Flab&server=gpu")
+            try await browser.logIn(as: "ada")
+            let field = #"name="server" value="gpu""#
+            #expect(try await browser.get(home).text.contains(field))
+            #expect(try await !browser.get("/hub/home").text.contains(field))
+            #expect(try await !browser.get("/hub/home?server=%22%3E").text.contains("value=\"&quot;"))
+            #expect(try await browser.get("/hub/spawn/ada").location == "/hub/home")
+            // The form comes back with it.
+            let fields = [("_xsrf", try await browser.proof()), ("profile", "standart"), ("server", "gpu")]
+            let refused = try await browser.post("/hub/start", fields)
+            #expect(refused.status == 422 && refused.text.contains(field))
+            try await hub.session(of: ada, server: "gpu")
+            #expect(try await !browser.get(home).text.contains(field))
+        }
+    }
+
+    @Test func aPathOfANamedServerIsNotOpenedInAnotherOne() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            try await hub.session(of: ada, server: "gpu", state: .ended)
+            let first = try await hub.session(of: ada, state: .starting)
+            let big = try await hub.session(of: ada, server: "big", state: .starting)
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            for (session, next, opened) in [
+                (first, "/user/ada/lab/x", "/user/ada/lab/x"), (first, "/user/ada/gpu/lab", "/user/ada/"),
+                (first, "/user/ada/big/lab", "/user/ada/"), (big, "/user/ada/big/lab", "/user/ada/big/lab"),
+                (big, "/user/ada/lab", "/user/ada/big/"), (first, "/user/ada/bigger", "/user/ada/bigger"),
+            ] {
+                let page = try await browser.get(
+                    "/hub/progress/\(session.id)?" + FormFields.encode([("next", next)])
+                ).text
+                #expect(page.contains("data-ready=\"\(opened)\""), "\(next) in \(session.prefix)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("profile", "special", "only operators have it"), ("size", "huge", "there is no such size"),
         ("cluster", "west", "there is no such cluster"), ("environment", "labb", "did you mean lab?"),

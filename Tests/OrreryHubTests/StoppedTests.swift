@@ -118,6 +118,37 @@ struct StoppedTests {
         }
     }
 
+    @Test func theEndThatIsToldIsThatOfTheServerAtTheAddress() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            func ended(_ server: String, _ message: String) async throws {
+                let session = try await hub.session(of: ada, server: server)
+                hub.clock.turn(by: .seconds(1))
+                let now = hub.clock.now
+                _ = try await hub.database.update(session.id) { $0.end(.crashed, message, at: now) }
+            }
+            try await ended("gpu", "An older one of gpu.")
+            try await ended("gpu", "The end of gpu.")
+            try await ended("", "The end of the first.")
+            var browser = TestBrowser(hub)
+            try await browser.logIn(as: "ada")
+            for (path, words, start) in [
+                ("gpu/lab", "The end of gpu", "/hub/home?next=%2Fuser%2Fada%2Fgpu%2Flab&amp;server=gpu"),
+                ("lab", "The end of the first", "/hub/home?next=%2Fuser%2Fada%2Flab"),
+                ("gpus/lab", "The end of the first", "/hub/home?next=%2Fuser%2Fada%2Fgpus%2Flab"),
+            ] {
+                let page = try await browser.get("/hub/user/ada/\(path)").text
+                #expect(page.contains(words) && page.contains("href=\"\(start)\""), "\(path)")
+            }
+            // Also while the first one starts.
+            try await hub.session(of: ada, state: .starting)
+            let page = try await browser.get("/hub/user/ada/gpu/lab")
+            #expect(page.status == 424 && page.text.contains("The end of gpu"))
+            // Another one's address that begins alike tells nothing of ada's.
+            #expect(try await !browser.get("/hub/user/adam/lab").text.contains("The end"))
+        }
+    }
+
     @Test func aNamedServersPathIsNotTakenForTheFirstOnes() async throws {
         try await TestHub.run { hub in
             let ada = try await hub.person("ada")

@@ -142,6 +142,23 @@ import Testing
         #expect(try await database.session(id: session.id)?.lastActivity == active)
     }
 
+    @Test func ofThoseThatEndedTheOneWithTheLongestPrefixOfAPathIsMeant() async throws {
+        let ada = try await person()
+        var ids: [String] = []
+        for (minute, server) in ["gpu", "gpu", "", "g_u"].enumerated() {
+            let session = Sample.session(of: ada, server: server, at: Sample.now + Double(minute))
+            try await database.create(session)
+            let end = Sample.now + Double(minute * 60)
+            _ = try await database.update(session.id) { $0.end(.finished, "done", at: end) }
+            ids.append(session.id)
+        }
+        for (path, id) in [
+            ("/user/ada/gpu/lab/", ids[1]), ("/user/ada/gpu/", ids[1]), ("/user/ada/lab/", ids[2]),
+            ("/user/ada/gpus/", ids[2]), ("/user/ada/g_u/x/", ids[3]), ("/user/adam/", nil), ("/user/ad", nil),
+        ] { #expect(try await database.lastEnded(person: ada.id, under: path)?.id == id, "\(path)") }
+        #expect(try await database.lastEnded(person: ada.id + 1, under: "/user/ada/lab/") == nil)
+    }
+
     @Test func historyBeginsWithTheNewestEnd() async throws {
         let ada = try await person()
         var ids: [String] = []

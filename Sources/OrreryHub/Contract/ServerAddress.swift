@@ -1,4 +1,5 @@
 import Foundation
+import OrreryStore
 
 /// What a path under `/user/` speaks of.
 struct ServerAddress: Hashable, Sendable {
@@ -15,5 +16,13 @@ struct ServerAddress: Hashable, Sendable {
         person = name.removingPercentEncoding ?? name
         base = path.hasSuffix("/") ? String(path) : path + "/"
         isAPI = segments.dropFirst().contains("api")
+    }
+
+    /// Whose path it is of the sessions of `person`, of those that have not ended and those that have: a server's name is a segment
+    /// behind the person's own, so that of two that fit the longer one is meant. What runs counts before what ran.
+    func session(of person: Int64, in sessions: any SessionStore) async throws -> SessionRecord? {
+        let ended = try await sessions.lastEnded(person: person, under: base)
+        let known = try await sessions.active(person: person) + [ended].compactMap(\.self)
+        return known.filter { base.hasPrefix($0.prefix) }.max { $0.prefix.count < $1.prefix.count }
     }
 }

@@ -37,11 +37,9 @@ struct StoppedRoutes: Sendable {
         }
         let address = ServerAddress(path: target.path)
         guard let visitor = try await gate.visitor(request) else { return gate.login(returningTo: target.text) }
-        let live = try await sessions.active(person: visitor.person.id)
-        // A server's name is a segment behind the person's own: of two that fit, the longer one is meant.
-        let session = live.filter { address.base.hasPrefix($0.prefix) }.max { $0.prefix.count < $1.prefix.count }
-        if let session, session.state != .stopping { return try lead(to: session, then: target) }
-        return try await stopped(session, address, target, for: visitor)
+        let session = try await address.session(of: visitor.person.id, in: sessions)
+        if let session, ![.stopping, .ended].contains(session.state) { return try lead(to: session, then: target) }
+        return stopped(session, address, target, for: visitor)
     }
 
     /// Links that are the same for everybody: the rest of the path is opened in the person's own server.
@@ -54,7 +52,7 @@ struct StoppedRoutes: Sendable {
         guard let session = live.first(where: { $0.prefix == base }) else { return .redirect(to: Self.start(target)) }
         switch session.state {
         case .ready, .unreachable: return .redirect(to: target.text)
-        case .stopping: return try await stopped(session, ServerAddress(path: target.path), target, for: visitor)
+        case .stopping: return stopped(session, ServerAddress(path: target.path), target, for: visitor)
         default: return try lead(to: session, then: target)
         }
     }
@@ -70,18 +68,17 @@ struct StoppedRoutes: Sendable {
 
     private func stopped(
         _ session: SessionRecord?, _ address: ServerAddress, _ target: ReturnPath, for visitor: Visitor
-    ) async throws -> Response {
+    ) -> Response {
         let isOwn = address.person == visitor.person.person.name
-        var told = session
-        if isOwn, told == nil { told = try await sessions.lastEnded(person: visitor.person.id) }
         let page = StoppedPage(
             frame: Frame(visitor), title: isOwn ? "Your notebook" : "The notebook of \(address.person)",
-            sentence: told?.message.headline, endedAt: told?.endedAt.map { Moment($0) },
-            startHref: isOwn ? Self.start(target) : nil)
+            sentence: session?.message.headline, endedAt: session?.endedAt.map { Moment($0) },
+            startHref: isOwn ? Self.start(target, server: session?.server ?? "") : nil)
         return .page(page.html(), status: .init(code: 424))
     }
 
-    private static func start(_ target: ReturnPath) -> String {
-        "/hub/home?" + FormFields.encode([("next", target.text)])
+    private static func start(_ target: ReturnPath, server: String = "") -> String {
+        let name = server.isEmpty ? [] : [(name: "server", value: server)]
+        return "/hub/home?" + FormFields.encode([("next", target.text)] + name)
     }
 }

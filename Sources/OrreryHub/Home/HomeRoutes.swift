@@ -31,22 +31,31 @@ struct HomeRoutes: Sendable {
         let notices =
             request.fields["leaving"] == nil
             ? [] : [Notice(kind: .information, text: "To log out, press the button at the top of this page")]
-        return try await home(visitor, notices: notices, next: ReturnPath(request.fields["next"]))
+        return try await home(
+            visitor, notices: notices, next: ReturnPath(request.fields["next"]), server: request.fields["server"])
     }
 
+    /// `server` is what another session would be called, if it can be.
     private func home(
-        _ visitor: Visitor, notices: [Notice], next: ReturnPath?, status: HTTPResponse.Status = .ok
+        _ visitor: Visitor, notices: [Notice], next: ReturnPath?, server: String? = nil,
+        status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let live = try await sessions.active(person: visitor.person.id)
         let last = live.isEmpty ? try await sessions.lastEnded(person: visitor.person.id) : nil
-        return .page(
-            try await view.page(for: visitor, live: live, last: last, notices: notices, next: next).html(),
-            status: status)
+        var page = try await view.page(for: visitor, live: live, last: last, notices: notices, next: next)
+        page.newServer = server.flatMap { name in
+            !name.isEmpty && SessionDesk.isServerName(name) && !live.contains { $0.server == name } ? name : nil
+        }
+        return .page(page.html(), status: status)
     }
 
-    /// JupyterLab's "Restart" comes here. Nothing is started by a link: the person chooses on the home page.
+    /// JupyterLab's "Restart" comes here. Nothing is started by a link: the person chooses on the home page, where a server's name
+    /// stands in the forms already.
     @Sendable func spawn(_ request: Request, _ context: HubContext) async throws -> Response {
-        .redirect(to: "/hub/home" + (request.uri.query.map { "?\($0)" } ?? ""))
+        let isNamed = context.parameters.get("server") != nil
+        let name = isNamed ? FormFields.encode([("server", try context.name("server"))]) : nil
+        let query = [request.uri.query, name].compactMap(\.self).joined(separator: "&")
+        return .redirect(to: "/hub/home" + (query.isEmpty ? "" : "?\(query)"))
     }
 
     @Sendable func start(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -77,7 +86,8 @@ struct HomeRoutes: Sendable {
             context.logger.notice(
                 "session was not started", metadata: ["person": "\(visitor.person.person.name)", "error": "\(error)"])
             let notice = Notice(kind: .failure, text: error.message, next: error.next)
-            return try await home(visitor, notices: [notice], next: next, status: .init(code: error.kind.rawValue))
+            return try await home(
+                visitor, notices: [notice], next: next, server: server, status: .init(code: error.kind.rawValue))
         }
     }
 

@@ -22,8 +22,15 @@ struct ProgressRoutes: Sendable {
         if session.wasStoppedByItsPerson || session.endReason == .finished { return .redirect(to: "/hub/home") }
         let past = try await sessions.events(session: session.id, after: 0)
         let place = session.isWaiting ? await desk.scheduler.queuePlace(of: session.id) : nil
-        let next = ReturnPath(request.fields["next"]).flatMap { $0.text.hasPrefix(session.prefix) ? $0.text : nil }
-        return .page(page(session, past, place, next: next ?? session.prefix, for: visitor).html())
+        let next = try await destination(ReturnPath(request.fields["next"]), in: session)
+        return .page(page(session, past, place, next: next, for: visitor).html())
+    }
+
+    /// Where the browser goes once `session` runs: to `next` if that is a path of it, and not of another server of its person.
+    private func destination(_ next: ReturnPath?, in session: SessionRecord) async throws -> String {
+        guard let next else { return session.prefix }
+        let meant = try await ServerAddress(path: next.path).session(of: session.person, in: sessions)
+        return meant?.prefix == session.prefix ? next.text : session.prefix
     }
 
     private func page(

@@ -17,6 +17,8 @@ struct HomePage: Page {
     var startRefusal: String?
     /// The default session runs: another one needs a name of its own.
     var mustName = false
+    /// What the session will be called that somebody came to start, until they choose another name.
+    var newServer: String?
 }
 
 /// Who the page is for, in their own words.

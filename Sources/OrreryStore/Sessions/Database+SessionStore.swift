@@ -54,6 +54,18 @@ extension Database: SessionStore {
         try await history(person: person, limit: 1).first
     }
 
+    package func lastEnded(person: Int64, under path: String) async throws(StoreError) -> SessionRecord? {
+        try await read { [plans] db in
+            try SessionRecord.fetch(
+                db, plans,
+                where: """
+                    person = :person AND ended_at IS NOT NULL AND substr(:path, 1, length(prefix)) = prefix
+                    ORDER BY length(prefix) DESC, ended_at DESC, id DESC LIMIT 1
+                    """, ["person": person, "path": path]
+            ).first
+        }
+    }
+
     package func history(person: Int64, limit: Int) async throws(StoreError) -> [SessionRecord] {
         try await read { [plans] db in
             try SessionRecord.fetch(

@@ -21,6 +21,8 @@ package protocol SessionStore: Sendable {
     func newestSession() async throws(StoreError) -> String?
     /// The person's session that ended last.
     func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord?
+    /// The person's session that ended last of those whose prefix `path` begins with; of several such prefixes the longest counts.
+    func lastEnded(person: Int64, under path: String) async throws(StoreError) -> SessionRecord?
     /// The person's ended sessions, the one that ended last first.
     func history(person: Int64, limit: Int) async throws(StoreError) -> [SessionRecord]
 

@@ -54,6 +54,10 @@ final class StubbornSessionStore: SessionStore {
     func allActive() async throws(StoreError) -> [SessionRecord] { try await store.allActive() }
     func newestSession() async throws(StoreError) -> String? { try await store.newestSession() }
 
+    func lastEnded(person: Int64, under path: String) async throws(StoreError) -> SessionRecord? {
+        try await store.lastEnded(person: person, under: path)
+    }
+
     func lastEnded(person: Int64) async throws(StoreError) -> SessionRecord? {
         try await store.lastEnded(person: person)
     }
