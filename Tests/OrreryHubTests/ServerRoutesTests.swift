@@ -41,6 +41,34 @@ struct ServerRoutesTests {
         }
     }
 
+    // Otherwise the default would start, and look like what was asked for.
+    @Test(
+        arguments: [
+            (["user_options": ["profil": "standard"]], 422, "profil"), (["profil": "standard"], 422, "profil"),
+            (["user_options": "gpu"], 400, "user_options"), ([], 400, "object"), ("gpu", 400, "object"),
+            (["user_options": ["profile": "standard"], "profile": "special"], 422, "profile"),
+        ] as [(JSON, Int, String)])
+    func whatNobodyUnderstandsStartsNothing(_ body: JSON, _ status: Int, _ word: String) async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            let answer = try await hub.call("POST", "/users/ada/server", token: token, body: body)
+            #expect(answer.status == status && answer.json?["message"]?.string?.contains(word) == true)
+            #expect(try await hub.database.active(person: ada.id).isEmpty)
+        }
+    }
+
+    // As clients of JupyterHub send it: nothing, null, or what JupyterHub's own page sends beside the options.
+    @Test(
+        arguments: [
+            nil, .null, [:], ["user_options": .null], ["user_options": [:]],
+            ["user_options": ["size": "small"], "display_name": "mine"],
+        ] as [JSON?])
+    func whatClientsOfTheContractSendIsUnderstood(_ body: JSON?) throws {
+        let choice = try ServerRoutes.choice(body)
+        #expect(choice == SessionChoice(size: body?["user_options"]?["size"]?.string))
+    }
+
     @Test(arguments: ["GPU", "a_b", "-a", "a-", String(repeating: "a", count: 31)])
     func aServersNameHasARule(_ name: String) async throws {
         try await TestHub.run { hub in

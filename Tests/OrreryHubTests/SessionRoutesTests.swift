@@ -53,7 +53,8 @@ struct SessionRoutesTests {
     @Test(
         arguments: [
             (["server": "-a"], 400), (["options": "cuda"], 400), (["profile": 1], 400), (["profile": "standart"], 422),
-            (["cluster": "nroth"], 422), (["size": "huge"], 422),
+            (["cluster": "nroth"], 422), (["size": "huge"], 422), (["profil": "standard"], 422), ([], 400),
+            ("gpu", 400),
         ] as [(JSON, Int)])
     func aWrongWishIsRefused(_ wish: JSON, _ status: Int) async throws {
         try await TestHub.run { hub in

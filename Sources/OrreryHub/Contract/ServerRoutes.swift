@@ -114,20 +114,6 @@ struct ServerRoutes: Sendable {
         return Question(caller: caller, owner: owner, server: server, session: session)
     }
 
-    /// `{"cuda": "13"}`: an option's choice is a text, which a program may write as a number.
-    private static func options(_ value: JSON?) throws(HubError) -> [String: String] {
-        guard let value, value != .null else { return [:] }
-        guard let members = value.object else { throw HubError(.badRequest, "`options` must be an object") }
-        var options: [String: String] = [:]
-        for (name, choice) in members {
-            guard let text = choice.string ?? choice.integer.map({ "\($0)" }) else {
-                throw HubError(.badRequest, "the choice for `\(name)` must be a text")
-            }
-            options[name] = text
-        }
-        return options
-    }
-
     /// `{"grace": 0}`: seconds, of our own.
     private static func grace(_ body: JSON?) throws(HubError) -> Duration? {
         guard let value = body?["grace"] else { return nil }
@@ -137,16 +123,14 @@ struct ServerRoutes: Sendable {
         return .seconds(seconds)
     }
 
-    /// `{"user_options": {…}}`, or the options as the whole body as older clients send them.
-    private static func choice(_ body: JSON?) throws(HubError) -> SessionDesk.Choice {
-        let options = body?["user_options"] ?? body
-        let text = { (name: String) throws(HubError) -> String? in
-            guard let value = options?[name], value != .null else { return nil }
-            guard let text = value.string else { throw HubError(.badRequest, "`\(name)` must be a text") }
-            return text
+    /// `{"user_options": {…}}`, or the options as the whole body as older clients send them. What JupyterHub shows as the server's
+    /// name is passed over.
+    static func choice(_ body: JSON?) throws(HubError) -> SessionChoice {
+        let shown = "display_name"
+        guard let body, let options = body["user_options"] else {
+            return try SessionChoice(body, "the body", besides: [shown])
         }
-        return SessionDesk.Choice(
-            profile: try text("profile"), environment: try text("environment"), size: try text("size"),
-            options: try Self.options(options?["options"]), cluster: try text("cluster"))
+        try SessionChoice.check(body, "the body", ["user_options", shown])
+        return try SessionChoice(options, "`user_options`")
     }
 }

@@ -83,31 +83,11 @@ struct SessionRoutes: Sendable {
         let server: String
 
         init(_ body: JSON?) throws(HubError) {
-            func text(_ name: String) throws(HubError) -> String? {
-                guard let value = body?[name], value != .null else { return nil }
-                guard let text = value.string else { throw HubError(.badRequest, "`\(name)` must be a text") }
-                return text
-            }
-            server = try text("server") ?? ""
+            choice = try SessionChoice(body, "the body", besides: ["server"])
+            server = try SessionChoice.text("server", in: body ?? .null) ?? ""
             guard server.isEmpty || server.wholeMatch(of: /[a-z]([a-z0-9-]{0,28}[a-z0-9])?/) != nil else {
                 throw HubError(.badRequest, "a server's name has small letters, digits and hyphens, 30 at most")
             }
-            choice = SessionChoice(
-                profile: try text("profile"), environment: try text("environment"), size: try text("size"),
-                options: try Self.options(body?["options"]), cluster: try text("cluster"))
-        }
-
-        private static func options(_ node: JSON?) throws(HubError) -> [String: String] {
-            guard let node, node != .null else { return [:] }
-            guard case .object(let entries) = node else { throw HubError(.badRequest, "`options` must be an object") }
-            var options: [String: String] = [:]
-            for (name, value) in entries {
-                guard let text = value.string else {
-                    throw HubError(.badRequest, "the option `\(name)` must be a text")
-                }
-                options[name] = text
-            }
-            return options
         }
     }
 }
