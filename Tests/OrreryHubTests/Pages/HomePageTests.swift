@@ -59,6 +59,15 @@ import Testing
         #expect(html.contains("value=\"west\" required disabled>"))
     }
 
+    // Who hears a page has nothing but the button's own words.
+    @Test func noTwoButtonsThatDoDifferentThingsSayTheSame() throws {
+        for (name, page) in PageSamples.all {
+            let buttons = page.html().matches(of: /<button[^>]*>(.*?)<\/button>/).map { String($0.output.1) }
+            let words = buttons.filter { !$0.isEmpty }
+            #expect(Set(words).count == words.count, "\(name): \(words)")
+        }
+    }
+
     @Test func idsAreUnique() throws {
         for (name, page) in PageSamples.all {
             let ids = page.html().matches(of: /\sid="([^"]*)"/).map { String($0.output.1) }

@@ -65,7 +65,11 @@ enum PageSamples {
             SessionCard(
                 profile: "Standard notebook", environment: "JupyterLab 4.4", size: "Small", cluster: "North",
                 state: StateView(.ready), since: Moment(instant), openHref: "/user/ada/lab",
-                stopAction: "/hub/sessions/01k/stop")
+                restartAction: "/hub/restart/01k", stopAction: "/hub/stop/01k"),
+            SessionCard(
+                server: "big", profile: "Standard notebook", environment: "JupyterLab 4.4", size: "Large",
+                cluster: "South", state: StateView(.ready), since: Moment(instant), openHref: "/user/ada/big/",
+                restartAction: "/hub/restart/01m", stopAction: "/hub/stop/01m"),
         ],
         profiles: [
             ProfileCard(
@@ -179,6 +183,10 @@ enum PageSamples {
         version: "1.0, v1.36",
         since: Moment(instant), reason: "somebody claims it, or an administrator decides", action: "/hub/joins/0f3c")
 
+    static let another = WaitingView(
+        wish: "south", id: "7a990f3c", fingerprint: "7a990f3c 7a990f3c", address: "192.0.2.8", uid: "2f0e-4d",
+        version: "1.0, v1.36", since: Moment(instant), reason: "somebody claims it", action: "/hub/joins/7a99")
+
     static let clustersList = ClustersPage(
         frame: frame,
         clusters: [
@@ -189,7 +197,7 @@ enum PageSamples {
             ClusterLine(
                 name: "west", title: "West", href: "/hub/clusters/west", state: ClusterStateView(.unreachable),
                 facets: ["suspended"], reasons: []),
-        ], waiting: [waiting])
+        ], waiting: [waiting, another])
 
     static let invites = InvitePage(
         frame: frame, made: "orrery://hub.test/k7m2qd.0123456789abcdef",
