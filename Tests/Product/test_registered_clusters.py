@@ -6,6 +6,7 @@ import shutil
 import signal
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from browser import ISSUER, Browser
 from demo import eventually
@@ -131,6 +132,12 @@ def test_an_administrator_makes_a_join_string_at_a_browser_and_revokes_another(s
             with site.agent(joins[1], wish="south"):
                 eventually(lambda: "asks to join" in site.clusters(), site.clusters)
                 assert "member" not in site.clusters(), "it waits like anybody"
+                ada.go("/hub/clusters")
+                ada.driver.execute_script("document.onsubmit = (event) => { window.sent = true; event.preventDefault(); }")
+                ada.see("article input[name=reason]").send_keys("who is this?", Keys.ENTER)
+                assert not ada.driver.execute_script("return window.sent"), "Enter decides nothing"
+                ada.press("article button", "Let it in")
+                assert ada.driver.execute_script("return window.sent")
             with site.agent(joins[0], key="another-key"):
                 site.is_said(", ready")
             assert "owner developers" in site.line()

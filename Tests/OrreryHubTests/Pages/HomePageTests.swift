@@ -18,6 +18,20 @@ import Testing
         #expect(html.contains("<form"))
     }
 
+    // HTML 4.10.21.2: Enter in a field presses the form's first button, and does nothing where that one is disabled.
+    @Test func enterPressesNoneOfSeveralButtons() throws {
+        var several = 0
+        for (name, page) in PageSamples.all {
+            for form in page.html().matches(of: /<form[^>]*>(?<fields>.*?)<\/form>/.dotMatchesNewlines()) {
+                let buttons = form.output.fields.matches(of: /<button[^>]*>/).map { String($0.output) }
+                guard buttons.count > 1, form.output.fields.contains(" type=\"text\"") else { continue }
+                several += 1
+                #expect(buttons.first == "<button disabled hidden>", "\(name)")
+            }
+        }
+        #expect(several == 3)
+    }
+
     @Test func everyClusterShowsItsOwnFiles() throws {
         let south = try #require(html.firstRange(of: "Your files on South"))
         let west = try #require(html.firstRange(of: "Your files on West"))
