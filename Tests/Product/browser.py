@@ -118,7 +118,7 @@ class Browser:
         card = f"details.profile:has(input[name=profile][value={profile}])"
         if not self.all(f"{card}[open]"):
             self.press(f"{card} summary")
-        self.press(f"label[for=cluster-{profile}-{cluster}]")
+        self.press(f"label[for='cluster-{profile}.{cluster}']")
         self.press(f"{card} .actions button")
         eventually(lambda: self.is_at("/hub/progress/") or self.is_at("/user/"), lambda: f"progress page, at {self.driver.current_url}\n{self.text()}")
 

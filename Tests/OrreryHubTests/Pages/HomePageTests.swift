@@ -88,4 +88,17 @@ import Testing
             #expect(Set(ids).count == ids.count, "\(name)")
         }
     }
+
+    @Test func idsAreUniqueWhateverProfilesAndClustersAreCalled() {
+        let card = { (profile: String, cluster: String) in
+            ProfileCard(
+                name: profile, title: profile, environments: [], sizes: [],
+                clusters: [ClusterChoice(value: cluster, title: "C", condition: .ready, mounts: [], refusals: [])])
+        }
+        let page = HomePage(
+            frame: Frame(person: "ada"), person: PersonView(name: "ada", issuer: "lab", groups: []), sessions: [],
+            profiles: [card("gpu", "a100-north"), card("gpu-a100", "north")], startAction: "/hub/spawn")
+        let ids = page.html().matches(of: /\sid="(cluster[^"]*)"/).map { String($0.output.1) }
+        #expect(ids.count == 2 && Set(ids).count == 2, "\(ids)")
+    }
 }
