@@ -1,6 +1,7 @@
 import Foundation
 import OrreryFetch
 import OrreryModel
+import OrrerySpawn
 import OrreryStore
 import Testing
 
@@ -237,6 +238,17 @@ struct HomeTests {
             #expect(page.contains("It ended") && !page.contains("It did not start"))
             #expect(!page.contains("phase failed") && !page.contains("phase pending") && page.contains("phase done"))
         }
+    }
+
+    @Test func sinceWhenNobodyReachesAClusterIsSaidOnce() {
+        let away = ConditionWords(.unreachable(since: TurnedClock().now, reason: "connection refused"))
+        let verdict = "it cannot be reached since 2026-11-21 12:31 UTC (connection refused); choose another cluster"
+        #expect(away.beside(verdict) == (nil, verdict))
+        let alone = away.beside(nil)
+        #expect(alone.text?.hasPrefix("since ") == true && alone.refusal == "it cannot be reached now")
+        let unwell = ConditionWords(.degraded("it answers slowly"))
+        #expect(unwell.beside("no free GPU") == ("it answers slowly", "no free GPU"))
+        #expect(unwell.beside(nil) == ("it answers slowly", nil))
     }
 
     @Test func sizesAreInWordsForPeople() async throws {

@@ -49,6 +49,7 @@ struct PolicyBookTests {
             #expect(rejection.errors[0].contains("did you mean `title`?"))
             #expect(book.standing.since == start + 60 && book.standing.metrics.contains("orrery_policy_rejected 1\n"))
             #expect(book.standing.notice?.next?.contains("did you mean `title`?") == true)
+            #expect(book.standing.notice?.text.contains(" \(Moment(book.standing.since).text) ") == true)
 
             try Self.change("titel: Worse notebook", to: "title: Better notebook", in: profiles)
             book.reload()

@@ -31,14 +31,14 @@ extension ClusterRecord {
     /// What is known of it.
     var facts: [FactView] {
         var facts = [FactView(name: "Reached", value: kind == .agent ? "through its agent" : "directly")]
-        func add(_ name: String, _ value: String?) { if let value { facts.append(FactView(name: name, value: value)) } }
+        func add(_ name: String, _ value: String?, _ at: Date? = nil) {
+            if let value { facts.append(FactView(name: name, value: value, at: at.map { Moment($0) })) }
+        }
         add("Owner", owner)
         add("Namespace", namespace)
         add("kube-system", uid)
-        for key in keys { add("Key", key.id + (key.endsAt.map { " until \(Moment($0).text)" } ?? "")) }
-        add(
-            "Let in",
-            "\(Moment(admission.at).text) by the rule \(admission.rule)" + (admission.by.map { " and \($0)" } ?? ""))
+        for key in keys { add("Key", key.id + (key.endsAt == nil ? "" : " until"), key.endsAt) }
+        add("Let in", "by the rule \(admission.rule)\(admission.by.map { " and \($0)" } ?? ""),", admission.at)
         if let nodes = inventory?["nodes"]?.integer ?? inventory?["nodes"]?.array.map({ Int64($0.count) }) {
             add("Nodes", "\(nodes)")
         }

@@ -32,7 +32,7 @@ extension Backroom {
         for view in record.views {
             lines.append("\(view.name): \(view.value)  by \(view.actor), \(view.at.exact): \(view.reason)")
         }
-        lines += record.facts.map { "\($0.name): \($0.value)" }
+        lines += record.facts.map { "\($0.name): \($0.value)\($0.at.map { " \($0.exact)" } ?? "")" }
         if let health = record.health { lines.append("Health: \(health)") }
         return lines.map(\.onOneLine)
     }

@@ -115,10 +115,11 @@ struct HomeView: Sendable {
         let decision = policy.mounts(for: person, on: cluster.name, at: now(), offering: offer.profile.filesets)
         let condition = ConditionWords(desk.spawner.condition(of: cluster.name))
         let verdict = placement.verdict(on: cluster.name)
+        let words = condition.beside(verdict.flatMap { refusal($0, placement) })
         return ClusterChoice(
-            value: cluster.name, title: cluster.title, condition: condition.view, conditionText: condition.text,
+            value: cluster.name, title: cluster.title, condition: condition.view, conditionText: words.text,
             isSelected: placement.isPlaced(on: cluster.name),
-            refusal: verdict.flatMap { refusal($0, placement) } ?? condition.refusal, score: verdict?.fullness,
+            refusal: words.refusal, score: verdict?.fullness,
             mounts: decision.mounts.map {
                 MountView(
                     path: $0.path, isReadOnly: $0.isReadOnly, fileset: $0.fileset, isHome: $0.path == decision.home)

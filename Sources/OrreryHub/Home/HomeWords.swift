@@ -24,6 +24,12 @@ struct ConditionWords: Sendable {
             (view, text, refusal) = (.unknown, "it has not answered since the hub started", "it cannot be reached now")
         }
     }
+
+    /// What stands beside the choice of the cluster where `verdict` is what is against it. Since when and why nobody reaches it is part
+    /// of a verdict, and is said once.
+    func beside(_ verdict: String?) -> (text: String?, refusal: String?) {
+        refusal == nil || verdict == nil ? (text, verdict ?? refusal) : (nil, verdict)
+    }
 }
 
 extension RefusalView {

@@ -34,6 +34,8 @@ struct FacetView: Sendable {
 struct FactView: Sendable {
     let name: String
     let value: String
+    /// The moment of which the value speaks at its end.
+    var at: Moment?
 }
 
 /// One control connection of its agent.

@@ -87,7 +87,7 @@ extension PolicyBook.Standing {
         return Notice(
             kind: .warning,
             text:
-                "The documents of the policy were changed and are wrong; those of \(Timestamp.text(since)) stay in force",
+                "The documents of the policy were changed and are wrong; those of \(Moment(since).text) stay in force",
             next: first.withoutFullStop + more)
     }
 }

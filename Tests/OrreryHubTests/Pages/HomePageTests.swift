@@ -82,6 +82,12 @@ import Testing
         }
     }
 
+    // The script shows those in the reader's own zone.
+    @Test func whatIsKnownOfAClusterHasItsMomentsAsOthersHaveThem() {
+        let html = PageSamples.cluster.html()
+        #expect(html.contains(#"by the rule claim,</bdi> <time datetime="\#(Moment(PageSamples.instant).exact)">"#))
+    }
+
     @Test func idsAreUnique() throws {
         for (name, page) in PageSamples.all {
             let ids = page.html().matches(of: /\sid="([^"]*)"/).map { String($0.output.1) }

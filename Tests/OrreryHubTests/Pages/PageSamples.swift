@@ -213,7 +213,7 @@ enum PageSamples {
         reasons: ["the site has paused it"],
         facets: [
             FacetView(name: "Membership", value: "member", actor: "ada", at: Moment(instant), reason: "claimed by ada")
-        ], facts: [FactView(name: "Owner", value: "science")],
+        ], facts: [FactView(name: "Let in", value: "by the rule claim,", at: Moment(instant))],
         links: [LinkView(address: "192.0.2.7", version: "1.0", since: Moment(instant), text: ", 12 ms away")],
         action: "/hub/clusters/south",
         orders: [
