@@ -88,10 +88,10 @@ extension Scheduler {
 
     private func mayFit(_ waiting: Waiting, _ facts: [String: ClusterFacts]) -> Bool {
         guard !unstored.contains(waiting.id) else { return false }
-        return waiting.clusters.contains { name in
-            guard let facts = facts[name] else { return false }
-            return facts.hasRoom(for: waiting.need, of: waiting.id, at: now())
+        let roomy = waiting.clusters.compactMap { facts[$0] }.filter {
+            $0.hasRoom(for: waiting.need, of: waiting.id, at: now())
         }
+        return !roomy.isEmpty && !open(to: waiting, among: roomy, beside: occupancy).isEmpty
     }
 
     /// Lets a session begin whose place is reserved; keeps at it while the store does not answer.

@@ -81,6 +81,8 @@ package struct WaitingLine: Hashable, Sendable {
     package func claims(at now: Date, open: (Waiting) -> [String]) -> [String: String] {
         var claims: [String: String] = [:]
         for waiting in entries.prefix(while: { now.timeIntervalSince($0.since) >= Self.patience }) {
+            // Most wait behind those who have claimed what there is, and are not looked at any closer.
+            guard waiting.clusters.contains(where: { claims[$0] == nil }) else { continue }
             if let cluster = open(waiting).first(where: { claims[$0] == nil }) { claims[cluster] = waiting.id }
         }
         return claims
