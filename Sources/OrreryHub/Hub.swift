@@ -25,7 +25,7 @@ package struct Hub: Service {
         // Before they are read: whoever writes them meanwhile is noticed once the hub runs.
         let seen = PolicyFiles.marks(in: configuration.policy)
         let database = try Self.database(at: configuration.database)
-        let keys = try Self.keys(of: configuration)
+        let keys = try await Self.keys(of: configuration, for: database)
         let policy = try Self.policy(
             of: configuration, known: try await KnownClusters(configuration, database), logger: logger)
         let services = HubServices(
@@ -140,7 +140,20 @@ package struct Hub: Service {
         }
     }
 
-    private static func keys(of configuration: HubConfiguration) throws(HubError) -> KeyRing {
+    /// The keys of what `database` holds sealed. Where it holds something the file is not made: it was lost, or is elsewhere.
+    static func keys(of configuration: HubConfiguration, for database: Database) async throws(HubError) -> KeyRing {
+        if KeyRing.isMissing(file: configuration.keys) {
+            let sealed = try await Backroom.attempt { try await database.sealedValues() }
+            guard sealed.isEmpty else {
+                let ids = sealed.keys.sorted().map(String.init)
+                throw HubError(
+                    .cannotStart,
+                    "the key file \(configuration.keys) is missing, and \(sealed.values.reduce(0, +)) stored secrets need "
+                        + "its key\(ids.count == 1 ? "" : "s") \(ids.joined(separator: ", "))",
+                    next: "put it back; if it is lost, give them up: "
+                        + ids.map { "orrery keys retire \($0) --lost" }.joined(separator: ", then "))
+            }
+        }
         do {
             return try KeyRing(fileMadeIfMissing: configuration.keys)
         } catch {

@@ -45,12 +45,17 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take an old key out of the key file.")
 
         @Argument(help: "The number of the key.") var id: UInt32
-        @Flag(help: "Give up the stored secrets that need it.") var lost = false
+        @Flag(help: "Give up the stored secrets that need it. The hub must not run.") var lost = false
         @OptionGroup var file: ConfigurationFile
 
         func run() async throws {
+            if lost { try await giveUpKeyFile() }
             try await file.inBackroom { try await $0.retire(id, isLost: lost) }
             print("key \(id) is retired")
+        }
+
+        private func giveUpKeyFile() async throws {
+            do { try await Backroom.replaceKeyFile(of: file.read(), givingUp: id) } catch { throw Failure("\(error)") }
         }
     }
 }

@@ -102,6 +102,90 @@ import Testing
         }
     }
 
+    @Test func whereTheKeyFileIsLostAHubMakesNoOther() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record(AuditAct(.admin))
+            await hub.services.audit.flush()
+            try FileManager.default.removeItem(atPath: hub.keysPath)
+            var configuration = hub.services.configuration
+            configuration.keys = hub.keysPath
+            let asked = configuration
+            let refusal = await #expect(throws: HubError.self) { try await Hub.keys(of: asked, for: hub.database) }
+            #expect(refusal?.message.contains("is missing, and 1 stored secrets need its key 1") == true)
+            #expect(refusal?.next?.contains("orrery keys retire 1 --lost") == true)
+            #expect(!FileManager.default.fileExists(atPath: hub.keysPath))
+        }
+    }
+
+    /// The whole file is gone, or another hub's with a key of the same number lies in its place.
+    @Test(arguments: [true, false])
+    func aLostKeyIsGivenUpAndTheLogSaysSo(_ isMissing: Bool) async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record([AuditAct(.admin), AuditAct(.admin)])
+            await hub.services.audit.flush()
+            let noted = try await hub.database.auditEnd()
+            try FileManager.default.removeItem(atPath: hub.keysPath)
+            if !isMissing { _ = try KeyRing(fileMadeIfMissing: hub.keysPath) }
+            var configuration = hub.services.configuration
+            (configuration.database, configuration.keys) = (hub.database.path, hub.keysPath)
+            try await Backroom.replaceKeyFile(of: configuration, givingUp: 1)
+            let backroom = try Self.backroom(hub)
+            try await backroom.retire(1, isLost: true)
+            #expect(try await backroom.keyUses().map(\.id) == [2])
+
+            let chain = try await AuditChain.open(hub.database, keys: KeyRing(file: hub.keysPath))
+            let verification = AuditVerification(store: hub.database, chain: chain)
+            let end = try await hub.database.auditEnd()
+            #expect(try await verification.run(noted: noted) == .sound(records: 2, end: end, unchecked: 2))
+            let acts = try await hub.database.entries(AuditQuery(), after: 2, limit: 10).map(\.record.act)
+            #expect(acts == ["begun-anew", "admin"])
+            // And once what nobody can check was removed as too old, nothing is left unsaid.
+            let kept = AuditLog(
+                store: hub.database, keys: try KeyRing(file: hub.keysPath), keep: .seconds(1), logger: TestHub.quiet,
+                now: { .now + 40 * 86400 })
+            await kept.trim()
+            #expect(try await verification.run() == .sound(records: 1, end: hub.database.auditEnd()))
+        }
+    }
+
+    /// Who has the database alone has no key of the log.
+    @Test func aThiefDoesNotBeginTheLogAnew() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record([AuditAct(.admin), AuditAct(.admin)])
+            await hub.services.audit.flush()
+            var record = AuditRecord(at: hub.clock.now, act: "begun-anew")
+            record.orderedBy = "operator"
+            _ = try await hub.database.append([record]) { _, _ in [UInt8](repeating: 7, count: 32) }
+            guard case .tampered = try await Self.verification(hub).run() else { throw CancellationError() }
+
+            // With a key of its own in the place of the log's, which no key of the hub sealed.
+            let keys = try KeyRing(fileMadeIfMissing: hub.keysPath + ".thief")
+            try await AuditChain.beginAnew(hub.database, keys: keys, lost: 1, at: hub.clock.now)
+            await #expect(throws: HubError.self) { try await Self.verification(hub).run() }
+        }
+    }
+
+    private static func verification(_ hub: TestHub) async throws -> AuditVerification {
+        AuditVerification(
+            store: hub.database, chain: try await AuditChain.open(hub.database, keys: KeyRing(file: hub.keysPath)))
+    }
+
+    @Test func aKeyFileIsNotMadeForAKeyThatNobodyNeeds() async throws {
+        try await TestHub.run { hub in
+            await hub.services.audit.record(AuditAct(.admin))
+            await hub.services.audit.flush()
+            try FileManager.default.removeItem(atPath: hub.keysPath)
+            var configuration = hub.services.configuration
+            (configuration.database, configuration.keys) = (hub.database.path, hub.keysPath)
+            let asked = configuration
+            let refusal = await #expect(throws: HubError.self) {
+                try await Backroom.replaceKeyFile(of: asked, givingUp: 2)
+            }
+            #expect(refusal?.next == "it was key 1")
+            #expect(!FileManager.default.fileExists(atPath: hub.keysPath))
+        }
+    }
+
     @Test func aDatabaseThatIsNotThereIsNotMade() async throws {
         try await TestHub.run { hub in
             var configuration = hub.services.configuration

@@ -1,12 +1,13 @@
 import Glibc
 
 extension KeyFile {
-    /// Makes the file with a first key unless there is one. Of several programs that do so at once one makes it.
-    func make() throws(CryptoError) {
+    /// Makes the file with one key, of the number `first`, unless there is a file. Of several programs that do so at once
+    /// one makes it.
+    func make(first: UInt32) throws(CryptoError) {
         let fresh = "\(path).\(RandomToken.make(bytes: 8))"
         let descriptor = try create(fresh)
         defer { abandon(descriptor, fresh) }
-        try write([.fresh(id: 1)], to: descriptor)
+        try write([.fresh(id: first)], to: descriptor)
         // A link, not a rename: a file that is there already stays.
         guard unsafe link(fresh, path) == 0 || errno == EEXIST else {
             throw refusal("cannot be made: \(Self.words(errno))")

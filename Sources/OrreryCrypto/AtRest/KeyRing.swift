@@ -27,12 +27,15 @@ package struct KeyRing: Sendable {
         held = Held(file, keys, mark)
     }
 
-    /// As above, and makes the file with a first key, readable by this account alone, when there is none.
-    package init(fileMadeIfMissing path: String) throws(CryptoError) {
+    /// As above, and makes the file with one key, of the number `first`, readable by this account alone, when there is none.
+    package init(fileMadeIfMissing path: String, first: UInt32 = 1) throws(CryptoError) {
         let file = KeyFile(path: path)
-        if file.mark == nil { try file.make() }
+        if file.mark == nil { try file.make(first: first) }
         try self.init(file: path)
     }
+
+    /// Whether no file can be seen at `path`. Nothing is made, or read.
+    package static func isMissing(file path: String) -> Bool { KeyFile(path: path).mark == nil }
 
     /// Seals `plain`, at most 1 MiB. Only the same parts of `binding`, in the same order, open it: name the purpose first
     /// and then whose it is, so that no row of the store can stand in for another.

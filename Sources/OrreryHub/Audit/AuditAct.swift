@@ -48,6 +48,8 @@ struct AuditAct: Sendable {
         case clusterAlert = "cluster-alert"
         /// Something else that an operator did.
         case admin
+        /// The key of this log's marks was lost: what stands before this record has marks that nobody can check.
+        case begunAnew = "begun-anew"
         /// Old records were removed from this log.
         case trimmed
         /// Records were lost before they could be written.
@@ -65,8 +67,8 @@ struct AuditAct: Sendable {
     }
 
     /// What a command on the hub's machine did: who may run it is the operator, whatever the name.
-    static func command(_ why: String, to object: String) -> AuditAct {
-        var act = AuditAct(.admin, to: object, because: why)
+    static func command(_ why: String, to object: String, kind: Kind = .admin) -> AuditAct {
+        var act = AuditAct(kind, to: object, because: why)
         act.chief = "operator"
         return act
     }

@@ -18,10 +18,24 @@ struct AuditChain: Sendable {
         do {
             return AuditChain(key: try keys.open(sealed ?? [], for: binding))
         } catch {
+            let lost = sealed.flatMap(KeyRing.id).map { "; if it is lost: orrery keys retire \($0) --lost" } ?? ""
             throw HubError(
                 .cannotStart, "the key of the audit log cannot be opened: \(error.message)",
-                next: "put the key file that belongs to this database under hub.keys")
+                next: "put the key file that belongs to this database under hub.keys\(lost)")
         }
+    }
+
+    /// Begins the log anew where the key of its marks was sealed with key `id` of the hub, which is lost: with a key of its
+    /// own and a record that says so. Does nothing where another key sealed it.
+    static func beginAnew(_ store: any AuditStore, keys: KeyRing, lost id: UInt32, at now: Date) async throws {
+        guard let old = try await store.auditKey(orKeep: nil), KeyRing.id(of: old) == id else { return }
+        let chain = AuditChain(key: RandomToken.bytes(32))
+        let act = AuditAct.command(
+            "the key of the marks was lost; nobody can check the records before this one", to: "key \(id)",
+            kind: .begunAnew)
+        try await store.replaceAuditKey(
+            by: keys.seal(chain.key, for: SealedColumn.auditKey.binding("1")), saying: act.record(at: now, from: nil)
+        ) { chain.mark(of: $0, after: $1) }
     }
 
     private init(key: [UInt8]) { self.key = key }

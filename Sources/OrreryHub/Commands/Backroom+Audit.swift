@@ -23,9 +23,15 @@ extension Backroom {
     package func verifyAudit(noted: String?) async throws -> (isSound: Bool, sentence: String) {
         let verification = AuditVerification(store: database, chain: try await AuditChain.open(database, keys: keys))
         switch try await verification.run(noted: noted.map(Self.place)) {
-        case .sound(let records, let end):
+        case .sound(let records, let end, let unchecked):
+            let gap =
+                unchecked == 0
+                ? "" : "; the key was lost after record \(unchecked), and nobody can check those up to there"
             return (
-                true, "OK: \(records) records as they were written; the last is \(end.number):\(end.mark.hexadecimal)"
+                true,
+                """
+                OK: \(records) records as they were written; the last is \(end.number):\(end.mark.hexadecimal)\(gap)
+                """
             )
         case .tampered(let sentence):
             return (false, "TAMPERED: \(sentence)")

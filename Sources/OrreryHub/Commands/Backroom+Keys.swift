@@ -1,3 +1,4 @@
+import Foundation
 import OrreryCrypto
 import OrreryStore
 
@@ -17,9 +18,9 @@ extension Backroom {
 
     /// Every key of the file, and every one that a stored secret names, the newest first.
     package func keyUses() async throws(HubError) -> [KeyUse] {
-        let values = try await attempt { () async throws(StoreError) in try await database.sealedValues() }
+        let values = try await Self.attempt { try await database.sealedValues() }
         let keys = keys
-        let unopened = try await attempt { () async throws(StoreError) in
+        let unopened = try await Self.attempt {
             try await database.sealedValues(unopened: { (try? keys.open($0, for: $1)) != nil })
         }
         let present = keys.ids
@@ -31,12 +32,10 @@ extension Backroom {
     }
 
     /// Makes a new key, which a running hub uses from then on, and seals everything in the database with it. Gives its number, how
-    /// many secrets were sealed anew, and how many could not be.
+    /// many secrets were sealed anew, and how many could not be. Changes nothing where it could not be written down.
     package func rotate() async throws(HubError) -> (id: UInt32, sealed: Int, left: Int) {
-        let id: UInt32
-        do throws(CryptoError) { id = try keys.rotate() } catch {
-            throw HubError(.cannotStart, error.message, next: "let this account write the file and its directory")
-        }
+        try await Self.attempt { _ = try await AuditChain.open(database, keys: keys) }
+        let id = try newKey()
         let (sealed, left) = try await reseal()
         await audit.record(.command("made, and \(sealed) stored secrets sealed with it", to: "key \(id)"))
         try await audit.settle()
@@ -44,11 +43,13 @@ extension Backroom {
     }
 
     /// Takes key `id` out of the file. Refuses while a stored secret needs it, unless `isLost`: then those secrets are
-    /// removed. Throws when there is no such key.
+    /// removed, a new key is made where it was the newest, and the audit log begins anew where its key was among them. The
+    /// hub must not run then. Throws when there is no such key.
     package func retire(_ id: UInt32, isLost: Bool = false) async throws(HubError) {
         guard try await keyUses().contains(where: { $0.id == id }) else {
             throw HubError(.cannotStart, "there is no key \(id)", next: "look which ones are: orrery keys list")
         }
+        if isLost, id == keys.ids.first { _ = try newKey() }
         // A hub that was sealing at the moment of the change may have left one behind.
         _ = try await reseal()
         let needing = try await keyUses().first { $0.id == id }?.secrets ?? 0
@@ -60,7 +61,8 @@ extension Backroom {
                     ? "make a new one first: orrery keys rotate"
                     : "if the key that sealed them is lost, give them up with --lost: those people log in again")
         }
-        let gone = try await attempt { () async throws(StoreError) in try await database.forgetSealed(under: id) }
+        try await Self.attempt { try await AuditChain.beginAnew(database, keys: keys, lost: id, at: .now) }
+        let gone = try await Self.attempt { try await database.forgetSealed(under: id) }
         if keys.ids.contains(id) {
             do throws(CryptoError) { try keys.retire(id) } catch { throw HubError(.cannotStart, error.message) }
         }
@@ -72,7 +74,7 @@ extension Backroom {
     private func reseal() async throws(HubError) -> (sealed: Int, left: Int) {
         guard let newest = keys.ids.first else { return (0, 0) }
         let keys = keys
-        let sealed = try await attempt { () async throws(StoreError) in
+        let sealed = try await Self.attempt {
             try await database.reseal(to: newest) { value, binding in
                 (try? keys.open(value, for: binding)).flatMap { try? keys.seal($0, for: binding) }
             }
@@ -80,9 +82,9 @@ extension Backroom {
         return (sealed, try await keyUses().filter { !$0.isNewest }.reduce(0) { $0 + $1.secrets })
     }
 
-    func attempt<Value>(_ body: () async throws(StoreError) -> Value) async throws(HubError) -> Value {
-        do throws(StoreError) { return try await body() } catch {
-            throw HubError(.cannotStart, error.message, next: error.next)
+    private func newKey() throws(HubError) -> UInt32 {
+        do throws(CryptoError) { return try keys.rotate() } catch {
+            throw HubError(.cannotStart, error.message, next: "let this account write the file and its directory")
         }
     }
 }

@@ -26,4 +26,15 @@ package struct Backroom: Sendable {
         }
         audit = AuditLog(store: database, keys: keys, logger: logger, now: { .now })
     }
+
+    /// What `body` gives. What stops it is the operator's to mend: `.cannotStart`, in its own words.
+    static func attempt<Value>(_ body: () async throws -> Value) async throws(HubError) -> Value {
+        do { return try await body() } catch {
+            switch error {
+            case let error as HubError: throw error
+            case let error as StoreError: throw HubError(.cannotStart, error.message, next: error.next)
+            default: throw HubError(.cannotStart, "\(error)")
+            }
+        }
+    }
 }

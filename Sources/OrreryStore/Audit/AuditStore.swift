@@ -25,4 +25,10 @@ package protocol AuditStore: Sendable {
 
     /// The sealed key of the log's marks; `sealed`, from now on, where there was none. All callers get the same.
     func auditKey(orKeep sealed: [UInt8]?) async throws(StoreError) -> [UInt8]?
+
+    /// Puts `sealed` in the place of the log's key, and appends `record`, which says so: both or with an error neither.
+    func replaceAuditKey(
+        by sealed: [UInt8], saying record: AuditRecord,
+        mark: @escaping @Sendable (AuditRecord, AuditPlace) -> [UInt8]
+    ) async throws(StoreError)
 }

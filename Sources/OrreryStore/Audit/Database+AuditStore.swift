@@ -66,6 +66,20 @@ extension Database: AuditStore {
         }
     }
 
+    package func replaceAuditKey(
+        by sealed: [UInt8], saying record: AuditRecord,
+        mark: @escaping @Sendable (AuditRecord, AuditPlace) -> [UInt8]
+    ) async throws(StoreError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO audit_key (number, sealed) VALUES (1, :sealed)
+                    ON CONFLICT (number) DO UPDATE SET sealed = excluded.sealed
+                    """, arguments: ["sealed": Data(sealed)])
+            _ = try record.append(after: try AuditPlace.end(db), mark, db)
+        }
+    }
+
     private static func auditKey(_ db: GRDB.Database) throws -> [UInt8]? {
         try Row.fetchOne(db, sql: "SELECT sealed FROM audit_key")?.bytes("sealed")
     }

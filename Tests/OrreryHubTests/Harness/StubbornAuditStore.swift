@@ -38,4 +38,11 @@ final class StubbornAuditStore: AuditStore {
     func auditKey(orKeep sealed: [UInt8]?) async throws(StoreError) -> [UInt8]? {
         try await store.auditKey(orKeep: sealed)
     }
+
+    func replaceAuditKey(
+        by sealed: [UInt8], saying record: AuditRecord,
+        mark: @escaping @Sendable (AuditRecord, AuditPlace) -> [UInt8]
+    ) async throws(StoreError) {
+        try await store.replaceAuditKey(by: sealed, saying: record, mark: mark)
+    }
 }
