@@ -105,9 +105,7 @@ extension ClusterDesk {
 
     private func check(_ wish: InviteWish, by chief: ClusterChief) throws(HubError) {
         try Self.mayInvite(chief)
-        if let owner = wish.owner, !groups.contains(where: { HubConfiguration.Auth.makes($0, owner) }) {
-            throw HubError(.unprocessable, "there is no group \(owner) here")
-        }
+        if let owner = wish.owner { try check(group: owner) }
         if let name = wish.name { try Self.check(name) }
         guard (1...1000).contains(wish.uses), wish.life >= .seconds(60), wish.life <= .seconds(90 * 86400) else {
             throw HubError(

@@ -96,9 +96,8 @@ extension ClusterDesk {
         _ start: String, _ approval: Approval = Approval(), by chief: ClusterChief, because reason: String = ""
     ) async throws -> ClusterRecord {
         guard chief.isAdmin else { throw HubError(.forbidden, "that is for administrators of this hub") }
-        if let owner = approval.owner, !groups.contains(where: { HubConfiguration.Auth.makes($0, owner) }) {
-            throw HubError(.unprocessable, "there is no group \(owner) here")
-        }
+        if let owner = approval.owner { try check(group: owner) }
+        if let trust = approval.trust { try check(trust) }
         return try await letIn(
             try await waiting(start), kind: .approve, by: chief, approval,
             because: reason.isEmpty ? "approved by \(chief.name)" : reason)

@@ -84,8 +84,10 @@ struct ClusterDesk: Sendable {
                 .forbidden, "a cluster that is suspended or in quarantine stays until an administrator has looked",
                 next: "an administrator of this hub decides, or the site takes its agent away")
         }
-        if case .owner(let group) = order, !groups.contains(where: { HubConfiguration.Auth.makes($0, group) }) {
-            throw HubError(.unprocessable, "there is no group \(group) here")
+        switch order {
+        case .owner(let group): try check(group: group)
+        case .trust(let trust): try check(trust)
+        default: break
         }
         if case .trust(.ownerOnly) = order, record.owner == nil {
             throw HubError(.unprocessable, "the cluster has no owner", next: "name one first")
@@ -106,6 +108,22 @@ struct ClusterDesk: Sendable {
         guard [.member, .suspended].contains(membership) else {
             throw HubError(.conflict, "\(record.name) is no member any more (\(membership.rawValue))")
         }
+    }
+}
+
+extension ClusterDesk {
+    /// Refuses a group that no rule of this hub makes. `words` may stand where the group does.
+    func check(group name: String, or words: [String] = []) throws(HubError) {
+        guard !groups.contains(where: { HubConfiguration.Auth.makes($0, name) }) else { return }
+        let near = nearestName(to: name, among: groups + words)
+        throw HubError(
+            .unprocessable, "there is no group \(name) here",
+            next: near.map { "did you mean \($0)?" } ?? "the groups of this hub stand in orrery.yaml")
+    }
+
+    func check(_ trust: ClusterTrust) throws(HubError) {
+        guard case .groups(let names) = trust else { return }
+        for name in names.sorted() { try check(group: name, or: ["unclaimed", "owner", "federation"]) }
     }
 }
 

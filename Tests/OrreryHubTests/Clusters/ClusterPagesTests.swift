@@ -174,6 +174,11 @@ struct ClusterPagesTests {
             }
             #expect(try await approve(" ", "nobodys", &admin).status == 422)
             #expect(try await approve("north", "", &admin).status == 409)
+            let refusal = await #expect(throws: HubError.self) {
+                try await hub.services.clusterDesk.approve(
+                    agent.key.id, .init(trust: .groups(["atlas", "atlsa"])), by: .operator)
+            }
+            #expect(refusal?.next == "did you mean atlas?")
             let answer = try await approve("  ", "atlas ", &admin)
             #expect(answer.location == "/hub/clusters/south-2")
             #expect(agent.record()?.owner == "atlas")
@@ -186,6 +191,10 @@ struct ClusterPagesTests {
                     ("reason", "agreed"),
                 ])
             #expect(trust.status == 302)
+            let misspelt = try await admin.post(
+                "/hub/clusters/south-2",
+                [("_xsrf", proof), ("order", "trust"), ("trust", "atlas,federated"), ("data", "public")])
+            #expect(misspelt.status == 422 && misspelt.text.contains("did you mean federation?"))
             let cluster = try #require(hub.services.registry.clusters.first { $0.name == "south-2" })
             #expect(cluster.facts.trust == .federation && cluster.holds == ["public", "ordinary", "collaboration"])
             #expect(hub.services.policies.current.bindings["south-2"]?.trust == cluster.holds)
