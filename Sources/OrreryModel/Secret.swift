@@ -7,6 +7,12 @@ package struct Secret: Hashable, Sendable {
 
     /// The text, for the one call that needs it.
     package func reveal() -> String { text }
+
+    /// Whether it has neither white space nor control characters in it: whoever takes a file's first line and whoever takes all
+    /// of it read the same then, and a header can carry it.
+    package var isOneWord: Bool {
+        text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0.properties.generalCategory != .control }
+    }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -76,6 +76,15 @@ struct ConfigurationTests {
             configuration.clusters.map(\.access.server) == ["https://north.example:6443", "https://south.example:6443"])
     }
 
+    /// A proxy reads the same from a file of its own.
+    @Test(arguments: ["a b", #"abc\n"#, #"\u0001"#])
+    func theProxiesTokenIsOneWord(_ token: String) throws {
+        let text = Self.text.replacing("token: abc", with: "token: \"\(token)\"")
+        #expect { try Self.read(text) } throws: {
+            "\($0)".hasPrefix("/etc/orrery/orrery.yaml:3:") && "\($0)".contains("proxy.token: the token has a space")
+        }
+    }
+
     @Test func aSiteThatNobodyMayEnterIsWarnedOf() throws {
         #expect(try Self.read(Self.text).warnings.isEmpty)
         let closed = Self.text.replacing("allow: [developers, \"project:photoz\"]", with: "allow: []")

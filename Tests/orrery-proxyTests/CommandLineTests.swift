@@ -222,6 +222,13 @@ struct CommandLineTests {
         #expect(try token { $0 == "TOKEN" ? "" : "/proc/sys/kernel/ostype" } == Secret("Linux"))
         #expect(try token { $0 == "TOKEN" ? "t" : nil } == Secret("t"))
         #expect(throws: (any Error).self) { try token { _ in "/dev/null" } }
+        for word in ["a b", "a\n", "\u{1}a"] {
+            #expect { try token { $0 == "TOKEN" ? word : nil } } throws: { "\($0)".contains("one word") }
+        }
+        // Two lines, and blanks within the only one.
+        for file in ["/proc/self/mounts", "/proc/uptime"] {
+            #expect(throws: (any Error).self) { try token { $0 == "TOKEN_FILE" ? file : nil } }
+        }
         #expect(try token { $0 == "TOKEN_FILE" ? "/proc/sys/kernel/ostype" : nil } == Secret("Linux"))
         #expect(throws: (any Error).self) { try token { $0 == "TOKEN_FILE" ? "/does/not/exist" : nil } }
     }

@@ -73,9 +73,19 @@ extension HubConfiguration {
         var proxy = Proxy(
             listen: try keys["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8000),
             api: try keys["api"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8001),
-            token: try keys.required("token").secret())
+            token: try token(keys.required("token")))
         proxy.inner = try keys["inner"].map(listenAddress)
         return proxy
+    }
+
+    /// What the proxies read, too, from a file of their own: nothing in it that one of both might take away.
+    private static func token(_ node: DocumentNode) throws(DocumentError) -> Secret {
+        let token = try node.secret()
+        guard token.isOneWord else {
+            throw node.error(
+                "the token has a space, a line end or a control character in it: it is one word, on one line")
+        }
+        return token
     }
 
     private static func clusters(_ node: DocumentNode?, groups: [String]) throws(DocumentError) -> [Cluster] {
