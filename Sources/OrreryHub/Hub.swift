@@ -102,7 +102,8 @@ package struct Hub: Service {
         do {
             policy = try Policy.load(
                 directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
-                trust: configuration.trust(decided: trust), untested: untested)
+                trust: configuration.trust(decided: trust), untested: untested,
+                bound: configuration.clusters.map(\.name))
         } catch {
             throw HubError(.cannotStart, "\(error)")
         }
@@ -110,11 +111,6 @@ package struct Hub: Service {
             throw HubError(
                 .cannotStart, "the fileset `\(bucket.name)` is delivered as s3, and nothing says for whom its token is",
                 next: "write notebook.s3 with the `audience` that the storage expects")
-        }
-        for cluster in configuration.clusters where policy.bindings[cluster.name] == nil {
-            throw HubError(
-                .cannotStart, "the policy in \(configuration.policy) says nothing about the cluster `\(cluster.name)`",
-                next: "write \(configuration.policy)/clusters/\(cluster.name).yaml")
         }
         return policy
     }
@@ -131,7 +127,7 @@ package struct Hub: Service {
     ) -> Result<Policy, PolicyErrors> {
         let (_, errors) = Policy.loadAll(
             directory: configuration.policy, groups: Set(configuration.auth.groups.map(\.name)),
-            trust: configuration.trust(decided: trust))
+            trust: configuration.trust(decided: trust), bound: configuration.clusters.map(\.name))
         guard errors.isEmpty else { return .failure(PolicyErrors(sentences: errors.map(\.description))) }
         do throws(HubError) {
             return .success(try policy(of: configuration, trust: trust))

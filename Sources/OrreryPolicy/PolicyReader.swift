@@ -9,6 +9,8 @@ struct PolicyReader {
     let trust: [String: Set<String>]
     /// Clusters whose tests are read and not run.
     let untested: Set<String>
+    /// Clusters that have to have a binding.
+    let bound: [String]
     let findings = Findings()
 
     /// The policy, when there was no error up to its tests; whoever asks looks at `findings` for those.

@@ -1,5 +1,8 @@
-import OrreryPolicy
+import Foundation
+import OrreryDocument
 import Testing
+
+@testable import OrreryPolicy
 
 struct LoadingTests {
     struct Slip: Sendable, CustomTestStringConvertible {
@@ -47,6 +50,44 @@ struct LoadingTests {
     ])
     func aMissingDocumentIsNamed(document: String, sentence: String) throws {
         #expect(try PolicyDirectory().removing(document).sentences() == [sentence])
+    }
+
+    /// The tests of the policy are about clusters, too, and would not say what is missing.
+    @Test func aMissingBindingIsNamedBeforeTestsAreRun() throws {
+        let test = "tests: [{who: {groups: [science]}, on: north, not: [/scratch]}]"
+        let policy = PolicyDirectory().replacing("filesets:", with: test + "\nfilesets:")
+        #expect(
+            try policy.removing("clusters/north.yaml").sentences(bound: ["north", "south"]) == [
+                "clusters:1:1: the policy says nothing about the cluster `north`: write clusters/north.yaml"
+            ])
+        #expect(
+            try policy.replacing("cluster: north", in: "clusters/north.yaml", with: "cluster: nort")
+                .sentences(bound: ["north"]).first?.hasSuffix("did you mean the cluster with `cluster: nort`?") == true)
+        #expect(
+            try policy.removing("clusters/north.yaml").adding("clusters/north.yml", "cluster: north")
+                .sentences(bound: ["north"]).first?.contains("(north.yml is not read") == true)
+    }
+
+    @Test func whatLiesBesideTheBindingsIsWarnedOf() throws {
+        #expect(try PolicyDirectory().warnings().isEmpty)
+        let strays = PolicyDirectory().adding("clusters/west.yml", "cluster: west")
+            .adding("clusters/.swp", "").adding("clusters/east.yaml", "cluster: north")
+        #expect(
+            try strays.warnings() == [
+                "clusters/east.yaml binds the cluster `north`, not one of its own name",
+                "clusters/west.yml is not read: its name does not end with .yaml",
+            ])
+    }
+
+    @Test func aDirectoryThatCannotBeReadIsNotAnEmptyOne() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("orrery-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        // Root may read every directory; nobody reads a file as one.
+        try Data().write(to: directory.appendingPathComponent("clusters"))
+        #expect { try BindingFiles(directory: directory.path).names() } throws: {
+            "\($0)".hasSuffix("clusters:1:1: the directory cannot be read")
+        }
     }
 
     @Test func aPolicyWithoutClustersIsRefused() throws {

@@ -44,14 +44,27 @@ struct PolicyDirectory {
         return changed
     }
 
+    func adding(_ document: String, _ text: String) -> PolicyDirectory {
+        var changed = self
+        changed.documents[document] = text
+        return changed
+    }
+
+    /// What it warns of, from the name of the document on.
+    func warnings() throws -> [String] {
+        try inDirectory { directory in
+            Policy.warnings(directory: directory).map { $0.replacingOccurrences(of: "\(directory)/", with: "") }
+        }
+    }
+
     func load(groups: Set<String> = Self.groups) throws -> Policy {
         try inDirectory { try Policy.load(directory: $0, groups: groups, trust: trust) }
     }
 
     /// The sentences of every error, from the name of the document on.
-    func sentences() throws -> [String] {
+    func sentences(bound: [String] = []) throws -> [String] {
         try inDirectory { directory in
-            Policy.loadAll(directory: directory, groups: Self.groups, trust: trust).errors
+            Policy.loadAll(directory: directory, groups: Self.groups, trust: trust, bound: bound).errors
                 .map { $0.description.replacingOccurrences(of: "\(directory)/", with: "") }
         }
     }

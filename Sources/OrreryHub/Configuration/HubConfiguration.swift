@@ -42,9 +42,10 @@ package struct HubConfiguration: Sendable {
         return said.merging(expected) { own, _ in own }.merging(decided) { _, decided in decided }
     }
 
-    /// What is allowed and yet hardly meant, in sentences.
+    /// What is allowed and yet hardly meant, in sentences; of the policy, too.
     package var warnings: [String] {
-        auth.allow.isEmpty ? ["nobody may enter: name groups whose members may under auth.allow"] : []
+        (auth.allow.isEmpty ? ["nobody may enter: name groups whose members may under auth.allow"] : [])
+            + Policy.warnings(directory: policy)
     }
 
     /// The proxies in front of the hub, and what they show it to be given routes.
