@@ -94,16 +94,9 @@ extension AgentHello.Cluster {
     package static func namespaces(_ value: JSON?) -> [String]? {
         let listed = value?.array ?? []
         let namespaces = listed.compactMap(\.string)
-        guard namespaces.count == listed.count, listed.count <= 256, namespaces.allSatisfy(isLabel) else { return nil }
-        return namespaces
-    }
-
-    /// As Kubernetes names a namespace (RFC 1123).
-    private static func isLabel(_ text: String) -> Bool {
-        let bytes = text.utf8
-        guard let first = bytes.first, let last = bytes.last, bytes.count <= 63, first != 45, last != 45 else {
-            return false
+        guard namespaces.count == listed.count, listed.count <= 256, namespaces.allSatisfy(\.isDNSLabel) else {
+            return nil
         }
-        return bytes.allSatisfy { $0 &- 48 < 10 || $0 &- 97 < 26 || $0 == 45 }
+        return namespaces
     }
 }

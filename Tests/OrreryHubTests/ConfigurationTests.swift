@@ -91,6 +91,34 @@ struct ConfigurationTests {
         #expect(try Self.read(closed).warnings.first?.contains("auth.allow") == true)
     }
 
+    @Test(arguments: [
+        ("url: https://Hub", "url: http://Hub", "cross the network in the clear"),
+        ("idle: 1h, max: 2d", "idle: 3d, max: 2d", "auth.session.idle means nothing"),
+        ("photoz: 5101", "photoz: 5001", "gid 5001 stands at `developers` and `project:{g}`"),
+        ("photoz: 5101", "photoz: 5101, y3: 5101", "gid 5101 stands at `project:{g}` and `project:{g}`"),
+    ])
+    func whatIsHardlyMeantIsWarnedOf(_ right: String, _ wrong: String, _ words: String) throws {
+        let warnings = try Self.read(Self.text.replacing(right, with: wrong)).warnings
+        #expect(warnings.count == 1 && warnings[0].contains(words), "\(warnings)")
+    }
+
+    @Test(arguments: ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000", "http://hub.localhost"])
+    func aSiteOfOneMachineNeedsNoTLS(_ url: String) throws {
+        let text = Self.text.replacing("url: https://Hub.Example.org", with: "url: \"\(url)\"")
+        #expect(try Self.read(text).warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        (#"listen: "127.0.0.1:9081""#, #"listen: "0.0.0.0:9000""#, ":3:", "is the address of hub.listen, too"),
+        (#"api: "127.0.0.1:9001""#, #"inner: "0.0.0.0:9000""#, ":3:", "is the address of proxy.listen, too"),
+        (#"token: t, namespace: hub"#, #"token: t, namespace: Hub_X"#, ":38:", "takes no namespace of this name"),
+    ])
+    func whatCanNeverWorkIsAnError(_ right: String, _ wrong: String, _ line: String, _ words: String) throws {
+        #expect { try Self.read(Self.text.replacing(right, with: wrong)) } throws: {
+            "\($0)".contains(line) && "\($0)".contains(words)
+        }
+    }
+
     @Test func anIssuerIsReadWhole() throws {
         let issuer = try #require(try Self.read(Self.text).auth.issuers.first)
         #expect(issuer.label == "wlcg" && issuer.title == "WLCG" && issuer.issuer == "https://wlcg.example/")

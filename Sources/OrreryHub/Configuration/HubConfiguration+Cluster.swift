@@ -1,6 +1,7 @@
 import OrreryDocument
 import OrreryFetch
 import OrreryKubernetes
+import OrreryModel
 import OrreryPolicy
 
 extension HubConfiguration.Cluster {
@@ -44,7 +45,7 @@ extension HubConfiguration.Cluster {
     }
 
     private static func access(_ name: String, _ keys: DocumentMapping) throws(DocumentError) -> ClusterAccess {
-        let namespace = try keys["namespace"]?.string()
+        let namespace = try keys["namespace"]?.namespace()
         if let file = keys["kubeconfig"] {
             try keys.refuse(["server", "token", "certificate", "ca", "inCluster"], beside: "kubeconfig")
             return try Kubeconfig.read(try file.document(), name: name, namespace: namespace, origin: .local)
@@ -58,7 +59,7 @@ extension HubConfiguration.Cluster {
         return ClusterAccess(
             name: name, server: try HubConfiguration.baseURL(keys.required("server")), credential: try credential(keys),
             authority: try keys["ca"].map(HubConfiguration.pem).map { .pem($0) } ?? .system,
-            namespace: try keys.required("namespace").string())
+            namespace: try keys.required("namespace").namespace())
     }
 
     private static func credential(_ keys: DocumentMapping) throws(DocumentError) -> Credential {
@@ -85,7 +86,7 @@ extension HubConfiguration.Expected {
         let title = try keys["title"]?.string() ?? name
         self.init(
             title: title, facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups),
-            holds: try HubConfiguration.Cluster.holds(keys) ?? [], namespace: try keys["namespace"]?.string())
+            holds: try HubConfiguration.Cluster.holds(keys) ?? [], namespace: try keys["namespace"]?.namespace())
     }
 }
 
@@ -94,5 +95,16 @@ extension DocumentMapping {
         for other in others {
             if let node = self[other] { throw node.error("`\(other)` says the same as `\(key)`: write one of them") }
         }
+    }
+}
+
+extension DocumentNode {
+    /// The name of a namespace, as Kubernetes takes it.
+    fileprivate func namespace() throws(DocumentError) -> String {
+        let name = try string()
+        guard name.isDNSLabel else {
+            throw error("Kubernetes takes no namespace of this name: small letters, digits and hyphens are, 63 at most")
+        }
+        return name
     }
 }

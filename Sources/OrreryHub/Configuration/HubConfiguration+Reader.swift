@@ -49,6 +49,7 @@ extension HubConfiguration {
         let hub = try keys["hub"]?.mapping(["listen", "forwarders", "database", "keys", "audit", "api", "away"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         let auth = try Auth.read(keys.required("auth"), url: url)
+        try checkAddresses(hub?["listen"], keys.required("proxy"))
         return HubConfiguration(
             url: url,
             domain: try keys["domain"].map(domain),
@@ -66,6 +67,23 @@ extension HubConfiguration {
             expected: try expected(keys["clusters"], groups: auth.groups.map(\.name)),
             away: try hub?["away"]?.duration() ?? .seconds(40),
             admission: try admission(keys["admission"], auth: auth))
+    }
+
+    /// Two servers that are told the same address: one of them would never begin, or be asked for what only the other has.
+    private static func checkAddresses(_ hub: DocumentNode?, _ proxy: DocumentNode) throws(DocumentError) {
+        var taken: [ListenAddress: String] = [:]
+        let keys = try proxy.mapping(["listen", "api", "inner", "token"])
+        let addresses = [
+            ("hub.listen", hub), ("proxy.listen", keys["listen"]), ("proxy.api", keys["api"]),
+            ("proxy.inner", keys["inner"]),
+        ]
+        for case (let name, let node?) in addresses {
+            let address = try listenAddress(node)
+            // Port 0 is another one each time.
+            if address.port != 0, let other = taken.updateValue(name, forKey: address) {
+                throw node.error("\(address) is the address of \(other), too: name another port")
+            }
+        }
     }
 
     private static func proxy(_ node: DocumentNode) throws(DocumentError) -> Proxy {

@@ -44,8 +44,7 @@ package struct HubConfiguration: Sendable {
 
     /// What is allowed and yet hardly meant, in sentences; of the policy, too.
     package var warnings: [String] {
-        (auth.allow.isEmpty ? ["nobody may enter: name groups whose members may under auth.allow"] : [])
-            + Policy.warnings(directory: policy)
+        ownWarnings + Policy.warnings(directory: policy)
     }
 
     /// The proxies in front of the hub, and what they show it to be given routes.
