@@ -25,6 +25,7 @@ extension DocumentNode {
     /// The root of the one YAML document in `text`. `file` names it in errors, and relative paths in it are counted from
     /// that file's directory. Anchors, aliases, merge keys and tags are refused: what stands at a place is all there is.
     package static func parse(_ text: String, file: String) throws(DocumentError) -> DocumentNode {
+        let text = text.unicodeScalars.first == byteOrderMark ? String(text.unicodeScalars.dropFirst()) : text
         do {
             // The parser owns the anchors, which its nodes only refer to weakly: it has to outlive the conversion.
             let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
@@ -42,6 +43,9 @@ extension DocumentNode {
             throw DocumentError(place: Place(file: file, line: 1, column: 1), message: "this is not YAML: \(error)")
         }
     }
+
+    /// Some editors begin a file with it. It is no part of the text.
+    private static let byteOrderMark: Unicode.Scalar = "\u{FEFF}"
 
     private init(_ node: Node, file: String, path: String) throws(DocumentError) {
         let place = Place(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
@@ -109,7 +113,9 @@ extension DocumentError {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            let sentence = [context?.text, problem].compactMap { $0 }.joined(separator: ", ")
+            let sentence =
+                [context?.text, problem].compactMap { $0 }.joined(separator: ", ")
+                + (Self.isIndentedWithTabs(text, line: mark.line) ? "; indent with spaces, not tabs" : "")
             self.init(
                 place: Place(file: file, line: mark.line, column: mark.column), message: "this is not YAML: \(sentence)"
             )
@@ -122,6 +128,14 @@ extension DocumentError {
         default:
             self.init(place: Place(file: file, line: 1, column: 1), message: "this is not YAML: \(error)")
         }
+    }
+
+    /// libYAML only says that it found a character which cannot stand there.
+    private static func isIndentedWithTabs(_ text: String, line: Int) -> Bool {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(line - 1) else { return false }
+        return lines[line - 1].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            .contains(UInt8(ascii: "\t"))
     }
 
     private static func place(of offset: Int, in text: String, file: String) -> Place {

@@ -38,6 +38,16 @@ struct ParsingTests {
         #expect(!sentence(of: text).contains("\n"))
     }
 
+    @Test func tabsAreToldOf() {
+        #expect(sentence(of: "a:\n  b: 1\n\tc: 2\n").hasSuffix("; indent with spaces, not tabs"))
+        #expect(!sentence(of: "a: [1, 2\nb: 3\n").contains("tabs"))
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+        let root = try DocumentNode.parse("\u{FEFF}a: 1\n", file: "a.yaml")
+        #expect(try root.mapping(["a"]).required("a").place.description == "a.yaml:1:4")
+    }
+
     @Test func everyValueKnowsItsPlaceAndPath() throws {
         let root = try DocumentNode.parse("auth:\n  issuers: {wlcg: {scopes: [openid, profile]}}\n", file: "a.yaml")
         let issuers = try root.mapping(["auth"]).required("auth").mapping(["issuers"]).required("issuers")
