@@ -4,11 +4,7 @@ extension Database {
     /// Opens the database of a hub that may be running, for a command beside it. Neither makes the file nor changes its
     /// schema: with another version of Orrery's it is `.unavailable`.
     package convenience init(beside path: String) throws(StoreError) {
-        guard DatabaseFile.exists(path) else {
-            throw StoreError(
-                .unavailable, "there is no database at \(path)",
-                next: "name the right configuration with --config, or start the hub once")
-        }
+        try DatabaseFile.find(path)
         try self.init(path: path, migrations: [])
         let known = Migration.all.count
         let taken = try taken()

@@ -56,4 +56,12 @@ import Testing
         #expect(error?.kind == .cancelled)
         #expect(try await database.allPersons().isEmpty)
     }
+
+    /// Root may look into every directory, so no permission stands in the way here.
+    @Test func aFileThatCannotBeLookedForIsNotTakenForMissing() throws {
+        let unseen = #expect(throws: StoreError.self) { try Database(beside: "/dev/null/orrery.sqlite") }
+        #expect(unseen?.message.hasSuffix("cannot be looked for: not a directory") == true)
+        let missing = try TestDatabase().path
+        #expect { try Database(beside: missing) } throws: { "\($0)".hasPrefix("there is no database at ") }
+    }
 }

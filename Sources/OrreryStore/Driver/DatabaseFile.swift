@@ -18,7 +18,19 @@ enum DatabaseFile {
         guard unsafe access(path, R_OK | W_OK) == 0 else { throw refusal(path, errno) }
     }
 
-    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+    /// Makes sure that there is something at `path`, and tells a file that is missing from one that cannot be seen.
+    static func find(_ path: String) throws(StoreError) {
+        guard unsafe access(path, F_OK) != 0 else { return }
+        let reason = errno
+        guard reason == ENOENT else {
+            throw StoreError(
+                .unavailable, "the database \(path) cannot be looked for: \(words(reason))",
+                next: "run this as the hub's account")
+        }
+        throw StoreError(
+            .unavailable, "there is no database at \(path)",
+            next: "name the right configuration with --config, or start the hub once")
+    }
 
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
