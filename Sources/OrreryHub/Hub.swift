@@ -16,6 +16,8 @@ package struct Hub: Service {
     private let services: HubServices
     private let background: [any Service]
     private let logger: Logger
+    /// Nil where somebody else sees to it that no other hub has the database.
+    private let lock: DatabaseLock?
     private let onReady: @Sendable (Int) async -> Void
 
     /// Everything that can be wrong before anything runs is found here: the policy's documents and the database.
@@ -24,22 +26,23 @@ package struct Hub: Service {
         let issuers = ConfiguredIssuers(configuration.auth, fetcher: fetcher, logger: logger)
         // Before they are read: whoever writes them meanwhile is noticed once the hub runs.
         let seen = PolicyFiles.marks(in: configuration.policy)
-        let database = try Self.database(at: configuration.database)
+        let (database, lock) = try Self.database(at: configuration.database)
         let keys = try await Self.keys(of: configuration, for: database)
         let policy = try Self.policy(
             of: configuration, known: try await KnownClusters(configuration, database), logger: logger)
         let services = HubServices(
             configuration, database: database, keys: keys, policy: policy, seen: seen, issuers: issuers,
             fetcher: fetcher, logger: logger)
-        self.init(services: services, background: services.services, logger: logger)
+        self.init(services: services, background: services.services, lock: lock, logger: logger)
     }
 
     init(
-        services: HubServices, background: [any Service], logger: Logger,
+        services: HubServices, background: [any Service], lock: DatabaseLock? = nil, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.services = services
         self.background = background
+        self.lock = lock
         self.logger = logger
         self.onReady = onReady
     }
@@ -158,11 +161,13 @@ package struct Hub: Service {
         }
     }
 
-    private static func database(at path: String) throws(HubError) -> Database {
+    private static func database(at path: String) throws(HubError) -> (Database, DatabaseLock) {
         do {
             let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            return try Database(path: path)
+            // Before it is opened, which may change its schema under a hub of another version.
+            let lock = try DatabaseLock(besides: path)
+            return (try Database(path: path), lock)
         } catch let error as StoreError {
             throw HubError(.cannotStart, error.message, next: error.next)
         } catch {

@@ -5,8 +5,8 @@ internal import GRDB
 /// Reads see the last commit and never wait for a writer; writes are short, one after the other, and on disk when the call
 /// returns. The file is made with mode 0600.
 ///
-/// Concurrency: safe from any task. One process should have a file open; a second one waits up to five seconds for each
-/// of its writes and then gets `.busy`.
+/// Concurrency: safe from any task. One hub has a file (`DatabaseLock`); a second process waits up to five seconds for
+/// each of its writes and then gets `.busy`.
 package final class Database: Sendable {
     package let path: String
     private let pool: DatabasePool

@@ -130,6 +130,9 @@ import Testing
             (configuration.database, configuration.keys) = (hub.database.path, hub.keysPath)
             try await Backroom.replaceKeyFile(of: configuration, givingUp: 1)
             let backroom = try Self.backroom(hub)
+            let lock = try DatabaseLock(besides: hub.database.path)
+            await #expect(throws: HubError.self) { try await backroom.retire(1, isLost: true) }
+            _ = consume lock
             try await backroom.retire(1, isLost: true)
             #expect(try await backroom.keyUses().map(\.id) == [2])
 

@@ -32,6 +32,17 @@ struct StartTests {
         }
     }
 
+    @Test func nothingIsOpenedThatAnotherHubHas() async throws {
+        try await TestHub.run { hub in
+            var configuration = hub.services.configuration
+            configuration.database = hub.database.path
+            let (lock, asked) = (try DatabaseLock(besides: hub.database.path), configuration)
+            let error = await #expect(throws: HubError.self) { try await Hub(asked, logger: TestHub.quiet) }
+            #expect(error?.message.contains("a hub runs on the database") == true)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
     @Test func onceItListensEverythingRuns() async throws {
         try await TestHub.run { hub in
             let watched = Watched()

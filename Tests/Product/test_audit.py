@@ -117,12 +117,42 @@ def test_a_hub_without_its_keys_or_with_keys_for_everybody_does_not_start(site):
     os.chmod(site.state / "open.keys", 0o644)
     (site.state / "other.keys").write_text("1 " + "A" * 43 + "\n")
     os.chmod(site.state / "other.keys", 0o600)
-    for name, words in ("open.keys", "others than its owner"), ("other.keys", "audit log cannot be opened"):
-        text = (site.state / "orrery.yaml").read_text()
-        text = text.replace("database:", f'keys: "{site.state}/{name}", database:', 1)
-        (site.state / "wrong.yaml").write_text(text)
+    for name, words in (("open.keys", "others than its owner"), ("other.keys", "audit log cannot be opened"),
+                        ("no.keys", "is missing")):
+        copied(site, "wrong", name)
         answer = orrery(site, "hub", config="wrong.yaml")
         assert answer.returncode == 1 and words in answer.stderr and name in answer.stderr, answer
+    assert not (site.state / "no.keys").exists()
+
+
+def copied(site, name, keys):
+    """The hub's database as it is now under another name, and a configuration with that and a key file."""
+    with sqlite3.connect(site.state / "hub.sqlite") as source, sqlite3.connect(site.state / f"{name}.sqlite") as copy:
+        source.backup(copy)
+    text = (site.state / "orrery.yaml").read_text().replace("hub.sqlite", f"{name}.sqlite")
+    (site.state / f"{name}.yaml").write_text(
+        text.replace("database:", f'keys: "{site.state}/{keys}", database:', 1))
+
+
+def test_a_second_hub_on_the_same_database_does_not_start(site):
+    answer = orrery(site, "hub")
+    assert answer.returncode == 1 and "a hub runs on the database" in answer.stderr, answer
+
+
+def test_a_lost_key_file_is_given_up_and_verify_says_so(site):
+    copied(site, "lost", "lost.keys")
+    listed = orrery(site, "keys", "list").stdout
+    number = listed.split("key ")[1].split()[0]
+    assert orrery(site, "keys", "retire", "99", "--lost", config="lost.yaml").returncode == 1
+    assert not (site.state / "lost.keys").exists()
+    given_up = orrery(site, "keys", "retire", number, "--lost", config="lost.yaml")
+    assert given_up.returncode == 0 and given_up.stdout == f"key {number} is retired\n", given_up
+    verified = orrery(site, "audit", "verify", config="lost.yaml")
+    assert verified.returncode == 0 and "nobody can check those up to there" in verified.stdout, verified
+    assert records(site, "--act", "begun-anew") == []
+    # The hub's own: it runs, and what it has read it would go on with.
+    refused = orrery(site, "keys", "retire", number, "--lost")
+    assert refused.returncode == 1 and "a hub runs on the database" in refused.stderr, refused
 
 
 def test_no_secret_is_in_the_database_or_in_the_log(site):

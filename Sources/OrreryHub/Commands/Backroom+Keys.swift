@@ -49,6 +49,9 @@ extension Backroom {
         guard try await keyUses().contains(where: { $0.id == id }) else {
             throw HubError(.cannotStart, "there is no key \(id)", next: "look which ones are: orrery keys list")
         }
+        // A hub that runs has read the lost key, and would go on with the audit log as it was.
+        let lock = isLost ? try await Self.attempt { try DatabaseLock(besides: database.path) } : nil
+        defer { withExtendedLifetime(lock) {} }
         if isLost, id == keys.ids.first { _ = try newKey() }
         // A hub that was sealing at the moment of the change may have left one behind.
         _ = try await reseal()

@@ -37,7 +37,7 @@ enum DatabaseFile {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private static func refusal(_ path: String, _ reason: Int32) -> StoreError {
+    static func refusal(_ path: String, _ reason: Int32) -> StoreError {
         let next =
             reason == ENOENT
             ? "make its directory, or name another file under hub.database"
