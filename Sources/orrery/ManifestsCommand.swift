@@ -32,10 +32,13 @@ struct ManifestsCommand: AsyncParsableCommand {
             }
         }
 
-        func write(_ words: [String], _ make: (SiteManifests) throws -> [JSON]) async throws {
+        /// Prints what `make` makes, and its notes on standard error.
+        func write(_ words: [String], _ make: (SiteManifests) throws -> ([JSON], notes: [String])) async throws {
             let manifests = try await manifests()
             do {
-                print(SiteManifests.file(try make(manifests), saying: words), terminator: "")
+                let (documents, notes) = try make(manifests)
+                print(SiteManifests.file(documents, saying: words), terminator: "")
+                for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
             } catch {
                 throw Failure("\(error)")
             }
@@ -48,7 +51,7 @@ struct ManifestsCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
 
         func run() async throws {
-            try await options.write(["The images of the profiles, on every node."]) { $0.prepull() }
+            try await options.write(["The images of the profiles, on every node."]) { ($0.prepull(), []) }
         }
     }
 
@@ -61,7 +64,7 @@ struct ManifestsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.write(["Room for \(count) more sessions. The PriorityClass is the whole cluster's."]) {
-                try $0.placeholder(size: size, count: count)
+                (try $0.placeholder(size: size, count: count), [])
             }
         }
     }
@@ -73,13 +76,10 @@ struct ManifestsCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
 
         func run() async throws {
-            var notes: [String] = []
             try await options.write([delete ? "It removes files." : "It only lists what it would remove."]) {
-                let (documents, found) = try $0.purge(deletes: delete)
-                notes = found
-                return documents
+                let (documents, notes) = try $0.purge(deletes: delete)
+                return (documents, notes)
             }
-            for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
         }
     }
 
@@ -92,7 +92,7 @@ struct ManifestsCommand: AsyncParsableCommand {
         func run() async throws {
             let people = try await options.file.inBackroom { try await $0.people() }
             try await options.write(["Directories for \(people.count) people. What is there is left as it is."]) {
-                try $0.provisioner(for: people, at: .now)
+                (try $0.provisioner(for: people, at: .now), [])
             }
         }
     }
@@ -109,7 +109,7 @@ struct ManifestsCommand: AsyncParsableCommand {
         @Option(
             help: """
                 A label of the hub's pods in this cluster, KEY=VALUE; may be repeated. Without it app.kubernetes.io/name is \
-                orrery-hub or orrery-proxy.
+                orrery-hub, orrery-proxy or orrery.
                 """)
         var hubLabel: [String] = []
         @Option(help: "A port of those pods; may be repeated. Without it those of hub.listen and proxy.listen.")
@@ -131,7 +131,7 @@ struct ManifestsCommand: AsyncParsableCommand {
             guard hubPort.allSatisfy((1...65_535).contains) else { throw Failure("a port is a number from 1 to 65535") }
             network.hubPorts = hubPort
             try await options.write(["In only from proxy or agent; out to names, the internet and the hub."]) {
-                try $0.networkPolicy(network)
+                (try $0.networkPolicy(network), [$0.networkNote].compactMap(\.self))
             }
         }
     }

@@ -99,6 +99,10 @@ struct KnownClustersTests {
             await #expect(throws: HubError.self) { try await manifests() }
             _ = try await hub.member()
             #expect(try await manifests().binding.sources.count == 2)
+            #expect(try await manifests().networkNote?.contains("orrery-agent manifest") == true)
+            let direct = try SiteManifests(
+                configuration, known: await KnownClusters.of(configuration), cluster: "north")
+            #expect(direct.networkNote == nil)
         }
     }
 }

@@ -43,6 +43,14 @@ extension SiteManifests {
         ]
     }
 
+    /// What whoever applies it ought to know; nil for nothing.
+    package var networkNote: String? {
+        guard settings.isJoined else { return nil }
+        return
+            "`orrery-agent manifest` makes a NetworkPolicy orrery-sessions in the namespace \(settings.namespace), too: "
+            + "this one takes its place there, until the agent's manifest is applied again"
+    }
+
     private static func peers(inNamespace name: String) -> JSON {
         [
             "namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(name)]],

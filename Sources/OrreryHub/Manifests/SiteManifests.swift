@@ -20,6 +20,8 @@ package struct SiteManifests: Sendable {
         package var api: String
         /// The ports of hub and proxy themselves, behind whatever services are in front of them.
         package var ports: [Int]
+        /// Whether the cluster joined, so that its agent's manifest is in force there.
+        package var isJoined = false
         /// An environment whose image has a shell, `find` and `chown`; nil for the default profile's first one.
         package var environment: String?
 
@@ -47,11 +49,11 @@ package struct SiteManifests: Sendable {
             throw HubError(
                 .cannotStart, "there is no cluster `\(wanted)`", next: "known are \(names.joined(separator: ", "))")
         }
-        self.init(
-            policy: policy, binding: binding,
-            settings: Settings(
-                namespace: cluster.access.namespace, api: configuration.api,
-                ports: Set([configuration.listen.port, configuration.proxy.listen.port]).sorted()))
+        var settings = Settings(
+            namespace: cluster.access.namespace, api: configuration.api,
+            ports: Set([configuration.listen.port, configuration.proxy.listen.port]).sorted())
+        settings.isJoined = !configuration.clusters.contains { $0.name.isExactly(cluster.name) }
+        self.init(policy: policy, binding: binding, settings: settings)
     }
 
     init(policy: Policy, binding: ClusterBinding, settings: Settings) {
