@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import OrreryAgent
 
 /// `orrery-agent manifest`: what `kubectl kustomize deploy/agent` gives, without the files.
@@ -24,19 +25,20 @@ struct ManifestCommand: ParsableCommand {
     var seesNodes = false
 
     func validate() throws {
-        let (own, other) = (namespace ?? AgentManifest().namespace, sessions ?? AgentManifest().sessions)
-        guard own != other else {
-            throw ValidationError(
-                "the agent and the sessions want two namespaces: what runs in one can mount the Secrets of it")
-        }
+        if let flaw = manifest.flaw { throw ValidationError(flaw) }
     }
 
     func run() {
+        if let doubt = manifest.doubt { FileHandle.standardError.write(Data("warning: \(doubt)\n".utf8)) }
+        print(manifest.text(explaining: explain), terminator: "")
+    }
+
+    private var manifest: AgentManifest {
         var manifest = AgentManifest()
         if let image { manifest.image = image }
         if let namespace { manifest.namespace = namespace }
         if let sessions { manifest.sessions = sessions }
         manifest.seesNodes = seesNodes
-        print(manifest.text(explaining: explain), terminator: "")
+        return manifest
     }
 }

@@ -35,6 +35,27 @@ struct AgentManifestTests {
         #expect(closed.joined().contains("64:ff9b::/96") && closed.joined().contains("127.0.0.0/8"))
     }
 
+    @Test(arguments: [
+        ("Bad_NS", "orrery", "r.example/a", "no namespace called `Bad_NS`"), ("a", "-b", "r.example/a", "`-b`"),
+        ("same", "same", "r.example/a", "two namespaces"), ("a", "b", "a b", "`a b` is no name of an image"),
+        ("a", "b", "", "is no name"), ("a", "b", "r.example/a@sha256:12", "is no name"),
+    ])
+    func whatNoClusterTakesIsAFlaw(_ namespace: String, _ sessions: String, _ image: String, _ words: String) {
+        var manifest = AgentManifest()
+        (manifest.namespace, manifest.sessions, manifest.image) = (namespace, sessions, image)
+        #expect(manifest.flaw?.contains(words) == true)
+    }
+
+    @Test(arguments: [
+        ("orrery-agent", true), ("site/orrery-agent:1", true), ("registry.example/orrery-agent", false),
+        ("localhost/a", false), ("r:5000/a@sha256:" + String(repeating: "0", count: 64), false),
+    ])
+    func anImageWithoutARegistryIsDoubtful(_ image: String, _ isDoubtful: Bool) {
+        var manifest = AgentManifest()
+        manifest.image = image
+        #expect(manifest.flaw == nil && (manifest.doubt != nil) == isDoubtful)
+    }
+
     @Test func itsPolicyIsOne() throws {
         let policy = try SitePolicy(DocumentNode.parse(AgentManifest.policyText, file: "policy.yaml"))
         #expect(policy.maxima.cpu == CPUCount("8"))

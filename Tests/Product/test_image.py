@@ -93,3 +93,11 @@ def test_the_same_program_gives_the_same_digest(tmp_path):
 def test_what_cannot_be_made_is_said(arguments, sentence):
     refused = subprocess.run([ROOT / "deploy/image", *arguments], capture_output=True, text=True, timeout=60)
     assert refused.returncode and sentence in refused.stderr, refused.stderr
+
+
+def test_another_program_of_ours_is_not_packed_under_the_name(tmp_path):
+    other = tmp_path / "orrery-proxy"
+    other.symlink_to(SMALL)
+    answer = image("orrery", other, tmp_path / "orrery.tar")
+    assert answer.returncode == 1 and f"--binary {other} is not orrery" in answer.stderr
+    assert not (tmp_path / "orrery.tar").exists()
