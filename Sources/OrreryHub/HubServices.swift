@@ -49,6 +49,7 @@ struct HubServices: Sendable {
     let credentials: Credentials
     let recheck: Recheck
     let now: @Sendable () -> Date
+    private let logger: Logger
 
     init(
         _ configuration: HubConfiguration, database: Database, keys: KeyRing, policy: Policy,
@@ -62,6 +63,7 @@ struct HubServices: Sendable {
         self.seen = seen
         audit = AuditLog(store: database, keys: keys, keep: configuration.auditKept, logger: logger, now: now)
         self.now = now
+        self.logger = logger
         let tokens = Tokens(store: database, now: now)
         let logins = Logins(
             store: database, persons: database, credentials: database, auth: configuration.auth, now: now)
@@ -162,7 +164,9 @@ struct HubServices: Sendable {
 
     /// What has to run beside the web server, in the order of starting; it is stopped in the opposite order.
     var services: [any Service] {
-        let watch = PolicyWatch(book: policies, directory: configuration.policy, seen: seen)
+        let watch = PolicyWatch(
+            book: policies, directory: configuration.policy, seen: seen, configuration: configuration.source,
+            logger: logger)
         return [audit, proxy, keeper, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
     }
 

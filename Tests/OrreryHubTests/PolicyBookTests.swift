@@ -90,7 +90,8 @@ struct PolicyBookTests {
         try await Self.inDirectory { directory, book in
             let seen = PolicyFiles.marks(in: directory)
             try Self.change("title: Standard notebook", to: "title: Better notebook", in: "\(directory)/profiles.yaml")
-            let watch = PolicyWatch(book: book, directory: directory, seen: seen, pause: .milliseconds(1))
+            let watch = PolicyWatch(
+                book: book, directory: directory, seen: seen, pause: .milliseconds(1), logger: TestHub.quiet)
             let running = Task { try await watch.run() }
             let deadline = ContinuousClock.now + .seconds(60)
             while book.standing.taken == 0, ContinuousClock.now < deadline { await Task.yield() }
@@ -140,6 +141,22 @@ struct PolicyBookTests {
             #expect(try await browser.get("/hub/home").text.contains("were changed and are wrong"))
             try await browser.logIn(as: "ada")
             #expect(try await !browser.get("/hub/home").text.contains("were changed and are wrong"))
+        }
+    }
+
+    @Test func whatCountsFromTheNextStartOnlyIsSaid() async throws {
+        try await Self.inDirectory { directory, book in
+            let (file, lines) = ("\(directory)/orrery.yaml", KeptLines())
+            try ConfigurationTests.text.write(toFile: file, atomically: true, encoding: .utf8)
+            let configuration = try HubConfiguration.read(file: file)
+            let watch = PolicyWatch(
+                book: book, directory: directory, seen: [:], configuration: configuration.source, logger: lines.logger)
+            watch.reload()
+            #expect(lines.all.isEmpty)
+            try Self.change("deny: [", to: "deny: [eve, ", in: file)
+            watch.reload()
+            #expect(lines.count(of: "the configuration has changed") == 1)
+            #expect(!lines.all.description.contains("s3cret"))
         }
     }
 }

@@ -38,7 +38,10 @@ extension HubConfiguration {
     ///
     /// What else may be said of a cluster stands at `facts`.
     package static func read(file path: String) throws(DocumentError) -> HubConfiguration {
-        try read(DocumentNode.read(file: path))
+        let source = try Source(path: path)
+        var configuration = try read(source.document)
+        configuration.source = source
+        return configuration
     }
 
     package static func read(_ root: DocumentNode) throws(DocumentError) -> HubConfiguration {

@@ -33,6 +33,8 @@ package struct HubConfiguration: Sendable {
     package var away = Duration.seconds(40)
     /// Which clusters may join.
     package var admission = Admission.usual
+    /// Nil where no file was read.
+    package var source: Source?
 
     /// What each cluster is trusted with, by its name: what stands here, of one that joins with the least that it comes with,
     /// and before either what was `decided`.

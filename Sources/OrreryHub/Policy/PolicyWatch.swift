@@ -13,7 +13,10 @@ struct PolicyWatch: Service {
     let directory: String
     /// The documents as they were found before those in force were read: what has changed since is read.
     let seen: [String: PolicyFiles.Mark]
+    /// What counts from the next start only.
+    var configuration: HubConfiguration.Source?
     var pause = Duration.seconds(2)
+    var logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -32,7 +35,16 @@ struct PolicyWatch: Service {
     }
 
     private func listen() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup) { book.reload() }
+        for await _ in await UnixSignalsSequence(trapping: .sighup) { reload() }
+    }
+
+    /// What somebody orders who has changed something: the policy is read, and of the rest they are told when it counts.
+    func reload() {
+        book.reload()
+        guard let configuration, configuration.hasChanged else { return }
+        logger.warning(
+            "the configuration has changed since the hub started: that counts from its next start",
+            metadata: ["file": "\(configuration.path)"])
     }
 }
 
