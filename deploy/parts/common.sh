@@ -1,7 +1,8 @@
 # What deploy/demo and Tests/run share: saying what happens, Debian packages, virtual environments, the build.
 # Sourced by bash with `set -euo pipefail`; `root` is the repository's directory.
 
-say() { printf '%s\n' "$*" >&2; }
+# A terminal that is gone takes nothing, and whoever ends things because of that has to go on.
+say() { printf '%s\n' "$*" >&2 || true; }
 fail() { say "error: $*"; exit 1; }
 
 # step TEXT COMMAND...: say it, run it with its output kept in $log, and say how long it took.
