@@ -215,6 +215,8 @@ struct HubServices: Sendable {
             gate: gate, desk: desk, persons: database, sessions: database, url: url, recheck: recheck
         ).add(to: router)
         PolicyRoutes(gate: gate, book: policies).add(to: router)
+        MetricsRoutes(gate: gate, book: policies, sessions: database, registry: registry, keeper: keeper).add(
+            to: router)
         SessionRoutes(gate: gate, desk: desk, sessions: database, url: url, recheck: recheck).add(to: router)
         workload?.add(to: router)
         StoppedRoutes(gate: gate, sessions: database).add(to: router)

@@ -134,8 +134,14 @@ struct PolicyBookTests {
             let reloaded = try await hub.call("POST", "/policy/reload", token: token)
             #expect(reloaded.status == 422)
             #expect(reloaded.json?["rejection"]?["errors"]?.array?.isEmpty == false)
-            #expect(
-                try await hub.call("GET", "/metrics", token: token).text.contains("orrery_policy_rejected 1\n"))
+            _ = try await hub.session(of: ada)
+            try await hub.services.registry.load()
+            let metrics = try await hub.call("GET", "/metrics", token: token).text
+            let lines = [
+                "orrery_policy_rejected 1", #"orrery_sessions{state="ready"} 1"#, #"orrery_sessions{state="queued"} 0"#,
+                #"orrery_clusters{health="never-seen"} 2"#, #"orrery_clusters{health="unreachable"} 0"#,
+            ]
+            for line in lines { #expect(metrics.contains("\n\(line)\n"), "\(metrics)") }
             var browser = TestBrowser(hub)
             try await browser.logIn(as: "grace")
             #expect(try await browser.get("/hub/home").text.contains("were changed and are wrong"))

@@ -25,6 +25,16 @@ import Testing
         #expect(try await database.allActive() == [session])
     }
 
+    @Test func sessionsAreCountedByTheirState() async throws {
+        for name in ["ada", "ann"] { try await database.create(Sample.session(of: try await person(name))) }
+        let ended = Sample.session(of: try await person("eve"))
+        try await database.create(ended)
+        _ = try await database.update(ended.id) {
+            ($0.state, $0.endReason, $0.endedAt) = (.ended, .crashed, Sample.now)
+        }
+        #expect(try await database.activeByState() == [.queued: 2])
+    }
+
     @Test func oneOfManyClicksStartsTheSession() async throws {
         let ada = try await person()
         let database = database

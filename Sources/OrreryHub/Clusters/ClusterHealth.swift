@@ -9,7 +9,7 @@ struct ClusterHealth: Hashable, Sendable {
     /// Sentences without a full stop; empty when all is well.
     let reasons: [String]
 
-    enum State: String, Sendable { case ready, degraded, unreachable, neverSeen = "never-seen" }
+    enum State: String, Sendable, CaseIterable { case ready, degraded, unreachable, neverSeen = "never-seen" }
 
     init(
         _ condition: ClusterCondition, of record: ClusterRecord, links: [AgentLinks.Link],

@@ -1,7 +1,5 @@
 import Foundation
-import HTTPTypes
 import Hummingbird
-import NIOCore
 import OrreryModel
 import OrreryPolicy
 
@@ -13,7 +11,6 @@ struct PolicyRoutes: Sendable {
     func add(to router: Router<HubContext>) {
         router.get("hub/api/policy", use: show)
         router.post("hub/api/policy/reload", use: reload)
-        router.get("hub/api/metrics", use: metrics)
     }
 
     @Sendable func show(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -27,14 +24,6 @@ struct PolicyRoutes: Sendable {
         book.reload()
         let standing = book.standing
         return try .json(standing.json, status: standing.rejection == nil ? .ok : .unprocessableContent)
-    }
-
-    /// In the text format of Prometheus.
-    @Sendable func metrics(_ request: Request, _ context: HubContext) async throws -> Response {
-        try await operate(request, context)
-        return Response(
-            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: book.standing.metrics)))
     }
 
     private func operate(_ request: Request, _ context: HubContext) async throws {

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
-internal import OrreryModel
+package import OrreryModel
 
 extension Database: SessionStore {
     package func create(_ session: SessionRecord) async throws(StoreError) {
@@ -44,6 +44,16 @@ extension Database: SessionStore {
 
     package func allActive() async throws(StoreError) -> [SessionRecord] {
         try await read { [plans] db in try SessionRecord.fetch(db, plans, where: "ended_at IS NULL ORDER BY id") }
+    }
+
+    package func activeByState() async throws(StoreError) -> [SessionState: Int] {
+        try await read { db in
+            let sql = "SELECT state, count(*) AS count FROM session WHERE ended_at IS NULL GROUP BY state"
+            return try Row.fetchAll(db, sql: sql).reduce(into: [:]) { counts, row in
+                let state: SessionState = try row.word("state")
+                counts[state] = Int(try row.integer("count"))
+            }
+        }
     }
 
     package func newestSession() async throws(StoreError) -> String? {

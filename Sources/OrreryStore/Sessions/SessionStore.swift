@@ -17,6 +17,8 @@ package protocol SessionStore: Sendable {
     func active(person: Int64) async throws(StoreError) -> [SessionRecord]
     /// Everybody's sessions that have not ended, in the order in which they were asked for.
     func allActive() async throws(StoreError) -> [SessionRecord]
+    /// How many sessions that have not ended are in each state; nothing for a state that none is in.
+    func activeByState() async throws(StoreError) -> [SessionState: Int]
     /// The identifier of the session that was asked for last, also when it has ended.
     func newestSession() async throws(StoreError) -> String?
     /// The person's session that ended last.

@@ -32,6 +32,8 @@ final class StubbornSessionStore: SessionStore {
         if isRefused { throw StoreError(.unavailable, "the disk is busy", next: "wait") }
     }
 
+    func activeByState() async throws(StoreError) -> [SessionState: Int] { try await store.activeByState() }
+
     func session(id: String) async throws(StoreError) -> SessionRecord? {
         try answer(.session)
         return try await store.session(id: id)
