@@ -142,12 +142,12 @@ final class ProxyFeed: Sendable {
     /// with.
     func beginning(after position: Position?) -> (lines: [String], number: UInt64) {
         // Only looked at under the lock: making a large snapshot takes a while.
-        let (known, isResumed) = book.withLock { book in
-            (book, position?.epoch == epoch && position.map { changes(after: $0.number, in: book) != nil } ?? false)
+        let (known, missed) = book.withLock { book in
+            (book, position.flatMap { $0.epoch == epoch ? changes(after: $0.number, in: book) : nil })
         }
-        let number = isResumed ? position?.number ?? known.number : known.number
-        var lines = [head(number, isSnapshot: !isResumed)]
-        if !isResumed {
+        let number = known.number
+        var lines = [head(number - UInt64(missed?.count ?? 0), isSnapshot: missed == nil)]
+        if missed == nil {
             lines += known.agents.map { Self.text(Self.line($0.key, $0.value)) }
             lines += known.routes.map { Self.text(Self.line($0.key, $0.value)) }
             lines.append(Self.text(["end": .integer(Int64(number))]))
@@ -156,6 +156,7 @@ final class ProxyFeed: Sendable {
         // Before the keys: without them nothing opens yet. A proxy that was started anew remembers neither.
         lines += known.logouts.filter { $0.value > now }.map { Self.text(Self.line($0.key, $0.value, now)) }
         if !known.doors.isEmpty { lines.append(Self.text(Self.line(known.doors))) }
+        lines += missed ?? []
         if let gate = known.gate { lines.append(Self.text(["gate": gate])) }
         return (lines, number)
     }
