@@ -49,6 +49,10 @@ extension EasySetup {
         // An empty name switches off the proxy variables of the environment.
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOSIGNAL, 1)
+        // Else an exchange that ends while its host is being looked up would wait for the resolver, and all others with it.
+        set(CURLOPT_QUICK_EXIT, 1)
+        // A kept connection is not looked at again: it may have been made for a request that may go anywhere.
+        if request.reach != .anywhere { set(CURLOPT_FRESH_CONNECT, 1) }
         set(CURLOPT_PATH_AS_IS, 1)
         if request.acceptsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         // One connection per exchange under way: a watch that nobody reads for a while must not share its TCP window.

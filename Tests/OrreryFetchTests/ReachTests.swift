@@ -44,6 +44,18 @@ import Testing
         #expect(try await fetcher.fetch(FetchRequest(url: server.url)).text == "the machine's credentials")
     }
 
+    @Test("F12: not over a connection either that somebody else has made")
+    func aKeptConnectionLeadsNowhereElse() async throws {
+        let server = try ScriptedServer { $0.serve { _ in "the machine's credentials" } }
+        let fetcher = Fetcher()
+        #expect(try await fetcher.fetch(FetchRequest(url: server.url)).text == "the machine's credentials")
+        var request = FetchRequest(url: server.url)
+        request.reach = .networks
+        let asked = request
+        let refusal = await #expect(throws: FetchError.self) { try await fetcher.fetch(asked) }
+        #expect(refusal?.kind == .cannotConnect)
+    }
+
     private static func bytes(of address: String) -> [UInt8]? {
         if address.contains(":") {
             var number = in6_addr()
