@@ -38,6 +38,24 @@ struct RouteBatchTests {
         #expect(port("/user/new7/lab", book) == 2007 && port("/user/old7/lab", book) == nil)
     }
 
+    /// A name takes seconds to look up at times, and whoever may use the route may be others by then.
+    @Test func anAddressThatWasLookedForChangesNothingElse() throws {
+        let book = RouteBook()
+        let target = try #require(Target("http://pod.example:1"))
+        func set(_ members: String) throws {
+            let setting = RouteSetting(try key("/a"), to: target, address: nil, members: Array(members.utf8))
+            #expect(book.replaceAll([setting], at: 5))
+        }
+        try set("ada and bob")
+        let address = SocketAddress.resolve("192.0.2.1", port: 1)
+        book.refreshNames(resolve: { _ in
+            try? set("ada")
+            return address
+        })
+        let route = try route("/a", book)
+        #expect(route.endpoint?.address == address && route.members == Array("ada".utf8))
+    }
+
     @Test func aRouteThatLeadsWhereItLedKeepsWhatIsKnownOfItsUse() throws {
         let book = RouteBook()
         #expect(book.replaceAll([try setting("/a", 1), try setting("/b", 2)], at: 5))

@@ -97,19 +97,19 @@ final class RouteBook: Sendable {
     func takeNewNames() -> Bool { hasNewNames.exchange(false, ordering: .acquiringAndReleasing) }
 
     /// Looks all names up again and publishes the addresses that changed. Blocks while it does, until `isOver`.
-    func refreshNames(isOver: () -> Bool = { false }) {
+    func refreshNames(isOver: () -> Bool = { false }, resolve: (Target) -> SocketAddress? = { $0.resolve() }) {
         let named = state.withLock { $0.routes.filter { $0.value.target.isNamed } }
         var found: [Target: SocketAddress?] = [:]
         for (key, route) in named {
             guard !isOver() else { return }
-            let address = found[route.target] ?? route.target.resolve()
+            let address = found[route.target] ?? resolve(route.target)
             found[route.target] = .some(address)
             // A name that cannot be looked up just now keeps the address it had.
             guard let address, address != route.endpoint?.address else { continue }
             state.withLock { state in
-                // The route may have been set anew while we were looking.
-                guard state.routes[key]?.activity == route.activity else { return }
-                let renewed = route.renewed(address)
+                // The route may have been set anew while we were looking, to the same target for other people.
+                guard let present = state.routes[key], present.activity == route.activity else { return }
+                let renewed = present.renewed(address)
                 state.routes[key] = renewed
                 state.lastChanges[key] = .some(renewed)
                 publish(&state)
