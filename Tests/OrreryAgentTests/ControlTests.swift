@@ -183,6 +183,16 @@ import Testing
         #expect(eventually { rig.news.isDrained })
     }
 
+    /// Welcomed afterwards it would not say so, and would be counted on.
+    @Test func whoLeavesWaitsForNoWelcome() throws {
+        let rig = try RelayRig()
+        rig.start()
+        let control = try rig.proxy.control()
+        #expect(control.frame("hello") != nil)
+        rig.relay.drain(grace: .seconds(50))
+        #expect(control.ends())
+    }
+
     @Test func whatDoesNotEndIsLeftAfterTheGrace() throws {
         let rig = try RelayRig()
         let origin = try Origin { stream in _ = stream.receive() }

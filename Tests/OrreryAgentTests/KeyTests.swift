@@ -92,6 +92,8 @@ import Testing
             #expect(try await one.rotated(to: rotation.new.id, now: 5)?.id == rotation.new.id)
             // An order that comes late is for the key that was shown, and signs nothing.
             await #expect(throws: AgentError.self) { try await other.rotation() }
+            // What it dials shows the key that the rest of it shows.
+            #expect(await other.current.id == old.id)
             // The other replica hears of it from the hub, or finds it by itself.
             #expect(try await other.renewed()?.id == rotation.new.id)
             #expect(try await other.rotated(to: rotation.new.id, now: 5) == nil)

@@ -104,6 +104,32 @@ import Testing
         #expect(line.dials(0) == 8)
     }
 
+    /// A greeting is no consent: a proxy that is full, or does not know the key, closes what has arrived.
+    @Test func aProxyThatClosesWhatHasArrivedIsDialledLaterAndLater() {
+        var line = welcomed()
+        line.pool(idle: 8)
+        var now: UInt64 = 0
+        var pauses: [UInt64] = []
+        for _ in 0..<6 {
+            #expect(line.dials(now) == 8)
+            for _ in 0..<8 { line.arrived() }
+            for _ in 0..<8 { line.dropped(now + 1, waitingSince: now) }
+            let next = line.next() ?? 0
+            pauses.append(next - now - 1)
+            now = next
+        }
+        #expect(pauses == [200, 400, 800, 1600, 3200, 6400])
+        // One that was of use says that all is well, and so does one that has waited for long.
+        _ = line.dials(now)
+        for _ in 0..<8 { line.arrived() }
+        line.left(now)
+        line.dropped(now, waitingSince: now)
+        #expect(line.next() == now + 200)
+        line.dropped(now + 20_000, waitingSince: now)
+        line.dropped(now + 20_000, waitingSince: now + 19_999)
+        #expect(line.next() == now + 20_200)
+    }
+
     @Test func whatIsWantedAtOnceComesOnTopOfWhatWaits() {
         var line = welcomed()
         line.pool(idle: 2)

@@ -8,7 +8,8 @@ package actor KeyKeeper {
     private let shelf: any KeyShelf
     private var kept: KeptKeys
     /// The key that the rest of the agent was told to show.
-    private var shown: String
+    private var shown: String { showing.id }
+    private var showing: AgentKey
 
     /// How old a key grows before it is changed unasked, in seconds.
     package static let age: Int64 = 30 * 86_400
@@ -16,7 +17,7 @@ package actor KeyKeeper {
     private init(_ shelf: any KeyShelf, _ kept: KeptKeys) {
         self.shelf = shelf
         self.kept = kept
-        shown = kept.current.id
+        showing = kept.current
     }
 
     /// The key that is kept, or a fresh one, which is kept from now on.
@@ -25,7 +26,8 @@ package actor KeyKeeper {
         return KeyKeeper(shelf, try await shelf.keep(KeptKeys(current: try fresh(), since: now), after: nil))
     }
 
-    package var current: AgentKey { kept.current }
+    /// The key that the rest of the agent shows, though another replica may have changed it meanwhile.
+    package var current: AgentKey { showing }
 
     /// Whether the key has grown so old that it should be changed.
     package func isOld(_ now: Int64) -> Bool { now - kept.since >= Self.age }
@@ -81,7 +83,7 @@ package actor KeyKeeper {
 
     private func toShow() -> AgentKey? {
         guard kept.current.id != shown else { return nil }
-        shown = kept.current.id
+        showing = kept.current
         return kept.current
     }
 

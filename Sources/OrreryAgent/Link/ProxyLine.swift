@@ -47,6 +47,8 @@ struct ProxyLine {
     /// How long the place of one that was given a purpose stays empty. A handshake costs both sides more than a request
     /// does: when many requests come at once, those are served first.
     static let pause: UInt64 = 25
+    /// One that is gone sooner, and was of no use, was not taken: the next ones are dialled later and later.
+    static let youth: UInt64 = 10_000
 
     init(_ place: ProxyPlace, draw: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }) {
         self.place = place
@@ -136,22 +138,37 @@ extension ProxyLine {
         return count
     }
 
-    /// One that was on its way waits at the proxy now.
+    /// One that was on its way waits at the proxy now, which has not said yet whether it takes it.
     mutating func arrived() {
         dialling -= 1
         idle += 1
-        data.reset()
-        restsUntil = 0
     }
 
     /// One that was on its way does not arrive.
     mutating func failed(_ now: UInt64) {
         dialling -= 1
-        restsUntil = data.next(after: now)
+        rest(now)
     }
 
-    /// One that waited has been given a purpose, or is gone.
+    /// One that waited has been given a purpose.
     mutating func left(_ now: UInt64) {
+        data.reset()
+        restsUntil = 0
+        go(now)
+    }
+
+    /// One that waited since then is gone.
+    mutating func dropped(_ now: UInt64, waitingSince arrival: UInt64) {
+        if now < arrival + Self.youth { rest(now) } else { data.reset() }
+        go(now)
+    }
+
+    /// Of many that fail together one is counted.
+    private mutating func rest(_ now: UInt64) {
+        if restsUntil <= now { restsUntil = data.next(after: now) }
+    }
+
+    private mutating func go(_ now: UInt64) {
         idle -= 1
         if refillsAt == nil { refillsAt = now + Self.pause }
     }

@@ -94,11 +94,8 @@ extension RelayLoop {
     mutating func lose(_ index: UInt32, _ reason: String) {
         let number = Int(slots[index].line)
         guard slots[index].role == .control else {
-            if slots[index].phase == .idle || slots[index].phase == .handing {
-                lines[number].left(now.monotonic)
-            } else {
-                lines[number].failed(now.monotonic)
-            }
+            if slots[index].phase == .idle || slots[index].phase == .handing { return drop(index, reset: true) }
+            lines[number].failed(now.monotonic)
             return close(index, reset: true)
         }
         abandon(number)
@@ -119,9 +116,7 @@ extension RelayLoop {
         if let slot = lines[number].slot { close(slot, reset: false) }
         for index in 0..<slots.extent where slots[index].role == .data && slots[index].line == Int32(number) {
             switch slots[index].phase {
-            case .idle, .handing:
-                lines[number].left(now.monotonic)
-                close(index, reset: false)
+            case .idle, .handing: drop(index, reset: false)
             case .connecting, .asking, .handshake:
                 lines[number].failed(now.monotonic)
                 close(index, reset: false)
@@ -201,6 +196,11 @@ extension RelayLoop {
         answersUntil = now.monotonic + 1000
         let frame = ControlFrame("drain", ["seconds": .integer(grace.components.seconds)])
         send(frame.encode(), to: nil)
+        // Whoever welcomed it from now on would not hear of that, and would count on it.
+        for number in lines.indices where !lines[number].isWelcomed && lines[number].slot != nil {
+            abandon(number)
+            lines[number].state = .resting(until: now.monotonic)
+        }
     }
 
     /// Whether all that ran has ended by now.

@@ -25,7 +25,7 @@ extension RelayLoop {
 
     mutating func resolved(_ number: Int, _ address: SocketAddress?) {
         guard lines.indices.contains(number), case .resolving = lines[number].state else { return }
-        guard !lines[number].isForgotten else {
+        guard !lines[number].isForgotten, leavesBy == nil else {
             lines[number].state = .resting(until: now.monotonic)
             return
         }
@@ -168,6 +168,7 @@ extension RelayLoop {
         let greeting = DataGreeting(agent: setting.agent, number: greetings)
         guard deliver(greeting.encode(), to: index) else { return lose(index, "it closed the connection") }
         enter(index, .idle)
+        slots[index].arrival = now.monotonic
         lines[Int(slots[index].line)].arrived()
         readHandoff(index)
     }

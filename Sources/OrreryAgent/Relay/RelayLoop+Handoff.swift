@@ -61,7 +61,7 @@ extension RelayLoop {
 
     /// A data connection is gone that waited.
     mutating func drop(_ index: UInt32, reset: Bool) {
-        lines[Int(slots[index].line)].left(now.monotonic)
+        lines[Int(slots[index].line)].dropped(now.monotonic, waitingSince: slots[index].arrival)
         close(index, reset: reset)
     }
 

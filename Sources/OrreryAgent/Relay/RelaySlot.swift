@@ -45,6 +45,8 @@ struct RelaySlot: ~Copyable {
     var words: UInt8 = 0
     /// The turn in which it last moved what it may move while others have words to say.
     var sharedTurn: UInt8 = 0
+    /// Data: since when it waits, on the clock that never goes back.
+    var arrival: UInt64 = 0
     /// The proxy that it leads to.
     var line: Int32 = -1
     /// The other side of a relayed connection.
