@@ -59,6 +59,19 @@ import Testing
         await facility.kill()
     }
 
+    /// The answer to an earlier wish may have been lost, and the pod made.
+    @Test func whoStopsASessionThatIsTidiedUpLeavesNoPodBehind() {
+        var machine = machine(uid: nil)
+        let shortage = QuotaShortage(kinds: [.sessions], reason: "full", isLasting: false)
+        _ = machine.begin()
+        _ = machine.refused(.full(shortage, "It is full."))
+        _ = machine.observe(pod())
+        _ = machine.stop(.stopped(by: "ada"))
+        guard case .delete? = machine.cleaned(nil).last else { return _ = Issue.record("its pod stays") }
+        guard case .cleanUp? = machine.deletion(.gone).last else { return _ = Issue.record("not tidied up") }
+        guard case .finish? = machine.cleaned(nil).last else { return _ = Issue.record("it does not end") }
+    }
+
     @Test func whoInsistsOnAClusterStillDoesAfterARestart() async throws {
         let facility = try await fullFacility()
         facility.cluster.set { $0.refusal = (503, "Busy", "later") }

@@ -143,6 +143,19 @@ import Testing
         await facility.kill()
     }
 
+    /// The agent answers for the old one with no, for ever: its sessions could never be stopped.
+    @Test func whoLivesInANamespaceThatTheSiteHasGivenUpIsLost() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start()
+        let session = try await running(facility)
+        await spawner.put(
+            ClusterAccess(name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "other"))
+        #expect(await facility.reaches(.ended, session.id))
+        let ended = try #require(await facility.session(session.id))
+        #expect(ended.endReason == .lost && ended.message.contains("another namespace of north"))
+        await facility.kill()
+    }
+
     @Test func theSessionsOfAClusterThatIsThrownOutEndAndNothingThereIsTouched() async throws {
         let facility = try await Facility()
         let spawner = facility.start()

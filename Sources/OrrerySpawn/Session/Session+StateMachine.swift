@@ -220,6 +220,8 @@ extension Session.StateMachine {
         guard ending != nil || shortfall != nil else { return [] }
         if let problem { return again(.cleanUp, saying: "It cannot be tidied up yet: \(problem)") }
         if let ending {
+            // It was to wait for room without ever having had a pod; one that was wished for may have been made after all.
+            if shortfall != nil, !isGone { return lookForLatecomer() }
             state = .ended
             return forgetAll() + [.finish(ending)]
         }
@@ -238,6 +240,13 @@ extension Session.StateMachine {
         early = nil
         podUID = uid
         isGone = false
+        return [call(.delete(keepingLog: false))]
+    }
+
+    private mutating func lookForLatecomer() -> [SessionAction] {
+        shortfall = nil
+        early = nil
+        podUID = nil
         return [call(.delete(keepingLog: false))]
     }
 

@@ -34,10 +34,22 @@ extension Spawner {
         }
         stop?.finish()
         guard isNew, live.withLock({ $0.isRunning }) else { return }
+        leaveBehind(access)
         begin(client)
         let records = try? await scene.store.allActive()
         for record in records ?? [] where record.cluster == access.name { add(record) }
         scene.board.tell(.condition(cluster: access.name))
+    }
+
+    /// Ends the sessions that live where the hub may not look any more: the site has given it another namespace.
+    private func leaveBehind(_ access: ClusterAccess) {
+        let sessions = live.withLock { live in
+            live.sessions.values.filter {
+                $0.record.cluster == access.name && $0.record.namespace != access.namespace
+            }
+        }
+        let sentence = "the hub has another namespace of \(access.name) now, and cannot see it any more."
+        for session in sessions { session.tell(.abandon(.lost(sentence))) }
     }
 
     /// Lets a cluster go: nothing there is asked or touched any more. Its sessions end as lost, with `sentence`.
