@@ -122,6 +122,46 @@ struct WorkerStaleTests {
         #expect(try ask(rig, Self.question(), nil).hasPrefix("HTTP/1.1 200"))
     }
 
+    /// The list of logouts is shorter than what is remembered.
+    @Test func aLogoutIsForGood() throws {
+        let rig = try rig()
+        let now = rig.kernel.moment.wall
+        rig.shared.logouts.add(["s1"], until: now + 1000, now: now)
+        rig.heed()
+        rig.pass(.seconds(2))
+        rig.shared.logouts.forget(now: rig.kernel.moment.wall)
+        rig.heed()
+        #expect(try ask(rig, Self.question(), nil).hasPrefix("HTTP/1.1 502"))
+    }
+
+    @Test func whatIsAnsweredDuringTheLogoutIsNotKept() throws {
+        let rig = try Rig()
+        let client = rig.client()
+        rig.send(client, Self.question())
+        let now = rig.kernel.moment.wall
+        rig.shared.logouts.add(["s1"], until: now + 1000, now: now)
+        rig.heed()
+        rig.send(try rig.upstream(), Self.answer(200))
+        rig.pass(.seconds(2))
+        rig.shared.logouts.forget(now: rig.kernel.moment.wall)
+        rig.heed()
+        #expect(try ask(rig, Self.question(), nil).hasPrefix("HTTP/1.1 502"))
+    }
+
+    @Test func eachHostsHubSpeaksForItself() throws {
+        let rig = try Rig(
+            routes: ["/a.org/hub": "http://10.0.0.1:1", "/b.org/hub": "http://10.0.0.2:1"], routesByHost: true)
+        func question(_ host: String) -> String { Self.question().replacing("Host: h\r\n", with: "Host: \(host)\r\n") }
+        #expect(try ask(rig, question("a.org"), Self.answer(200)).hasPrefix("HTTP/1.1 200"))
+        rig.kernel.connecting = .fails
+        rig.pass(.seconds(90))
+        for (host, status) in [("b.org", "503"), ("A.ORG", "200")] {
+            let client = rig.client()
+            rig.send(client, question(host))
+            #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 \(status)"))
+        }
+    }
+
     @Test func itIsForgottenAfterTenMinutes() throws {
         let rig = try rig()
         rig.pass(.seconds(600))

@@ -7,7 +7,7 @@ internal import OrreryWire
 /// is away, so for some minutes of the hub's absence it is told what it was told before. Bounded in number, bytes and age;
 /// tokens themselves are not kept.
 struct StaleAnswers {
-    /// A token, so that nobody can get at it from here: HMAC-SHA-256 under a key of this process.
+    /// A token and the host whose hub was asked, so that nobody can get at it from here: HMAC-SHA-256 under a key of this process.
     typealias Key = [UInt8]
 
     struct Entry {
@@ -48,8 +48,11 @@ struct StaleAnswers {
 
     private static let secret = RandomToken.bytes(32)
 
-    static func key(of credential: Span<UInt8>) -> Key {
-        Digest.sha256.code(of: (0..<credential.count).map { credential[$0] }, key: secret)
+    /// `host` is empty where there is one hub for all.
+    static func key(of credential: Span<UInt8>, at host: Span<UInt8>) -> Key {
+        let host = (0..<host.count).map { host[$0].lowercased }
+        // No line end is in either.
+        return Digest.sha256.code(of: (0..<credential.count).map { credential[$0] } + [10] + host, key: secret)
     }
 
     var count: Int { entries.count }
@@ -78,6 +81,11 @@ struct StaleAnswers {
             var seen: Set<Key> = []
             order = order[first...].reversed().filter { entries[$0] != nil && seen.insert($0).inserted }.reversed()
         }
+    }
+
+    /// Forgets what was said to logins that have ended: the list of them is shorter than our memory.
+    mutating func forget(_ logouts: LogoutList) {
+        for (key, entry) in entries where logouts.contains(entry.session) { forget(key) }
     }
 
     mutating func forget(_ key: Key) {

@@ -8,7 +8,9 @@ extension Worker {
         guard head.path.isWord("/hub/api/user", bytes), head.query.isEmpty, head.method == .get, head.body.isNone,
             !head.fields.hasCookie, !head.wantsUpgrade, let credential = credential()
         else { return }
-        let key = StaleAnswers.key(of: bytes.extracting(credential.range))
+        // Where hosts have hubs of their own, what one of them said is no word of another.
+        let host = shared.routes.isByHost ? head.fields.host : Slice(0, 0)
+        let key = StaleAnswers.key(of: bytes.extracting(credential.range), at: bytes.extracting(host.range))
         stale.questions[client] = StaleAnswers.Question(key: key)
     }
 
@@ -72,7 +74,10 @@ extension Worker {
         guard let question = stale.questions.removeValue(forKey: client), let type = question.type,
             question.body.count == question.length
         else { return }
-        stale.keep(StaleAnswers.Entry(body: question.body, type: type, at: now.monotonic), for: question.key)
+        let entry = StaleAnswers.Entry(body: question.body, type: type, at: now.monotonic)
+        // Logged out while the hub was being asked.
+        guard !logouts.contains(entry.session) else { return }
+        stale.keep(entry, for: question.key)
     }
 
     /// Answers with what was said before. There is such an answer, and nothing of another has been passed on.

@@ -244,7 +244,10 @@ struct Worker<K: Kernel>: ~Copyable {
         if logoutsNow != logoutsVersion {
             logouts = shared.logouts.snapshot()
             logoutsVersion = logoutsNow
-            if !logouts.isEmpty { closeLoggedOut() }
+            if !logouts.isEmpty {
+                closeLoggedOut()
+                stale.forget(logouts)
+            }
         }
     }
 
