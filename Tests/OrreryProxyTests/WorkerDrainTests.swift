@@ -121,6 +121,31 @@ struct WorkerDrainTests {
         #expect(rig.kernel.closed.first { $0.number == counted }?.socket.isReset == false)
     }
 
+    /// The whole answer has been read, and its last bytes wait: what is missing must show as well.
+    @Test(arguments: [true, false]) func theLastBytesOfAnAnswerAreMissedToo(_ isStopping: Bool) throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, "GET /user/ada/ HTTP/1.0\r\n\r\n")
+        rig.setRoom(client, 100)
+        let body = String(repeating: "x", count: 1000)
+        rig.send(try rig.upstream(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n\(body)\r\n0\r\n\r\n")
+        #expect(rig.kernel.isOpen(client))
+        if isStopping { rig.closeAll() } else { rig.pass(.seconds(301)) }
+        #expect(rig.kernel.closed.first { $0.number == client }?.socket.isReset == true)
+    }
+
+    /// The page in place of an answer says too that the connection ends.
+    @Test func anErrorPageIsTheLastAnswerToo() throws {
+        let rig = try Rig(errorTarget: "http://10.0.0.9:8081/hub/error")
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.stop()
+        rig.end(try rig.upstream())
+        rig.send(try rig.upstream(), "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\npage")
+        #expect(rig.kernel.sent(client).contains("Connection: close"))
+        #expect(!rig.kernel.isOpen(client))
+    }
+
     @Test func whoAsksTwiceDoesNotWait() throws {
         let rig = try rig()
         let client = rig.client()

@@ -84,7 +84,33 @@ struct WorkerLimitTests {
         #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 408 "))
     }
 
+    @Test func withoutALeastRateATargetThatTakesNothingIsHeardForAsLongAsAnAnswerMayTake() throws {
+        let rig = try rig { ($0.uploadRate, $0.answer) = (0, .seconds(800)) }
+        let client = rig.client()
+        rig.send(client, Self.put)
+        rig.setRoom(try rig.upstream(), 0)
+        rig.kernel.feed(client, [UInt8](repeating: 120, count: 300_000))
+        rig.turn()
+        for _ in 0..<2 { rig.pass(.seconds(301)) }
+        #expect(rig.kernel.sent(client).isEmpty)
+        rig.pass(.seconds(301))
+        #expect(rig.kernel.sent(client).hasPrefix("HTTP/1.1 504 ") && refused(rig, .refusedSlowBody) == 0)
+    }
+
     // MARK: Answers
+
+    @Test func anInterimAnswerThatIsReadLateLeavesTheAnswerItsTime() throws {
+        let rig = try rig()
+        let client = rig.client()
+        rig.send(client, Sample.get)
+        rig.setRoom(client, 10)
+        rig.send(try rig.upstream(), "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+        rig.pass(.seconds(10))
+        rig.setRoom(client, .max)
+        rig.pass(.seconds(301))
+        rig.send(try rig.upstream(), Sample.ok)
+        #expect(rig.kernel.sent(client).hasSuffix("ok"))
+    }
 
     private func answering(_ rig: Rig, _ count: Int) throws -> CInt {
         let client = rig.client()

@@ -215,6 +215,7 @@ extension Worker {
         slots[client].activity = nil
         let request = slots[client].exchange.request
         slots[client].exchange = Exchange(request)
+        if leavesBy != nil { slots[client].exchange.closeAfterwards() }
         return send(client, out, to: endpoint)
     }
 
@@ -254,7 +255,8 @@ extension Worker {
         case .exchange where slots[index].isClient: expireExchange(index)
         // A tunnel's, which does not take what waits for it.
         case .exchange: closeBoth(slots[index].partner, reset: true)
-        case .finishing, .lingering: close(index)
+        case .finishing: expireFinishing(index)
+        case .lingering: close(index)
         case .leaving: lookAtLeaving(index)
         }
     }
@@ -262,6 +264,18 @@ extension Worker {
     private mutating func expireHead(_ client: UInt32) {
         guard slots[client].isHeadBegun else { return close(client) }
         if refuse(client, 408) { pump(client) }
+    }
+
+    /// It has not taken the end of its answer: see `mustShowItsCut`.
+    private mutating func expireFinishing(_ client: UInt32) {
+        if hasWaiting(client) { metrics.add(.refusedSlowReader) }
+        close(client, reset: mustShowItsCut(client))
+    }
+
+    /// Whether an orderly end of the connection would pass for that of an answer of which some is missing.
+    mutating func mustShowItsCut(_ client: UInt32) -> Bool {
+        guard slots[client].isClient, slots[client].exchange.cutNeedsReset else { return false }
+        return slots[client].phase == .exchange || slots[client].phase == .finishing && hasWaiting(client)
     }
 
     private mutating func expireExchange(_ client: UInt32) {
@@ -275,7 +289,7 @@ extension Worker {
             return
         }
         switch judgeUpload(client) {
-        case .enough: wait(client, .upload)
+        case .enough: wait(client, uploadWait)
         case .tooSlow:
             metrics.add(.refusedSlowBody)
             if answer(client, 408) { pump(client) }

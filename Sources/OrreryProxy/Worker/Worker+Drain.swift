@@ -53,8 +53,7 @@ extension Worker {
     /// Closes what is left. An answer that only its connection's end would end must not look whole.
     mutating func closeAll() {
         for index in 0..<slots.extent where slots[index].phase != .free {
-            let isAnswer = slots[index].isClient && slots[index].phase == .exchange
-            close(index, reset: isAnswer && slots[index].exchange.cutNeedsReset)
+            close(index, reset: mustShowItsCut(index))
         }
     }
 

@@ -71,15 +71,20 @@ extension Worker {
 
     /// The body of a request is awaited from now on. `head` is still its head.
     mutating func beginUpload(_ client: UInt32) {
-        guard shared.limits.uploadRate > 0 else { return wait(client, .stall) }
         while uploads.extent <= client { _ = uploads.add { Upload() } }
         uploads[client] = Upload(isExpecting: head.fields.expectsContinue)
-        wait(client, .upload)
+        wait(client, uploadWait)
     }
+
+    /// Until an upload is looked at: for its rate, or where there is no least one, for a silence.
+    var uploadWait: Wait { shared.limits.uploadRate > 0 ? .upload : .stall }
 
     /// A piece of it came. The rate is looked at when its time is over, not here.
     mutating func uploadMoved(_ client: UInt32, _ count: Int) {
-        guard shared.limits.uploadRate > 0 else { return wait(client, .stall) }
+        guard shared.limits.uploadRate > 0 else {
+            uploads[client].excused = 0
+            return wait(client, .stall)
+        }
         uploads[client].bytes &+= UInt32(truncatingIfNeeded: count)
         if timers.place(of: client) != Wait.upload.rawValue { wait(client, .upload) }
     }
@@ -94,7 +99,7 @@ extension Worker {
     /// Looks at what came since the last look, and begins anew.
     mutating func judgeUpload(_ client: UInt32) -> Pace {
         let limits = shared.limits
-        guard limits.uploadRate > 0, client < uploads.extent else { return .tooSlow }
+        guard limits.uploadRate > 0 else { return judgeSilence(client) }
         var upload = uploads[client]
         let seconds = max(limits.upload.milliseconds / 1000, 1)
         let isHeld = upload.isHeld || isUpstreamBusy(client)
@@ -108,6 +113,13 @@ extension Worker {
         let patience = isHeld ? limits.answer : isWaiting ? limits.stall : .zero
         if limits.upload * Int(upload.excused) < patience { return .enough }
         return isHeld ? .upstreamTooSlow : .tooSlow
+    }
+
+    /// Nothing has come for as long as a client may say nothing; one whose bytes are not taken is heard for longer.
+    private mutating func judgeSilence(_ client: UInt32) -> Pace {
+        guard isUpstreamBusy(client) else { return .tooSlow }
+        uploads[client].excused += 1
+        return shared.limits.stall * Int(uploads[client].excused) < shared.limits.answer ? .enough : .upstreamTooSlow
     }
 
     private mutating func isUpstreamBusy(_ client: UInt32) -> Bool {
@@ -127,7 +139,11 @@ extension Worker {
         guard !slots[client].exchange.wantsRequestBody else { return }
         // A client that has closed its half may be gone altogether; it would not tell until we send.
         if slots[client].ready.contains(.ended) { return wait(client, .halfClosed) }
-        guard !slots[client].exchange.isUnanswered else { return }
+        guard !slots[client].exchange.isUnanswered else {
+            // An answer before the answer has been taken at last.
+            if timers.place(of: client) == Wait.stall.rawValue { wait(client, .answer) }
+            return
+        }
         if boundsQuiet { return keepWaiting(client, .quiet, isNew: isNew) }
         // It has caught up; an upstream may be silent for as long as it likes.
         timers.clear(client)
