@@ -109,8 +109,13 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
-        (#"listen: "127.0.0.1:9081""#, #"listen: "0.0.0.0:9000""#, ":3:", "is the address of hub.listen, too"),
-        (#"api: "127.0.0.1:9001""#, #"inner: "0.0.0.0:9000""#, ":3:", "is the address of proxy.listen, too"),
+        (
+            #"listen: "127.0.0.1:9081""#, #"listen: "0.0.0.0:9000""#, ":3:",
+            "proxy.listen and hub.listen are both 0.0.0.0:9000"
+        ),
+        (#"api: "127.0.0.1:9001""#, #"inner: "0.0.0.0:9000""#, ":3:", "proxy.inner and proxy.listen are both"),
+        // What the proxy's address is when nobody says.
+        (#"listen: "0.0.0.0:9000", "#, #"inner: "127.0.0.1:8000", "#, ":3:", "proxy.inner and proxy.listen are both"),
         (#"token: t, namespace: hub"#, #"token: t, namespace: Hub_X"#, ":38:", "takes no namespace of this name"),
     ])
     func whatCanNeverWorkIsAnError(_ right: String, _ wrong: String, _ line: String, _ words: String) throws {

@@ -52,8 +52,7 @@ extension HubConfiguration {
         let hub = try keys["hub"]?.mapping(["listen", "forwarders", "database", "keys", "audit", "api", "away"])
         let database = try hub?["database"]?.filePath() ?? root.relative("state/orrery.sqlite")
         let auth = try Auth.read(keys.required("auth"), url: url)
-        try checkAddresses(hub?["listen"], keys.required("proxy"))
-        return HubConfiguration(
+        let configuration = HubConfiguration(
             url: url,
             domain: try keys["domain"].map(domain),
             listen: try hub?["listen"].map(listenAddress) ?? ListenAddress(host: "127.0.0.1", port: 8081),
@@ -70,22 +69,26 @@ extension HubConfiguration {
             expected: try expected(keys["clusters"], groups: auth.groups.map(\.name)),
             away: try hub?["away"]?.duration() ?? .seconds(40),
             admission: try admission(keys["admission"], auth: auth))
+        try checkAddresses(of: configuration, hub?["listen"], keys.required("proxy"))
+        return configuration
     }
 
-    /// Two servers that are told the same address: one of them would never begin, or be asked for what only the other has.
-    private static func checkAddresses(_ hub: DocumentNode?, _ proxy: DocumentNode) throws(DocumentError) {
-        var taken: [ListenAddress: String] = [:]
+    /// Two servers with the same address: one of them would never begin, or be asked for what only the other has. An address
+    /// that is not written counts too, except `proxy.api`, which only the proxy of `orrery up` has.
+    private static func checkAddresses(
+        of configuration: HubConfiguration, _ hub: DocumentNode?, _ proxy: DocumentNode
+    ) throws(DocumentError) {
         let keys = try proxy.mapping(["listen", "api", "inner", "token"])
-        let addresses = [
-            ("hub.listen", hub), ("proxy.listen", keys["listen"]), ("proxy.api", keys["api"]),
-            ("proxy.inner", keys["inner"]),
+        var addresses: [(name: String, address: ListenAddress?, node: DocumentNode?)] = [
+            ("hub.listen", configuration.listen, hub), ("proxy.listen", configuration.proxy.listen, keys["listen"]),
+            ("proxy.inner", configuration.proxy.inner, keys["inner"]),
         ]
-        for case (let name, let node?) in addresses {
-            let address = try listenAddress(node)
+        if let api = keys["api"] { addresses.append(("proxy.api", configuration.proxy.api, api)) }
+        var taken: [ListenAddress: String] = [:]
+        for case (let name, let address?, let node) in addresses where address.port != 0 {
             // Port 0 is another one each time.
-            if address.port != 0, let other = taken.updateValue(name, forKey: address) {
-                throw node.error("\(address) is the address of \(other), too: name another port")
-            }
+            guard let other = taken.updateValue(name, forKey: address) else { continue }
+            throw (node ?? proxy).error("\(name) and \(other) are both \(address): name another port for one of them")
         }
     }
 
