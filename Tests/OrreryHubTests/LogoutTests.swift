@@ -101,6 +101,26 @@ struct LogoutTests {
         }
     }
 
+    /// No browser would know of the one before, and nobody could end it.
+    @Test(arguments: ["ada", "bob"]) func whoLogsInAgainAfterAnIdleTimeLeavesNothingOpen(_ name: String) async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let token = try await OAuthTests.visit(try await hub.session(of: ada), with: &browser)
+            hub.clock.turn(by: hub.services.gate.logins.auth.session.idle + .seconds(60))
+            let uid: UInt32 = name.isExactly("ada") ? 20001 : 20002
+            hub.issuers.knows(name, as: .init(suggestedName: name, groups: LoginTests.atlas, uid: uid, gid: uid))
+            let arrival = try await browser.logIn(as: name)
+            #expect(arrival.location == "/hub/home", "\(arrival.status) \(arrival.text)")
+            if name.isExactly("ada") {
+                let proof = try await browser.proof()
+                try await browser.post("/hub/logout", [("_xsrf", proof)])
+            }
+            #expect(try await hub.call("GET", "/user", token: token).status == 403)
+            #expect(try await hub.database.logins(person: ada.id, at: hub.clock.now).isEmpty)
+        }
+    }
+
     @Test func aBrowserThatWasIdleForTooLongKeepsNoRefreshToken() async throws {
         try await TestHub.run { hub in
             var idle = try await loggedIn(hub)

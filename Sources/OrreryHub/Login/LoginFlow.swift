@@ -75,7 +75,7 @@ struct LoginFlow: Sendable {
     /// Finishes the login that `browser` brings back to the callback of `issuer` with the parameters in `query`.
     /// The login takes the place of that of `visitor`, who is at this browser now.
     func finish(
-        at issuer: String, browser: String?, query: FormFields, after visitor: Visitor?
+        at issuer: String, browser: String?, query: FormFields, by visitor: Visitor?, after earlier: LoginRecord?
     ) async throws -> Arrival {
         guard let state = query["state"], let browser,
             let transaction = try await store.takeTransaction(
@@ -109,7 +109,7 @@ struct LoginFlow: Sendable {
         let (cookie, login, closed) = try await logins.open(
             person, raised: claimant.membership.raised,
             from: .init(issuer: issuer, subject: claimant.identity.subject, session: claimant.session), hint: hint,
-            after: visitor?.login)
+            after: earlier)
         let replaced = closed.flatMap { $0.sid == login.sid ? nil : $0 }
         return Arrival(
             entry: Entry(person: person, cookie: cookie, login: login, replaced: replaced), next: next)

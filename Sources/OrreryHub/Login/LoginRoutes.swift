@@ -46,10 +46,11 @@ struct LoginRoutes: Sendable {
 
     @Sendable func arrive(_ request: Request, _ context: HubContext) async throws -> Response {
         let issuer = try context.name("issuer")
-        let visitor = try await gate.visitor(request)
+        // One that was idle for too long ends as well: no browser would know of it any more.
+        let earlier = try await gate.visitor(request, evenIdle: true)?.login
         let arrival = try await flow.finish(
             at: issuer, browser: Self.name(in: request.cookie(gate.cookies.browser)), query: request.fields,
-            after: visitor)
+            by: try await gate.visitor(request), after: earlier)
         guard let entry = arrival.entry else { return .redirect(to: arrival.next.text) }
         if let earlier = entry.replaced { try await farewell.end(earlier) }
         await flow.audit.record(AuditAct(.login, of: entry.person, to: issuer))
