@@ -9,6 +9,9 @@ extension Backroom {
     ) async throws(HubError) {
         guard KeyRing.isMissing(file: configuration.keys) else { return }
         try await attempt {
+            // A hub that runs still has the keys, and would take this file for theirs.
+            let lock = try DatabaseLock(besides: configuration.database)
+            defer { withExtendedLifetime(lock) {} }
             let lost = try await Database(beside: configuration.database).sealedValues().keys.sorted()
             guard lost.contains(id), let last = lost.last, last < .max else {
                 throw HubError(
