@@ -34,22 +34,18 @@ extension Spawner {
         }
         stop?.finish()
         guard isNew, live.withLock({ $0.isRunning }) else { return }
-        leaveBehind(access)
         begin(client)
         let records = try? await scene.store.allActive()
         for record in records ?? [] where record.cluster == access.name { add(record) }
         scene.board.tell(.condition(cluster: access.name))
     }
 
-    /// Ends the sessions that live where the hub may not look any more: the site has given it another namespace.
-    private func leaveBehind(_ access: ClusterAccess) {
-        let sessions = live.withLock { live in
-            live.sessions.values.filter {
-                $0.record.cluster == access.name && $0.record.namespace != access.namespace
-            }
+    /// Why nothing can be done any more about the pod of `session`: the site has given the hub another namespace. Nil while something can.
+    func farewell(to session: SessionRecord) -> String? {
+        guard let namespace = clusters[session.cluster]?.access.namespace, namespace != session.namespace else {
+            return nil
         }
-        let sentence = "the hub has another namespace of \(access.name) now, and cannot see it any more."
-        for session in sessions { session.tell(.abandon(.lost(sentence))) }
+        return "\(session.cluster) has given this hub another namespace, and its pod cannot be seen any more."
     }
 
     /// Lets a cluster go: nothing there is asked or touched any more. Its sessions end as lost, with `sentence`.

@@ -64,6 +64,8 @@ extension Spawner {
     /// on a lost node it leaves a container that goes on writing.
     package func stop(_ session: String, by name: String, grace: Duration? = nil) async throws(SpawnError) {
         if let session = live.withLock({ $0.sessions[session] }), live.withLock({ $0.isRunning }) {
+            // It stays as it is until somebody wants it to end: the site may change its mind.
+            if let sentence = farewell(to: session.record) { return session.tell(.abandon(.lost(sentence))) }
             await session.stop(.stopped(by: name), grace: grace)
             // One that was given back in this moment did not hear it.
             guard session.shortage != nil else { return }
