@@ -76,7 +76,7 @@ struct HomeTests {
     @Test func aPathOfANamedServerIsNotOpenedInAnotherOne() async throws {
         try await TestHub.run { hub in
             let ada = try await hub.person("ada")
-            try await hub.session(of: ada, server: "gpu", state: .ended)
+            for server in ["gpu", "lab"] { try await hub.session(of: ada, server: server, state: .ended) }
             let first = try await hub.session(of: ada, state: .starting)
             let big = try await hub.session(of: ada, server: "big", state: .starting)
             var browser = TestBrowser(hub)
