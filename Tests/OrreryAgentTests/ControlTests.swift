@@ -183,14 +183,15 @@ import Testing
         #expect(eventually { rig.news.isDrained })
     }
 
-    /// Welcomed afterwards it would not say so, and would be counted on.
-    @Test func whoLeavesWaitsForNoWelcome() throws {
+    /// Else it would be counted on.
+    @Test func whoIsWelcomedWhileItLeavesSaysSo() throws {
         let rig = try RelayRig()
         rig.start()
         let control = try rig.proxy.control()
         #expect(control.frame("hello") != nil)
         rig.relay.drain(grace: .seconds(50))
-        #expect(control.ends())
+        control.send(ControlFrame("welcome", ["cluster": "south", "proxy": "p1", "time": 0]))
+        #expect([49, 50].contains(control.frame("drain")?["seconds"]?.integer))
     }
 
     @Test func whatDoesNotEndIsLeftAfterTheGrace() throws {

@@ -119,15 +119,32 @@ import Testing
             now = next
         }
         #expect(pauses == [200, 400, 800, 1600, 3200, 6400])
-        // One that was of use says that all is well, and so does one that has waited for long.
+        // Somebody's request does not wait for that.
+        for _ in 0..<line.dials(now) { line.arrived() }
+        for _ in 0..<8 { line.dropped(now + 1, waitingSince: now) }
+        line.want(2)
+        #expect(line.dials(now + 1) == 2 && line.next() == now + 10_001)
+        for _ in 0..<2 { line.arrived() }
+        for _ in 0..<2 { line.dropped(now + 2, waitingSince: now + 1) }
+        now += 10_001
+        // One that was of use says that all is well.
         _ = line.dials(now)
         for _ in 0..<8 { line.arrived() }
         line.left(now)
+        #expect(line.next() == now + ProxyLine.pause)
+        now += ProxyLine.pause
+        for _ in 0..<line.dials(now) { line.arrived() }
         line.dropped(now, waitingSince: now)
         #expect(line.next() == now + 200)
-        line.dropped(now + 20_000, waitingSince: now)
-        line.dropped(now + 20_000, waitingSince: now + 19_999)
-        #expect(line.next() == now + 20_200)
+        // So does one that has waited for long.
+        now += 20_000
+        for _ in 0..<line.dials(now) { line.arrived() }
+        line.dropped(now, waitingSince: now - 20_000)
+        #expect(line.next() == now + ProxyLine.pause)
+        now += ProxyLine.pause
+        for _ in 0..<line.dials(now) { line.arrived() }
+        line.dropped(now, waitingSince: now)
+        #expect(line.next() == now + 200)
     }
 
     @Test func whatIsWantedAtOnceComesOnTopOfWhatWaits() {

@@ -36,7 +36,7 @@ struct ProxyLine {
     private var data: Reconnection
     /// No data connection is dialled before then.
     private var restsUntil: UInt64 = 0
-    /// Before then none takes the place of one that was given a purpose; nil when none was.
+    /// Before then none takes the place of one that was given a purpose or is gone; nil when none was.
     private var refillsAt: UInt64?
 
     /// Most that a proxy may ask to wait, or to come at once.
@@ -154,22 +154,22 @@ extension ProxyLine {
     mutating func left(_ now: UInt64) {
         data.reset()
         restsUntil = 0
-        go(now)
+        idle -= 1
+        refillsAt = min(refillsAt ?? .max, now + Self.pause)
     }
 
-    /// One that waited since then is gone.
+    /// One that waited since then is gone. Whoever waits for one is dialled for all the same.
     mutating func dropped(_ now: UInt64, waitingSince arrival: UInt64) {
-        if now < arrival + Self.youth { rest(now) } else { data.reset() }
-        go(now)
+        idle -= 1
+        let isYoung = now < arrival + Self.youth
+        if !isYoung { data.reset() }
+        // Of many that go together one is counted.
+        guard (refillsAt ?? 0) <= now else { return }
+        refillsAt = isYoung ? data.next(after: now) : now + Self.pause
     }
 
     /// Of many that fail together one is counted.
     private mutating func rest(_ now: UInt64) {
         if restsUntil <= now { restsUntil = data.next(after: now) }
-    }
-
-    private mutating func go(_ now: UInt64) {
-        idle -= 1
-        if refillsAt == nil { refillsAt = now + Self.pause }
     }
 }

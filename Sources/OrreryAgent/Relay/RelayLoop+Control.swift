@@ -69,6 +69,10 @@ extension RelayLoop {
         case "welcome":
             if !lines[number].isWelcomed { figures.welcomedCount.wrappingAdd(1, ordering: .relaxed) }
             lines[number].welcomed(slot: index)
+            // It has not heard yet that this agent leaves, and would count on it.
+            if let end = leavesBy, end != .max, !sayLeaving(index, by: end) {
+                return lose(index, "the connection broke")
+            }
         default: break
         }
         setting.tell(.frame(lines[number].place, frame))
@@ -194,13 +198,15 @@ extension RelayLoop {
         guard leavesBy == nil else { return }
         leavesBy = now.monotonic + grace.milliseconds
         answersUntil = now.monotonic + 1000
-        let frame = ControlFrame("drain", ["seconds": .integer(grace.components.seconds)])
-        send(frame.encode(), to: nil)
-        // Whoever welcomed it from now on would not hear of that, and would count on it.
-        for number in lines.indices where !lines[number].isWelcomed && lines[number].slot != nil {
-            abandon(number)
-            lines[number].state = .resting(until: now.monotonic)
+        for line in lines {
+            guard case .welcomed(let slot) = line.state else { continue }
+            if !sayLeaving(slot, by: leavesBy ?? 0) { lose(slot, "the connection broke") }
         }
+    }
+
+    private mutating func sayLeaving(_ index: UInt32, by end: UInt64) -> Bool {
+        let left = (max(end, now.monotonic) - now.monotonic) / 1000
+        return deliver(ControlFrame("drain", ["seconds": .integer(Int64(left))]).encode(), to: index)
     }
 
     /// Whether all that ran has ended by now.

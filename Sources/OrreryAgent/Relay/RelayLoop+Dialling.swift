@@ -25,7 +25,7 @@ extension RelayLoop {
 
     mutating func resolved(_ number: Int, _ address: SocketAddress?) {
         guard lines.indices.contains(number), case .resolving = lines[number].state else { return }
-        guard !lines[number].isForgotten, leavesBy == nil else {
+        guard !lines[number].isForgotten else {
             lines[number].state = .resting(until: now.monotonic)
             return
         }
