@@ -62,7 +62,8 @@ struct ControlServer {
         var now = kernel.now()
         var nextChores = now.monotonic + Self.chores
         while !isOver() {
-            let count = kernel.wait(until: busy.isEmpty ? .at(now.monotonic + 1000) : .now)
+            let next = min(acceptsAgain ?? .max, now.monotonic + 1000)
+            let count = kernel.wait(until: busy.isEmpty ? .at(next) : .now)
             now = kernel.now()
             let again = busy
             busy = []
