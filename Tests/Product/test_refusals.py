@@ -108,6 +108,9 @@ def test_wrong_yaml_is_told_by_file_line_and_remedy(case, demo, tmp_path):
     file, right, wrong, expected = WRONG[case]
     shutil.copy(demo.state / "orrery.yaml", tmp_path)
     shutil.copytree(demo.state / "policy", tmp_path / "policy")
+    # One hub at a time has a database.
+    configuration = tmp_path / "orrery.yaml"
+    configuration.write_text(configuration.read_text().replace(f"{demo.state}/hub.sqlite", f"{tmp_path}/hub.sqlite"))
     text = (tmp_path / file).read_text()
     assert right in text
     (tmp_path / file).write_text(text.replace(right, wrong, 1))

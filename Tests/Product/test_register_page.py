@@ -95,7 +95,7 @@ class Admin:
 
     def deploy(self, replicas=1):
         """What the Deployment's pod runs, as the account that it names, with the files that it mounts."""
-        pod = next(each for each in yaml.safe_load_all(self.type("orrery-agent manifest"))
+        pod = next(each for each in yaml.safe_load_all(self.type("orrery-agent manifest --image registry.test/orrery-agent"))
                    if each["kind"] == "Deployment")["spec"]["template"]["spec"]
         token = self.api.call(
             "POST", f"/api/v1/namespaces/orrery-agent/serviceaccounts/{pod['serviceAccountName']}/token",
