@@ -182,7 +182,7 @@ extension Worker {
     }
 
     /// This agent takes nothing; nothing of the request has gone anywhere, so that another connection may take it.
-    private mutating func askAnother(_ upstream: UInt32, _ say: String) {
+    mutating func askAnother(_ upstream: UInt32, _ say: String) {
         let (client, endpoint) = (slots[upstream].partner, slots[upstream].endpoint)
         guard slots[client].exchange.mayAskAnother(), let request = slots[upstream].replay.take() else {
             if answerRefusal(client, 503, say) { pump(client) }

@@ -117,6 +117,10 @@ extension Worker {
                 // There was none, or no room here for its descriptor.
                 sendAway(handed.word)
                 dead.answered(slots[upstream].endpoint)
+                if handed.word != 0, makeRoom() {
+                    askAnother(upstream, "This proxy has no room for a connection to the cluster.")
+                    continue
+                }
                 let client = slots[upstream].partner
                 if answerAway(client) { pump(client) }
                 continue
