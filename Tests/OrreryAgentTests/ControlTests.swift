@@ -191,7 +191,7 @@ import Testing
         #expect(control.frame("hello") != nil)
         rig.relay.drain(grace: .seconds(50))
         control.send(ControlFrame("welcome", ["cluster": "south", "proxy": "p1", "time": 0]))
-        #expect([49, 50].contains(control.frame("drain")?["seconds"]?.integer))
+        #expect((1...50).contains(control.frame("drain")?["seconds"]?.integer ?? 0))
     }
 
     @Test func whatDoesNotEndIsLeftAfterTheGrace() throws {
