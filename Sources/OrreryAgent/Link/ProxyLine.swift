@@ -147,7 +147,8 @@ extension ProxyLine {
     /// One that was on its way does not arrive.
     mutating func failed(_ now: UInt64) {
         dialling -= 1
-        rest(now)
+        // Of many that fail together one is counted.
+        if restsUntil <= now { restsUntil = data.next(after: now) }
     }
 
     /// One that waited has been given a purpose.
@@ -166,10 +167,5 @@ extension ProxyLine {
         // Of many that go together one is counted.
         guard (refillsAt ?? 0) <= now else { return }
         refillsAt = isYoung ? data.next(after: now) : now + Self.pause
-    }
-
-    /// Of many that fail together one is counted.
-    private mutating func rest(_ now: UInt64) {
-        if restsUntil <= now { restsUntil = data.next(after: now) }
     }
 }

@@ -70,7 +70,7 @@ extension RelayLoop {
             if !lines[number].isWelcomed { figures.welcomedCount.wrappingAdd(1, ordering: .relaxed) }
             lines[number].welcomed(slot: index)
             // It has not heard yet that this agent leaves, and would count on it.
-            if let end = leavesBy, end != .max, !sayLeaving(index, by: end) {
+            if let end = leavesBy, end != .max, !deliver(farewell(by: end), to: index) {
                 return lose(index, "the connection broke")
             }
         default: break
@@ -196,17 +196,16 @@ extension RelayLoop {
 
     private mutating func drain(_ grace: Duration) {
         guard leavesBy == nil else { return }
-        leavesBy = now.monotonic + grace.milliseconds
+        let end = now.monotonic + grace.milliseconds
+        leavesBy = end
         answersUntil = now.monotonic + 1000
-        for line in lines {
-            guard case .welcomed(let slot) = line.state else { continue }
-            if !sayLeaving(slot, by: leavesBy ?? 0) { lose(slot, "the connection broke") }
-        }
+        send(farewell(by: end), to: nil)
     }
 
-    private mutating func sayLeaving(_ index: UInt32, by end: UInt64) -> Bool {
+    /// Says that this agent leaves, and how long what runs has.
+    private func farewell(by end: UInt64) -> [UInt8] {
         let left = (max(end, now.monotonic) - now.monotonic) / 1000
-        return deliver(ControlFrame("drain", ["seconds": .integer(Int64(left))]).encode(), to: index)
+        return ControlFrame("drain", ["seconds": .integer(Int64(left))]).encode()
     }
 
     /// Whether all that ran has ended by now.
