@@ -5,6 +5,7 @@ import OrreryModel
 import OrrerySpawn
 import OrreryStore
 import Synchronization
+import Testing
 
 /// A hub without its pages: a real database, a proxy in memory, one fake cluster, and spawners that come and go.
 final class Facility: Sendable {
@@ -92,6 +93,15 @@ final class Facility: Sendable {
     func click(_ plan: Plan = Sample.plan(), wish: SessionChoice? = nil) async throws -> SessionRecord {
         guard let spawner = hub.withLock({ $0?.spawner }) else { throw FakeRoutes.Trouble() }
         return try await spawner.start(plan: plan, planHash: "hash", person: person, server: "", wish: wish)
+    }
+
+    /// A click whose pod runs: the session once it is ready.
+    func running() async throws -> SessionRecord {
+        let session = try await click()
+        #expect(await turn { cluster.names("pods") == [session.pod] })
+        cluster.run(session.pod)
+        #expect(await reaches(.ready, session.id))
+        return try #require(await self.session(session.id))
     }
 
     func session(_ id: String) async -> SessionRecord? { try? await store.session(id: id) }

@@ -9,10 +9,7 @@ import Testing
 @Suite struct FaultTests {
     private func ready(_ facility: Facility) async throws -> SessionRecord {
         facility.start()
-        let session = try await facility.click()
-        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        facility.cluster.run(session.pod)
-        #expect(await facility.reaches(.ready, session.id))
+        let session = try await facility.running()
         return session
     }
 

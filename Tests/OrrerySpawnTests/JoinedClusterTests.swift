@@ -9,18 +9,10 @@ import Testing
 
 /// Clusters that come and go, and are reached through an agent.
 @Suite struct JoinedClusterTests {
-    private func running(_ facility: Facility) async throws -> SessionRecord {
-        let session = try await facility.click()
-        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        facility.cluster.run(session.pod)
-        #expect(await facility.reaches(.ready, session.id))
-        return try #require(await facility.session(session.id))
-    }
-
     @Test func theRouteNamesThePodAndNotItsAddress() async throws {
         let facility = try await Facility()
         facility.start(reach: .agent)
-        let session = try await running(facility)
+        let session = try await facility.running()
         let uid = try #require(session.podUID)
         #expect(facility.routes.routes == ["/user/ada/": "cluster:north/\(uid):8888"])
         await facility.kill()
@@ -34,7 +26,7 @@ import Testing
     @Test func aShortAbsenceIsSaidOfTheClusterAndOfNoSession() async throws {
         let facility = try await Facility()
         let spawner = facility.start(reach: .agent, patience: .seconds(40))
-        let session = try await running(facility)
+        let session = try await facility.running()
         facility.cluster.setAway(true)
         #expect(
             await facility.turn {
@@ -53,7 +45,7 @@ import Testing
     @Test func aLongOneMakesItUnreachableAndStopsNothing() async throws {
         let facility = try await Facility()
         let spawner = facility.start(reach: .agent, patience: .seconds(40))
-        let session = try await running(facility)
+        let session = try await facility.running()
         facility.cluster.setAway(true)
         #expect(await facility.reaches(.unreachable, session.id))
         guard case .unreachable = spawner.condition(of: "north") else {
@@ -71,7 +63,7 @@ import Testing
     @Test func aClusterWithoutAnAgentIsGivenUpWhateverItsWatchSays() async throws {
         let facility = try await Facility()
         let spawner = facility.start(reach: .agent, patience: .seconds(40))
-        let session = try await running(facility)
+        let session = try await facility.running()
         let absence = ClusterAbsence(since: facility.now - 30, reason: "it was silent")
         spawner.note(absence, of: "north")
         guard case .degraded(let why) = spawner.condition(of: "north") else {
@@ -99,7 +91,7 @@ import Testing
     @Test func anAgentThatIsBackInTimeIsNoNewsForAnySession() async throws {
         let facility = try await Facility()
         let spawner = facility.start(reach: .agent, patience: .seconds(40))
-        let session = try await running(facility)
+        let session = try await facility.running()
         let story = try await facility.story(session.id)
         for seconds in [0, 20, 39] {
             spawner.note(
@@ -116,7 +108,7 @@ import Testing
     @Test func anAgentThatIsBackIsAskedAtOnce() async throws {
         let facility = try await Facility()
         let spawner = facility.start(reach: .agent, patience: .seconds(40))
-        let session = try await running(facility)
+        let session = try await facility.running()
         facility.cluster.setAway(true)
         spawner.note(ClusterAbsence(since: facility.now, reason: "it broke off"), of: "north")
         #expect(await facility.reaches(.unreachable, session.id))
@@ -139,7 +131,7 @@ import Testing
         let access = ClusterAccess(
             name: "north", server: "https://api.test", token: Secret("hub-token"), namespace: "hub")
         await spawner.put(access)
-        _ = try await running(facility)
+        _ = try await facility.running()
         await facility.kill()
     }
 
@@ -147,7 +139,7 @@ import Testing
     @Test func whoLivesInANamespaceThatTheSiteHasGivenUpCanEndAllTheSame() async throws {
         let facility = try await Facility()
         let spawner = facility.start()
-        let session = try await running(facility)
+        let session = try await facility.running()
         // To and fro: two replicas of an agent may have read two states of one file.
         for namespace in ["other", "hub", "other"] {
             await spawner.put(
@@ -166,7 +158,7 @@ import Testing
     @Test func theSessionsOfAClusterThatIsThrownOutEndAndNothingThereIsTouched() async throws {
         let facility = try await Facility()
         let spawner = facility.start()
-        let session = try await running(facility)
+        let session = try await facility.running()
         spawner.drop("north", because: "It was thrown out.")
         #expect(await facility.reaches(.ended, session.id))
         let ended = try #require(await facility.session(session.id))
@@ -180,7 +172,7 @@ import Testing
     @Test func theyEndTooWhenItWasThrownOutWhileTheHubWasAway() async throws {
         let facility = try await Facility()
         facility.start()
-        let session = try await running(facility)
+        let session = try await facility.running()
         await facility.kill()
         let spawner = facility.start()
         spawner.drop("north", because: "It was thrown out.")
@@ -192,7 +184,7 @@ import Testing
     @Test func aProxyThatIsAwayDoesNotKeepThemRunning() async throws {
         let facility = try await Facility()
         facility.start()
-        let session = try await running(facility)
+        let session = try await facility.running()
         await facility.kill()
         facility.routes.state.withLock { $0.isDown = true }
         let spawner = facility.start()

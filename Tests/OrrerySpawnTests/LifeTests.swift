@@ -171,10 +171,7 @@ extension [SessionAction] {
     @Test func aServerThatIsUnwellForAMomentHasRestedAllTheSame() async throws {
         let facility = try await Facility()
         facility.start()
-        let session = try await facility.click()
-        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        facility.cluster.run(session.pod)
-        #expect(await facility.reaches(.ready, session.id))
+        let session = try await facility.running()
         for _ in 1...2 {
             let live = try #require(await facility.session(livingAs: session.id))
             live.arrive(at: .distantFuture)
@@ -188,10 +185,7 @@ extension [SessionAction] {
     @Test func aGraceOfZeroIsPassedOnAndShortensAStop() async throws {
         let facility = try await Facility()
         facility.start()
-        let session = try await facility.click()
-        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        facility.cluster.run(session.pod)
-        #expect(await facility.reaches(.ready, session.id))
+        let session = try await facility.running()
         try await facility.spawner?.stop(session.id, by: "ada")
         #expect(await facility.turn { facility.cluster.state.withLock { $0.graces } == [30] })
         // Its node is lost: the object stays, and an administrator has had enough of it.

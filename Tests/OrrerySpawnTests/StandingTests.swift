@@ -53,10 +53,7 @@ struct StandingTests {
     @Test func theLifetimeCountsFromTheNodeThatTookIt() async throws {
         let facility = try await Facility()
         let spawner = facility.start()
-        let session = try await facility.click()
-        #expect(await facility.turn { facility.cluster.names("pods") == [session.pod] })
-        facility.cluster.run(session.pod)
-        #expect(await facility.reaches(.ready, session.id))
+        let session = try await facility.running()
         let live = try #require(spawner.live.withLock { $0.sessions[session.id] })
         let placed = try await facility.store.events(session: session.id, after: 0).first {
             $0.state.order > SessionState.creating.order
