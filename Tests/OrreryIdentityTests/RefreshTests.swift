@@ -53,6 +53,25 @@ import Testing
         #expect(base.issuer.requests(at: "token")[0].hasSuffix("&scope=storage.read%3A%2F"))
     }
 
+    static let ends: [(JSON, TimeInterval?, TimeInterval?)] = [
+        (60, nil, 60), (60, 58, 58), (60, 3600, 60), (.null, 58, 58), (.null, nil, nil), ("60", 58, 58), (60, -1, 60),
+        (.null, 1e300, nil),
+    ]
+
+    // The hub would think a token good that nobody takes any more, and not renew it before.
+    @Test(arguments: ends) func anAccessTokenEndsWhenItSaysSoItself(
+        _ seconds: JSON, _ own: TimeInterval?, _ end: TimeInterval?
+    ) async throws {
+        let now = base.clock.now.timeIntervalSince1970
+        base.issuer.change { $0.claims = ["exp": own.map { .number(now + $0) } ?? .null] }
+        let token = try base.issuer.token()
+        let renewal = try await refresh(base.directory()) { state in
+            state.claims = ["nonce": .null]
+            state.tokens = ["access_token": .string(token), "expires_in": seconds]
+        }.get()
+        #expect(renewal.tokens.accessEnd == end.map { base.clock.now + $0 })
+    }
+
     static let switches: [(String, JSON, Bool)] = [
         ("sub", "subject-2", false), ("iss", "https://other.test", false), ("aud", "another", false),
         ("aud", ["orrery", "another"], false), ("nonce", "nonce-2", false), ("nonce", 7, false),

@@ -49,17 +49,21 @@ extension Issuer {
         }
         let granted = document["scope"]?.string?.split(separator: " ").map(String.init)
         return IssuerTokens(
-            access: Secret(access), accessEnd: end(document["expires_in"]), scopes: granted ?? scopes,
+            access: Secret(access), accessEnd: end(of: Secret(access), document["expires_in"]),
+            scopes: granted ?? scopes,
             refresh: document["refresh_token"]?.string.flatMap { $0.isEmpty ? nil : Secret($0) },
             identity: document["id_token"]?.string.map { Secret($0) })
     }
 
-    /// Some issuers write the seconds as a text.
-    private func end(_ seconds: JSON?) -> Date? {
-        guard let seconds = seconds?.number ?? seconds?.string.flatMap(Double.init), seconds > 0, seconds < 1e10 else {
-            return nil
-        }
-        return now().addingTimeInterval(seconds)
+    /// The earlier of the ends that the answer and the token itself say. They differ, if only by a second: `exp` is in whole ones
+    /// of the issuer's clock. By the later one a token would pass for good that nobody takes any more.
+    private func end(of token: Secret, _ seconds: JSON?) -> Date? {
+        let now = now()
+        // Some issuers write the seconds as a text.
+        let said = seconds?.number ?? seconds?.string.flatMap(Double.init)
+        let own = Self.claims(of: token)?["exp"]?.number.map { $0 - now.timeIntervalSince1970 }
+        let lives = [said, own].compactMap(\.self).filter { 0 < $0 && $0 < 1e10 }
+        return lives.min().map { now + $0 }
     }
 
     /// Whether `token` can stand in a header.
