@@ -167,7 +167,10 @@ struct HubServices: Sendable {
         let watch = PolicyWatch(
             book: policies, directory: configuration.policy, seen: seen, configuration: configuration.source,
             logger: logger)
-        return [audit, proxy, keeper, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch, grants]
+        return [
+            audit, proxy, credentials, keeper, spawner, scheduler, activity, uses, housekeeper, renewal, recheck, watch,
+            grants,
+        ]
     }
 
     /// Every address that the hub answers at.

@@ -3,6 +3,7 @@ import OrreryFetch
 import OrreryIdentity
 import OrreryModel
 import OrreryStore
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -16,6 +17,14 @@ struct CredentialsTests {
         var browser = TestBrowser(hub)
         try await browser.logIn(as: "ada")
         return try #require(try await hub.database.person(named: "ada"))
+    }
+
+    private static func grace(_ hub: TestHub) async throws -> PersonRecord {
+        hub.issuers.knows(
+            "grace", as: .init(suggestedName: "grace", groups: LoginTests.atlas, uid: 20002, hasTokens: true))
+        var browser = TestBrowser(hub)
+        try await browser.logIn(as: "grace")
+        return try #require(try await hub.database.person(named: "grace"))
     }
 
     private func access(
@@ -67,12 +76,7 @@ struct CredentialsTests {
             hub.clock.turn(by: .seconds(3601))
             let first = Task { try await access(hub, ada) }
             for await _ in begun { break }
-            hub.issuers.knows(
-                "grace", as: .init(suggestedName: "grace", groups: LoginTests.atlas, uid: 20002, hasTokens: true))
-            var browser = TestBrowser(hub)
-            try await browser.logIn(as: "grace")
-            let grace = try #require(try await hub.database.person(named: "grace"))
-            _ = try await access(hub, grace)
+            _ = try await access(hub, try await Self.grace(hub))
             release.yield()
             _ = await first.result
         }
@@ -91,6 +95,50 @@ struct CredentialsTests {
                 vault: hub.services.flow.vault, issuers: hub.issuers, now: { hub.clock.now }, logger: TestHub.quiet)
             hub.clock.turn(by: .seconds(3601))
             #expect(try await other.access(to: "test", for: ada.id, lasting: .seconds(60)).token == Secret("access-2"))
+        }
+    }
+
+    // The issuer has ended the old one with its answer: without the new one the login there is lost.
+    @Test func aHubThatStopsWaitsForWhatIsUnderWayAndBeginsNothing() async throws {
+        try await TestHub.run { hub in
+            let (ada, grace) = (try await Self.ada(hub), try await Self.grace(hub))
+            let credentials = hub.services.credentials
+            let (waiting, release) = AsyncStream.makeStream(of: Void.self)
+            let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    tell.yield()
+                    for await _ in waiting { return }
+                }
+            }
+            hub.clock.turn(by: .seconds(3601))
+            let asking = Task { try await access(hub, ada) }
+            for await _ in begun { break }
+            let group = ServiceGroup(configuration: .init(services: [credentials], logger: TestHub.quiet))
+            let stopping = Task {
+                try await group.run()
+                return try await hub.database.credential(person: ada.id, issuer: "test")
+            }
+            await group.triggerGracefulShutdown()
+            while await !credentials.isStopping { await Task.yield() }
+            let error = await #expect(throws: HubError.self) { try await access(hub, grace) }
+            #expect(error?.kind == .unavailable)
+            release.yield()
+            let record = try #require(try await stopping.value)
+            #expect(try hub.services.flow.vault.open(record)?.tokens.refresh == "refresh-1")
+            #expect(try await asking.value.token == Secret("access-1"))
+            #expect(hub.issuers.tokens.withLock { $0.refreshes.count } == 1)
+        }
+    }
+
+    @Test func whoeverAsksForTokensIsStoppedBefore() async throws {
+        try await TestHub.run { hub in
+            // They are stopped in the opposite order.
+            let kinds = hub.services.services.map { "\(type(of: $0))" }
+            let place = try #require(kinds.firstIndex(of: "Credentials"))
+            for kind in ["Spawner", "TokenRenewal", "Recheck"] {
+                #expect(try #require(kinds.firstIndex(of: kind)) > place)
+            }
         }
     }
 

@@ -95,6 +95,40 @@ struct RecheckTests {
         }
     }
 
+    // Each costs a refresh, and its answer could not be recorded any more.
+    @Test func aHubThatStopsDoesNotAskAboutEverybodyFirst() async throws {
+        try await TestHub.run { hub in
+            for number in 1...Recheck.width + 2 {
+                let name = "somebody\(number)"
+                hub.issuers.knows(
+                    name,
+                    as: .init(
+                        suggestedName: name, groups: LoginTests.atlas, uid: UInt32(20000 + number), hasTokens: true))
+                var browser = TestBrowser(hub)
+                try await browser.logIn(as: name)
+            }
+            hub.clock.turn(by: .seconds(900))
+            let (waiting, release) = AsyncStream.makeStream(of: Void.self)
+            let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+            hub.issuers.tokens.withLock {
+                $0.meanwhile = {
+                    tell.yield()
+                    for await _ in waiting { return }
+                }
+            }
+            let round = Task { await hub.services.recheck.round() }
+            var asked = 0
+            for await _ in begun {
+                asked += 1
+                if asked == Recheck.width { break }
+            }
+            round.cancel()
+            release.finish()
+            await round.value
+            #expect(hub.issuers.tokens.withLock { $0.refreshes.count } == Recheck.width)
+        }
+    }
+
     @Test func anIssuerThatIsAwayTakesNothingAway() async throws {
         try await TestHub.run { hub in
             var browser = try await loggedIn(hub)

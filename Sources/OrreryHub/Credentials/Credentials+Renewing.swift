@@ -110,6 +110,7 @@ extension Credentials {
         let place = Place(person: open.record.person, issuer: open.record.issuer)
         guard let refresh = open.tokens.refresh else { throw Trouble.nothing }
         if let patience = patience[place], patience.isOn(at: now()) { throw Trouble.away(patience.error) }
+        if isStopping { throw HubError(.unavailable, "the hub is stopping", next: "try again in a moment") }
         let renewal: Renewal
         do {
             renewal = try await issuers.refresh(place.issuer, Secret(refresh), scopes: scopes, of: open.login)

@@ -3,15 +3,17 @@ import Logging
 import OrreryIdentity
 import OrreryModel
 import OrreryStore
+import ServiceLifecycle
 
 /// People's tokens at their issuers, renewed when needed.
 ///
 /// A refresh token may work once, and a second use of an old one kills the login at the issuer. So for one person and issuer
 /// one thing happens after the other, callers who want the same share one refresh, and the new refresh token is in the store
-/// before anybody gets the access token that came with it. A refresh that began goes on when its caller is gone.
+/// before anybody gets the access token that came with it. A refresh that began goes on when its caller is gone, and a hub that
+/// stops waits for it.
 ///
 /// Concurrency: an actor; other people and issuers are never waited for.
-actor Credentials {
+actor Credentials: Service {
     struct Place: Hashable {
         let person: Int64
         let issuer: String
@@ -38,6 +40,10 @@ actor Credentials {
     private var rereading: [Place: Task<Reading, any Error>] = [:]
     private var last: [Place: (number: Int, end: Task<Void, Never>)] = [:]
     private var turns = 0
+    private(set) var isStopping = false
+
+    /// What an answer has at a stop; an issuer that gives none in ten seconds gives none.
+    private static let farewell = Duration.seconds(15)
 
     init(
         vault: CredentialVault, issuers: any LoginIssuers, now: @escaping @Sendable () -> Date, logger: Logger
@@ -46,6 +52,16 @@ actor Credentials {
         self.issuers = issuers
         self.now = now
         self.logger = logger
+    }
+
+    /// Until the hub stops, which must be after all who ask here. Then nothing is refreshed any more, and what is under way is waited
+    /// for: the issuer has ended the old refresh token with its answer, and the new one stands nowhere else.
+    func run() async throws {
+        try? await gracefulShutdown()
+        isStopping = true
+        let ends = last.values.map(\.end)
+        // A task of its own, because the answers are as dear to a hub that was cancelled.
+        await Task { try? await within(Self.farewell) { for end in ends { await end.value } } }.value
     }
 
     /// An access token of the issuer called `issuer` for `person`, good for `lasting` more if the issuer's tokens live that

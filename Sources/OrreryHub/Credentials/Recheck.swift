@@ -55,7 +55,8 @@ struct Recheck: Service {
             await withTaskGroup(of: Void.self) { group in
                 for (place, person) in people.enumerated() {
                     if place >= Self.width { await group.next() }
-                    group.addTask { await self.tryCheck(person) }
+                    // A hub that stops does not go through everybody first.
+                    guard group.addTaskUnlessCancelled(operation: { await self.tryCheck(person) }) else { break }
                 }
             }
         } catch {
