@@ -222,6 +222,26 @@ struct RecheckTests {
         }
     }
 
+    // What an issuer's access token may start goes by the last login too.
+    @Test func aLogoutDoesNotLetWhomTheIssuerEndedStartAgain() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            hub.issuers.tokens.withLock { $0.error = TestIssuers.revoked("test") }
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            #expect(try await hub.services.recheck.check(ada.id) == .ended)
+            let proof = try await browser.proof()
+            #expect(try await browser.post("/hub/logout", [("_xsrf", proof)]).status == 200)
+            #expect(try await hub.services.recheck.check(ada.id) == .ended)
+            let call = try await hub.send(
+                "POST", "/hub/api/users/ada/server", headers: [("Authorization", "Bearer access:ada")])
+            #expect(call.status == 403 && call.text.contains("does not vouch for your login any more"))
+            // A new login mends it.
+            hub.issuers.tokens.withLock { $0.error = nil }
+            try await browser.logIn(as: "ada")
+            #expect(try await hub.services.recheck.check(ada.id) == .confirmed)
+        }
+    }
+
     @Test func beforeAStartTheGroupsAreReadAgain() async throws {
         try await TestHub.run { hub in
             var browser = try await loggedIn(hub)

@@ -43,11 +43,18 @@ struct Departure: Sendable {
         let others = try await logins.store.logins(person: login.person, at: now()).filter { isInUse($0, tokens) }
         if !hasPrograms, !others.contains(where: { $0.origin?.issuer == issuer }) {
             // A browser that is sent to an issuer that is away stays there.
-            guard try await credentials.giveBack(person: login.person, issuer: issuer) else { return nil }
+            guard try await giveBack(login.person, issuer) else { return nil }
         }
         let target = url.origin + Self.landing
         guard let address = await issuers.departure(issuer, hint: hint, returningTo: target) else { return nil }
         return Step(title: titles[issuer] ?? issuer, url: address)
+    }
+
+    /// Whether the issuer answered, if there was anything to give back. Of a login that it has ended itself there is not, and the
+    /// mark of that stays: no session starts until the person has logged in anew.
+    private func giveBack(_ person: Int64, _ issuer: String) async throws -> Bool {
+        if try await vault.store.credential(person: person, issuer: issuer)?.endedAt != nil { return true }
+        return try await credentials.giveBack(person: person, issuer: issuer)
     }
 
     /// Whether somebody sits at the browser of `login`, at the hub's pages or in a notebook that asks with one of `tokens`.
