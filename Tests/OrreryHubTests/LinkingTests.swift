@@ -188,6 +188,38 @@ struct LinkingTests {
         let groups = Mutex<Set<Group>?>(nil)
     }
 
+    // The person chose the wrong button, or whose identity it is was denied.
+    @Test(arguments: [true, false])
+    func aRefusedLoginTakesNothingThatAnotherIdentityBrought(_ hasEntered: Bool) async throws {
+        try await run { hub in
+            var browser = TestBrowser(hub)
+            if hasEntered {
+                browser = try await linked(hub)
+                hub.clock.turn(by: .seconds(1))
+            }
+            try await browser.logIn(as: "s-1")
+            if !hasEntered { _ = try await link(&browser, "there") }
+            let proof = try await browser.proof()
+            try await browser.post("/hub/logout", [(name: "_xsrf", value: proof)])
+            // What is left is that of the other identity's earlier login, if anything.
+            #expect(try await hub.database.allCredentials().map(\.issuer) == (hasEntered ? ["other"] : []))
+            hub.issuers.knows("there", as: .init(suggestedName: "lovelace", groups: []))
+            var other = TestBrowser(hub)
+            #expect(try await other.logIn(as: "there", at: "other").status == 403)
+            #expect(try await hub.database.person(named: "ada")?.person.groups == LoginTests.atlas)
+        }
+    }
+
+    @Test func aRefusedLoginTakesWhatItsOwnIssuerGave() async throws {
+        try await run { hub in
+            _ = try await linked(hub)
+            hub.issuers.knows("there", as: .init(suggestedName: "lovelace", groups: []))
+            var other = TestBrowser(hub)
+            #expect(try await other.logIn(as: "there", at: "other").status == 403)
+            #expect(try await hub.database.person(named: "ada")?.person.groups == [])
+        }
+    }
+
     @Test func anUnlinkingThatFailedCanBeTriedAgain() async throws {
         try await run { hub in
             var browser = TestBrowser(hub)

@@ -33,7 +33,12 @@ struct Enrolment: Sendable {
     func withdraw(from claimant: Claimant, unlessVouchedForBy credentials: any CredentialStore) async throws {
         guard let known = try await store.person(identity: claimant.identity) else { return }
         let last = try await credentials.latestCredential(person: known.id)
-        if let last, last.issuer != claimant.issuer || last.subject != claimant.identity.subject { return }
+        if let last, last.loginAt >= known.lastLogin {
+            guard last.issuer == claimant.issuer, last.subject == claimant.identity.subject else { return }
+        } else {
+            // Nothing is left of the last login. By whom it was is known only of who has one identity.
+            guard try await store.identities(person: known.id).count == 1 else { return }
+        }
         let groups = stillAdmits(claimant, as: known) ? claimant.membership.groups : []
         _ = try await store.regroup(
             person: known.id, groups, isAdmin: groups.contains { auth.admin.contains($0.name) })
