@@ -53,13 +53,14 @@ enum Sample {
         nodeSelector: ["kind": "cpu"])
 
     static func session(
-        of person: PersonRecord, server: String = "", prefix: String? = nil, at instant: Date = now
+        of person: PersonRecord, server: String = "", prefix: String? = nil, cluster: String = "north",
+        at instant: Date = now
     ) -> SessionRecord {
         let id = RecordID.fresh(at: instant)
         let own = server.isEmpty ? "/user/\(person.person.name)/" : "/user/\(person.person.name)/\(server)/"
         return SessionRecord(
             id: id, person: person.id, personName: person.person.name, server: server, profile: "standard",
-            environment: "lab", size: "small", cluster: "north", plan: plan, planHash: "hash of the plan",
+            environment: "lab", size: "small", cluster: cluster, plan: plan, planHash: "hash of the plan",
             spawn: RecordID.fresh(at: now), namespace: "hub", pod: "nb-\(id)", prefix: prefix ?? own, createdAt: now)
     }
 

@@ -36,7 +36,7 @@ import Testing
         try await database.put(
             TokenFileRecord(session: session.id, person: ada.id, source: "egi", isDefault: false, dueAt: Sample.now))
         func due(_ seconds: TimeInterval) async throws -> [TokenFileRecord] {
-            try await database.dueTokenFiles(of: "wlcg", at: Sample.now + seconds, limit: 10)
+            try await database.dueTokenFiles(of: "wlcg", at: Sample.now + seconds, onEachCluster: 10)
         }
         #expect(try await due(29).isEmpty)
         #expect(try await due(30) == [file])
@@ -54,21 +54,23 @@ import Testing
         #expect(try await database.removeEndedTokenFiles() == 2)
     }
 
-    @Test func theMostUrgentComeFirstAndUnknownSessionsArePassedOver() async throws {
+    @Test func theMostUrgentOfEachClusterComeFirstAndUnknownSessionsArePassedOver() async throws {
         let test = try TestDatabase()
         let database = try test.open()
         let ada = try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now)
-        let sessions = [Sample.session(of: ada, server: "a"), Sample.session(of: ada, server: "b")]
+        let sessions = ["north", "north", "south"].enumerated().map { place, cluster in
+            Sample.session(of: ada, server: "\(place)", cluster: cluster)
+        }
         for (place, session) in sessions.enumerated() {
             try await database.create(session)
             try await database.put(
                 TokenFileRecord(
                     session: session.id, person: ada.id, source: "hub", isDefault: false,
-                    dueAt: Sample.now - Double(place)))
+                    dueAt: Sample.now - Double(place == 2 ? 0 : 1 + place)))
         }
         try await database.put(
             TokenFileRecord(session: "none", person: ada.id, source: "hub", isDefault: false, dueAt: Sample.now - 9))
-        let due = try await database.dueTokenFiles(of: "hub", at: Sample.now, limit: 1)
-        #expect(due.map(\.session) == [sessions[1].id])
+        let due = try await database.dueTokenFiles(of: "hub", at: Sample.now, onEachCluster: 1)
+        #expect(due.map(\.session) == [sessions[1].id, sessions[2].id])
     }
 }

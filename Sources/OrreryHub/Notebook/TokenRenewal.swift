@@ -9,9 +9,9 @@ import Synchronization
 
 /// Renews the tokens in the pods of all live sessions before 75 % of their life is over.
 ///
-/// What is due stands in the store, so a hub that starts anew goes on where the last one was. Every source has a lane of its own:
-/// an issuer that does not answer keeps only its own files waiting. A token in a pod is replaced by a better one and by
-/// nothing else; each renewal is one call to the cluster.
+/// What is due stands in the store, so a hub that starts anew goes on where the last one was. Every source has a lane of its own to
+/// every cluster: an issuer or a cluster that does not answer keeps only its own files waiting. A token in a pod is replaced by a
+/// better one and by nothing else; each renewal is one call to the cluster.
 ///
 /// Concurrency: `run` belongs to one task; each renewal is a child of it.
 struct TokenRenewal: Service {
@@ -24,7 +24,7 @@ struct TokenRenewal: Service {
     let logger: Logger
     private let lanes = Lanes()
 
-    /// Renewals of one source at the same time.
+    /// Renewals of one source on one cluster at the same time.
     private static let width = 16
     /// After failures in a row: ten seconds, twenty, and so on up to five minutes.
     private static let backoff = (first: 10.0, most: 300.0)
@@ -68,10 +68,10 @@ struct TokenRenewal: Service {
         }
     }
 
-    /// What of the source is due and not under way yet, as far as its lane has room.
+    /// What of the source is due and not under way yet, as far as its lanes have room.
     private func take(of source: any NotebookSource) async -> [TokenFileRecord] {
         do {
-            let due = try await files.dueTokenFiles(of: source.name, at: now(), limit: Self.width)
+            let due = try await files.dueTokenFiles(of: source.name, at: now(), onEachCluster: Self.width)
             return due.filter { lanes.enter($0) }
         } catch {
             // The next look is a second away.

@@ -20,15 +20,18 @@ extension Database: TokenFileStore {
     }
 
     package func dueTokenFiles(
-        of source: String, at now: Date, limit: Int
+        of source: String, at now: Date, onEachCluster limit: Int
     ) async throws(StoreError) -> [TokenFileRecord] {
         try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT token_file.* FROM token_file JOIN session ON session.id = token_file.session
-                    WHERE source = :source AND due_at <= :now AND ended_at IS NULL AND state <> 'stopping'
-                    ORDER BY due_at LIMIT :limit
+                    SELECT * FROM (
+                        SELECT token_file.*, row_number() OVER (PARTITION BY cluster ORDER BY due_at) AS place
+                        FROM token_file JOIN session ON session.id = token_file.session
+                        WHERE source = :source AND due_at <= :now AND ended_at IS NULL AND state <> 'stopping'
+                    ) AS due
+                    WHERE place <= :limit ORDER BY due_at
                     """,
                 arguments: ["source": source, "now": Column.milliseconds(now), "limit": limit]
             ).map(TokenFileRecord.init)

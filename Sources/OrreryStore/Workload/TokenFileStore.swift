@@ -33,8 +33,11 @@ package struct TokenFileRecord: Hashable, Sendable {
 package protocol TokenFileStore: Sendable {
     /// Stores the file or what has changed about it. A session that is not known any more is passed over.
     func put(_ file: TokenFileRecord) async throws(StoreError)
-    /// The files of `source` that are due at `now`, the most urgent first. None of a session that is stopping or has ended.
-    func dueTokenFiles(of source: String, at now: Date, limit: Int) async throws(StoreError) -> [TokenFileRecord]
+    /// The files of `source` that are due at `now`, the most urgent first, and of each cluster no more than `limit`. None of a session
+    /// that is stopping or has ended.
+    func dueTokenFiles(
+        of source: String, at now: Date, onEachCluster limit: Int
+    ) async throws(StoreError) -> [TokenFileRecord]
     func tokenFiles(session: String) async throws(StoreError) -> [TokenFileRecord]
     /// Forgets the files of sessions that have ended; gives their number.
     func removeEndedTokenFiles() async throws(StoreError) -> Int

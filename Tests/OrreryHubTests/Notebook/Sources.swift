@@ -46,8 +46,10 @@ final class ScriptedSource: NotebookSource {
 
 /// The Secrets of all pods, as a cluster would have them.
 final class RecordedDirectories: TokenDirectories {
-    private let state = Mutex((isAway: false, puts: [[String: String]]()))
+    private let state = Mutex((isAway: false, hanging: String?.none, puts: [[String: String]]()))
 
+    /// From now on the cluster of this name takes calls and never answers.
+    func setHanging(_ cluster: String) { state.withLock { $0.hanging = cluster } }
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
     /// What was put since the last look, one element for each call.
     func take() -> [[String: String]] {
@@ -58,6 +60,9 @@ final class RecordedDirectories: TokenDirectories {
     }
 
     func put(_ files: [String: Secret], intoTokensOf session: SessionRecord) async throws(KubernetesError) {
+        if state.withLock({ $0.hanging == session.cluster }) {
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+        }
         let isAway = state.withLock { state in
             if !state.isAway { state.puts.append(files.mapValues { $0.reveal() }) }
             return state.isAway

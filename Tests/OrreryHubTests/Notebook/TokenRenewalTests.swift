@@ -98,6 +98,26 @@ import Testing
         }
     }
 
+    @Test func aClusterThatDoesNotAnswerKeepsNoOtherWaiting() async throws {
+        try await TestHub.run { hub in
+            let scene = try await Scene(hub, ["wlcg"])
+            _ = try await hub.database.update(scene.session.id) { $0.cluster = "south" }
+            for number in 1...20 {
+                let session = try await hub.session(of: scene.ada, server: "s\(number)")
+                try await hub.database.put(
+                    TokenFileRecord(
+                        session: session.id, person: scene.ada.id, source: "wlcg", isDefault: false,
+                        dueAt: hub.clock.now))
+            }
+            scene.pods.setHanging("north")
+            hub.clock.turn(by: .seconds(2701))
+            let renewal = scene.renewal()
+            let running = Task { try await renewal.run() }
+            defer { running.cancel() }
+            #expect(try await eventually { scene.pods.take().count == 1 })
+        }
+    }
+
     @Test func aFailureLeavesTheOldTokenAndIsTriedAgainLaterAndLater() async throws {
         try await TestHub.run { hub in
             let scene = try await Scene(hub, ["wlcg"])
