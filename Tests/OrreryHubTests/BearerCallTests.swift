@@ -163,6 +163,19 @@ struct FailureLimitTests {
         #expect(!limit.hasFailed("a"))
     }
 
+    // Neither does that forgive anything.
+    @Test func aClockThatIsSetBackKeepsNobodyWaitingUntilItHasCaughtUp() {
+        let limit = limit(2, .seconds(10))
+        for _ in 1...3 { limit.record("a") }
+        clock.turn(by: .seconds(-3600))
+        #expect(limit.wait("a") == .seconds(20))
+        clock.turn(by: .seconds(20))
+        #expect(limit.wait("a") == nil && limit.hasFailed("a"))
+        clock.turn(by: .seconds(-3600))
+        limit.record("a")
+        #expect(limit.wait("a") == .seconds(10))
+    }
+
     @Test func manyPlacesDoNotFillTheMemory() {
         let limit = limit(1, .seconds(10))
         for number in 1...60_000 { limit.record("\(number)") }

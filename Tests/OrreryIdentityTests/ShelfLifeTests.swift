@@ -76,6 +76,22 @@ import Testing
         let isAllowedAYearBefore = life.mayFetchNewer(at: start - 365 * 86400)
         #expect(isAllowed && isAllowedAYearBefore)
         #expect(seen(life, after: -1) == .useAndFetch("good"))
+        _ = life.failed(away, at: start)
+        #expect(seen(life, after: -1) == .useAndFetch("good"))
+        var empty = ShelfLife<String>()
+        _ = empty.failed(away, at: start)
+        #expect(seen(empty, after: -1) == .fetch)
+    }
+
+    // Else nobody could log in there until the clock has caught up.
+    @Test func aClockThatIsSetBackLetsPeopleDepart() {
+        var life = stocked()
+        let isAsked = { (life: ShelfLife<String>, seconds: TimeInterval) in
+            if case .fetch = life.decisionBeforeDeparture(at: start + seconds) { true } else { false }
+        }
+        #expect(!isAsked(life, 2) && isAsked(life, -1))
+        _ = life.failed(away, at: start + 60)
+        #expect(!isAsked(life, 69) && isAsked(life, 70) && isAsked(life, 59))
     }
 
     static let headers: [(String?, Int64)] = [

@@ -31,28 +31,31 @@ struct ShelfLife<Value> {
     }
 
     func decision(at now: Date) -> Decision {
-        let sinceFailure = failure.map { now.timeIntervalSince($0.at) } ?? .infinity
         let age = now.timeIntervalSince(fetchedAt)
         if let value, age < Self.endurance {
-            return (0..<freshness).contains(age) || sinceFailure < Self.refreshPatience
+            return (0..<freshness).contains(age) || failure(within: Self.refreshPatience, at: now) != nil
                 ? .use(value) : .useAndFetch(value)
         }
-        guard let failure, sinceFailure < Self.patience else { return .fetch }
-        return .refuse(failure.error)
+        return failure(within: Self.patience, at: now).map { .refuse($0) } ?? .fetch
     }
 
     /// As `decision`, for a person who is about to be sent there: an issuer that has not answered just now is asked
     /// first, because nobody there could tell the person that it is away.
     func decisionBeforeDeparture(at now: Date) -> Decision {
-        if let value, now.timeIntervalSince(fetchedAt) < Self.presence { return .use(value) }
-        guard let failure, now.timeIntervalSince(failure.at) < Self.patience else { return .fetch }
-        return .refuse(failure.error)
+        if let value, (0..<Self.presence).contains(now.timeIntervalSince(fetchedAt)) { return .use(value) }
+        return failure(within: Self.patience, at: now).map { .refuse($0) } ?? .fetch
+    }
+
+    /// Why fetching failed, when that was less than `patience` ago. A clock that was set back must not make us wait until it has caught
+    /// up.
+    private func failure(within patience: TimeInterval, at now: Date) -> IdentityError? {
+        failure.flatMap { (0..<patience).contains(now.timeIntervalSince($0.at)) ? $0.error : nil }
     }
 
     /// Whether a token with an unknown key is worth a fetch: at most one in a minute, and so a new key is known a minute
     /// after it is published.
     mutating func mayFetchNewer(at now: Date) -> Bool {
-        // A clock that was set back must not make us wait until it has caught up.
+        // Here too the clock may have been set back.
         guard !(0..<Self.newerPause).contains(now.timeIntervalSince(newerAt)) else { return false }
         newerAt = now
         return true
