@@ -233,6 +233,24 @@ struct LogoutTests {
         }
     }
 
+    @Test func theTokensOfAnotherIdentityOfThePersonStay() async throws {
+        try await TestHub.run { hub in
+            var ada = try await loggedIn(hub)
+            let person = try #require(try await hub.database.person(named: "ada"))
+            let second = Identity(issuer: TestIssuers.url(of: "test"), subject: "second")
+            try await hub.database.link(second, to: person.id, at: hub.clock.now)
+            hub.issuers.knows("second", as: .init(suggestedName: "ada", groups: LoginTests.atlas, hasTokens: true))
+            var other = TestBrowser(hub)
+            try await other.logIn(as: "second")
+            order(hub, subject: "ada", session: nil)
+            #expect(try await tell(hub, "logout_token=token").status == 200)
+            #expect(try await ada.get("/hub/home").status == 302)
+            #expect(try await other.get("/hub/home").status == 200)
+            let record = try #require(try await hub.database.credential(person: person.id, issuer: "test"))
+            #expect(record.subject == "second" && record.endedAt == nil)
+        }
+    }
+
     // The issuer sends the same token again, and nothing else would end those logins.
     @Test func anOrderThatCouldNotBeCarriedOutMayComeAgain() async throws {
         try await TestHub.run { hub in

@@ -52,6 +52,7 @@ struct IssuerLogout: Sendable {
     /// key opens is nobody's to use and goes when it is next asked for.
     private func forget(_ order: LogoutOrder, at issuer: String, _ person: Int64) async throws {
         guard let record = try await vault.store.credential(person: person, issuer: issuer),
+            order.subject == nil || record.subject == order.subject,
             let tokens = (try? vault.open(record))?.tokens, !tokens.outlastsSession,
             order.session == nil || tokens.session == order.session
         else { return }
