@@ -79,12 +79,6 @@ struct HubServices: Sendable {
         let vault = CredentialVault(store: database, keys: keys)
         credentials = Credentials(vault: vault, issuers: issuers, now: now, logger: logger)
         let enrolment = Enrolment(store: database, auth: configuration.auth, now: now, logger: logger)
-        flow = LoginFlow(
-            issuers: issuers, store: database,
-            enrolment: enrolment, logins: logins,
-            linking: Linking(
-                store: database, users: configuration.auth.users, audit: audit, now: now, logger: logger),
-            vault: vault, audit: audit, now: now, begun: LoginFlow.limit(now: now))
         provider = OAuthProvider(
             sessions: database, persons: database, logins: database, codes: database, tokens: tokens, now: now)
         activity = ActivityLedger(store: database, logger: logger)
@@ -135,6 +129,11 @@ struct HubServices: Sendable {
             persons: database, logins: database, tokens: database, ended: database, sessions: database, proxy: proxy,
             desk: desk, credentials: credentials, audit: audit, now: now, logger: logger)
         farewell = Farewell(logins: logins, tokens: database, ended: database, proxy: proxy, now: now)
+        flow = LoginFlow(
+            issuers: issuers, store: database, enrolment: enrolment, logins: logins,
+            linking: Linking(
+                store: database, users: configuration.auth.users, audit: audit, now: now, logger: logger),
+            farewell: farewell, vault: vault, audit: audit, now: now, begun: LoginFlow.limit(now: now))
         recheck = Recheck(
             credentials: credentials, store: database, enrolment: enrolment, logins: logins, farewell: farewell,
             audit: audit, now: now, logger: logger)
@@ -183,7 +182,7 @@ struct HubServices: Sendable {
         RootRoutes().add(to: router)
         AssetRoutes().add(to: router)
         LoginRoutes(
-            flow: flow, gate: gate, issuers: issuers, farewell: farewell, limits: configuration.auth.session
+            flow: flow, gate: gate, issuers: issuers, limits: configuration.auth.session
         ).add(to: router)
         AccountRoutes(
             gate: gate, flow: flow, issuers: issuers, identities: database,

@@ -121,6 +121,34 @@ struct LogoutTests {
         }
     }
 
+    // Once there is another login at this browser, nobody knows of the one before.
+    @Test func whoTakesAnothersPlaceHasALoginOnlyAfterThatOneHasEnded() async throws {
+        try await TestHub.run { hub in
+            var browser = try await loggedIn(hub)
+            let ada = try #require(try await hub.database.person(named: "ada"))
+            let login = try #require(try await hub.database.logins(person: ada.id, at: hub.clock.now).first)
+            let bob = try await hub.person("bob")
+            let usual = hub.services.flow
+            func arrive(refusing count: Int) async throws -> LoginFlow.Arrival {
+                let flow = LoginFlow(
+                    issuers: usual.issuers, store: usual.store, enrolment: usual.enrolment, logins: usual.logins,
+                    linking: usual.linking, farewell: hub.farewell(refusing: count), vault: usual.vault,
+                    audit: usual.audit, now: usual.now, begun: usual.begun)
+                let url = try await flow.begin(
+                    at: "test", browser: "b", from: ClientAddress(InternetAddress("192.0.2.7")), next: .home)
+                let state = try #require(url.split(separator: "state=").last)
+                return try await flow.finish(
+                    at: "test", browser: "b", query: FormFields("code=bob&state=\(state)"), by: nil, after: login)
+            }
+            await #expect(throws: StoreError.self) { try await arrive(refusing: 1) }
+            #expect(try await hub.database.logins(person: bob.id, at: hub.clock.now).isEmpty)
+            #expect(try await browser.get("/hub/home").status == 200)
+            #expect(try await arrive(refusing: 0).entry?.person.person.name == "bob")
+            #expect(try await browser.get("/hub/home").status == 302)
+            #expect(hub.services.proxy.feed.logouts.keys.contains(login.sid))
+        }
+    }
+
     @Test func aBrowserThatWasIdleForTooLongKeepsNoRefreshToken() async throws {
         try await TestHub.run { hub in
             var idle = try await loggedIn(hub)

@@ -12,6 +12,7 @@ struct LoginFlow: Sendable {
     let enrolment: Enrolment
     let logins: Logins
     let linking: Linking
+    let farewell: Farewell
     let vault: CredentialVault
     let audit: AuditLog
     let now: @Sendable () -> Date
@@ -68,12 +69,10 @@ struct LoginFlow: Sendable {
         let person: PersonRecord
         let cookie: String
         let login: LoginRecord
-        /// The login before at this browser, if it ends with this one and was not the same person's.
-        let replaced: LoginRecord?
     }
 
     /// Finishes the login that `browser` brings back to the callback of `issuer` with the parameters in `query`.
-    /// The login takes the place of that of `visitor`, who is at this browser now.
+    /// The login takes the place of `earlier`, the one before at this browser; another person's is ended.
     func finish(
         at issuer: String, browser: String?, query: FormFields, by visitor: Visitor?, after earlier: LoginRecord?
     ) async throws -> Arrival {
@@ -106,13 +105,14 @@ struct LoginFlow: Sendable {
         }
         try await vault.keep(claimant, of: person.id, nonce: transaction.nonce, at: now())
         let hint = try claimant.tokens?.identity.map { try vault.seal(hint: $0, of: person.id, at: issuer) }
-        let (cookie, login, closed) = try await logins.open(
+        let own = earlier.flatMap { $0.person == person.id ? $0 : nil }
+        // Before there is another login: nobody would know of this one any more, should the hub not get to it.
+        if own == nil, let earlier { try await farewell.end(earlier) }
+        let (cookie, login) = try await logins.open(
             person, raised: claimant.membership.raised,
             from: .init(issuer: issuer, subject: claimant.identity.subject, session: claimant.session), hint: hint,
-            after: earlier)
-        let replaced = closed.flatMap { $0.sid == login.sid ? nil : $0 }
-        return Arrival(
-            entry: Entry(person: person, cookie: cookie, login: login, replaced: replaced), next: next)
+            after: own)
+        return Arrival(entry: Entry(person: person, cookie: cookie, login: login), next: next)
     }
 
     private static func key(state: String, browser: String) -> [UInt8] { Fingerprint.of("\(browser)\n\(state)") }

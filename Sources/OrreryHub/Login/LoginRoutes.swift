@@ -11,7 +11,6 @@ struct LoginRoutes: Sendable {
     let flow: LoginFlow
     let gate: Gate
     let issuers: any LoginIssuers
-    let farewell: Farewell
     let limits: HubConfiguration.SessionLimits
 
     func add(to router: Router<HubContext>) {
@@ -52,7 +51,6 @@ struct LoginRoutes: Sendable {
             at: issuer, browser: Self.name(in: request.cookie(gate.cookies.browser)), query: request.fields,
             by: try await gate.visitor(request), after: earlier)
         guard let entry = arrival.entry else { return .redirect(to: arrival.next.text) }
-        if let earlier = entry.replaced { try await farewell.end(earlier) }
         await flow.audit.record(AuditAct(.login, of: entry.person, to: issuer))
         context.logger.notice(
             "person logged in", metadata: ["person": "\(entry.person.person.name)", "issuer": "\(issuer)"])

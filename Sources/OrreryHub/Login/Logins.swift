@@ -11,16 +11,15 @@ struct Logins: Sendable {
     let auth: HubConfiguration.Auth
     let now: @Sendable () -> Date
 
-    /// Logs `person` in: the new cookie, what is stored for it, and the login that it took the place of. The cookie of the login `earlier` opens nothing any
-    /// more (fixation); if that was the same person's, open notebooks go on under its name for single-user servers. The
-    /// groups of `raised` hold for this login only. `origin` vouches for it, and wants to see `hint` again at the logout.
+    /// Logs `person` in: the new cookie, and what is stored for it. The cookie of the person's login `earlier` at this browser opens
+    /// nothing any more (fixation), but open notebooks go on under its name for single-user servers. The groups of `raised`
+    /// hold for this login only. `origin` vouches for it, and wants to see `hint` again at the logout.
     func open(
         _ person: PersonRecord, raised: [LoginRecord.Raised] = [], from origin: LoginRecord.Origin? = nil,
         hint: [UInt8]? = nil, after earlier: LoginRecord? = nil
-    ) async throws(StoreError) -> (cookie: String, login: LoginRecord, closed: LoginRecord?) {
+    ) async throws(StoreError) -> (cookie: String, login: LoginRecord) {
         // First, because no two logins share a name. Of several tabs that come back at once one gets that of the login before.
-        let closed = if let earlier { try await close(earlier) } else { LoginRecord?.none }
-        let sid = closed.flatMap { $0.person == person.id ? $0.sid : nil }
+        let sid = if let earlier { try await close(earlier)?.sid } else { String?.none }
         let cookie = RandomToken.make(bytes: 32)
         let start = now()
         let login = LoginRecord(
@@ -28,7 +27,7 @@ struct Logins: Sendable {
             createdAt: start,
             expiresAt: min(start + auth.session.max.seconds, admission(person, raised)), lastSeen: start)
         try await store.insert(login, hint: hint)
-        return (cookie, login, closed)
+        return (cookie, login)
     }
 
     /// Who sends `cookie`; nil when nobody does any more: the login ended, was idle for too long, or its person is
