@@ -35,16 +35,15 @@ struct CredentialVault: Sendable {
         return Open(record: record, tokens: try JSONDecoder().decode(KeptTokens.self, from: Data(plain)))
     }
 
-    /// Puts `tokens` in the place of those of `record`; false when somebody has logged in anew.
-    func renew(_ record: CredentialRecord, with tokens: KeptTokens) async throws -> Bool {
-        let binding = Self.binding(record.person, record.issuer, record.subject)
-        let sealed = try seal(tokens, for: binding)
+    /// Puts `tokens` in the place of those of `before`; false when somebody has logged in anew.
+    func renew(_ before: Open, with tokens: KeptTokens) async throws -> Bool {
+        let record = before.record
+        let sealed = try seal(tokens, for: Self.binding(record.person, record.issuer, record.subject))
         if try await store.renew(record, sealed: sealed) { return true }
-        // A change of keys seals the same tokens anew (`orrery keys rotate`). That must not cost the ones that the issuer has
-        // just given: the old ones are good for nothing any more.
+        // A change of keys seals the same tokens anew (`orrery keys rotate`), and the old key may be gone already. That must not
+        // cost the ones that the issuer has just given: the old ones are good for nothing any more.
         guard let now = try await store.credential(person: record.person, issuer: record.issuer),
-            now.loginAt == record.loginAt, let resealed = now.sealed, let before = record.sealed,
-            try keys.open(resealed, for: binding) == keys.open(before, for: binding)
+            now.loginAt == record.loginAt, try open(now)?.tokens == before.tokens
         else { return false }
         return try await store.renew(now, sealed: sealed)
     }

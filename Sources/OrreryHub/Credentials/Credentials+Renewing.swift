@@ -8,7 +8,7 @@ import OrreryStore
 // What happens for one person and issuer in its turn. `place` is never worked on twice at once.
 extension Credentials {
     struct Unsaved {
-        let record: CredentialRecord
+        let before: CredentialVault.Open
         let tokens: KeptTokens
     }
 
@@ -84,7 +84,7 @@ extension Credentials {
     /// The credential as it is now, with what could not be stored before.
     func open(_ place: Place) async throws -> CredentialVault.Open {
         if let waiting = unsaved[place] {
-            _ = try await vault.renew(waiting.record, with: waiting.tokens)
+            _ = try await vault.renew(waiting.before, with: waiting.tokens)
             unsaved[place] = nil
         }
         guard let record = try await vault.store.credential(person: place.person, issuer: place.issuer) else {
@@ -120,8 +120,8 @@ extension Credentials {
         if renewal.doubt == nil { patience[place] = nil }
         let isWhole = scopes == nil && renewal.doubt == nil
         let tokens = open.tokens.renewed(renewal.tokens, isWhole: isWhole, at: now())
-        unsaved[place] = Unsaved(record: open.record, tokens: tokens)
-        let isStored = try await vault.renew(open.record, with: tokens)
+        unsaved[place] = Unsaved(before: open, tokens: tokens)
+        let isStored = try await vault.renew(open, with: tokens)
         unsaved[place] = nil
         guard isStored else { return nil }
         if let doubt = renewal.doubt { throw try await failure(doubt, of: open) }
