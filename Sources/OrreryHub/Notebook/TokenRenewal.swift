@@ -91,6 +91,8 @@ struct TokenRenewal: Service {
         } catch is Unwanted {
             next.dueAt = now() + Self.backoff.most
         } catch {
+            // A hub that stops has not failed: the file stays due for the one that starts next.
+            if Task.isCancelled { return }
             next.failures += 1
             next.dueAt = now() + Self.wait(after: next.failures)
             let level: Logger.Level = file.failures == 0 ? .warning : .debug

@@ -14,6 +14,7 @@ final class ScriptedSource: NotebookSource {
     private let clock: TurnedClock
     private let life: Duration
     private let state = Mutex((mood: Mood.gives, count: 0, end: Date.distantPast))
+    private let asked = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ name: String, clock: TurnedClock, life: Duration = .seconds(3600)) {
         self.name = name
@@ -28,12 +29,16 @@ final class ScriptedSource: NotebookSource {
     var count: Int { state.withLock { $0.count } }
     let isBearer = true
 
+    /// What happens whenever it is asked for a token.
+    func onAsked(_ body: @escaping @Sendable () -> Void) { asked.withLock { $0 = body } }
+
     func file(uid: UInt32) -> String { "bt_u\(uid)-\(name)" }
     func serves(_ person: PersonRecord) async throws -> Bool { !person.person.name.hasPrefix("stranger") }
 
     func token(
         for session: SessionRecord, of person: PersonRecord, endingAfter end: Date?
     ) async throws -> NotebookToken {
+        asked.withLock { $0 }?()
         switch mood {
         case .refuses: throw HubError(.unavailable, "\(name) is away")
         case .hangs: while true { try await Task.sleep(for: .seconds(60)) }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import OrreryModel
 import OrreryStore
 import Testing
@@ -33,10 +34,10 @@ import Testing
         }
 
         /// As after a restart: it knows what is stored and nothing else.
-        func renewal() -> TokenRenewal {
+        func renewal(logger: Logger = TestHub.quiet) -> TokenRenewal {
             TokenRenewal(
                 sources: sources, files: hub.database, sessions: hub.database, logins: hub.services.gate.logins,
-                pods: pods, now: { hub.clock.now }, logger: TestHub.quiet)
+                pods: pods, now: { hub.clock.now }, logger: logger)
         }
 
         func file(_ source: String) async throws -> TokenFileRecord {
@@ -115,6 +116,24 @@ import Testing
             let running = Task { try await renewal.run() }
             defer { running.cancel() }
             #expect(try await eventually { scene.pods.take().count == 1 })
+        }
+    }
+
+    @Test func aHubThatStopsSaysNothingAgainstAnIssuer() async throws {
+        try await TestHub.run { hub in
+            let scene = try await Scene(hub, ["wlcg"])
+            hub.clock.turn(by: .seconds(2701))
+            let (file, lines) = (try await scene.file("wlcg"), KeptLines())
+            let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+            scene.sources[0].mood = .hangs
+            scene.sources[0].onAsked { tell.yield() }
+            let renewal = scene.renewal(logger: lines.logger)
+            let running = Task { try await renewal.run() }
+            for await _ in begun { break }
+            running.cancel()
+            _ = await running.result
+            #expect(lines.count(of: "a session's token was not renewed") == 0)
+            #expect(try await scene.file("wlcg") == file)
         }
     }
 
