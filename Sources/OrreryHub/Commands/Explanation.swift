@@ -190,7 +190,7 @@ package struct Explanation: Sendable {
 
     private mutating func show(_ plan: Plan, on cluster: HubConfiguration.Cluster) throws(HubError) {
         do {
-            let hash = Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
+            let hash = Digest.sha256.of(plan.canonicalJSON()).hexadecimal
             let pod = PodPreview.pod(
                 of: plan, hash: hash, namespace: cluster.access.namespace, contract: services.contract,
                 at: question.now)

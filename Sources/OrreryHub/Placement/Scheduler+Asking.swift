@@ -62,7 +62,7 @@ extension Scheduler {
         let id = RecordID.fresh(at: now())
         reserve(id, request, plan)
         do {
-            let text = try plan.canonicalJSON()
+            let text = plan.canonicalJSON()
             let session = try await spawner.start(
                 plan: plan, planHash: Digest.sha256.of(text).hexadecimal,
                 planText: String(decoding: text, as: UTF8.self),
@@ -86,7 +86,7 @@ extension Scheduler {
         do {
             let message = queuePlace(of: id)?.sentence ?? ""
             let session = try await spawner.enqueue(
-                plan: plan, planHash: try Self.hash(plan), person: person, server: server,
+                plan: plan, planHash: Self.hash(plan), person: person, server: server,
                 account: account(of: request), id: id, wish: wish, message: message)
             unstored.remove(id)
             // A place may have become free while it was written.

@@ -121,7 +121,7 @@ extension Scheduler {
         case .plan where place(request).verdict(on: cluster)?.isForThePerson == false:
             await goBack(session, request)
         case .plan(let plan):
-            guard let admitted = try await spawner.admit(id, plan: plan, planHash: try Self.hash(plan)) else {
+            guard let admitted = try await spawner.admit(id, plan: plan, planHash: Self.hash(plan)) else {
                 return release(id)
             }
             await self.admitted(admitted, person)

@@ -175,7 +175,7 @@ actor Scheduler: Service {
         return policy.quotas.account(of: request.person, for: policy.profile(named: request.profile))
     }
 
-    static func hash(_ plan: Plan) throws -> String { Digest.sha256.of(try plan.canonicalJSON()).hexadecimal }
+    static func hash(_ plan: Plan) -> String { Digest.sha256.of(plan.canonicalJSON()).hexadecimal }
 }
 
 extension [ClusterFacts] {

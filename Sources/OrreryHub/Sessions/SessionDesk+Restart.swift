@@ -11,13 +11,11 @@ extension SessionDesk {
             for: person, profile: session.profile, environment: session.environment, size: session.size,
             options: session.plan.options ?? [:], cluster: session.cluster, at: now(), running: 0)
         // What would be refused now is no reason to give up what runs.
-        guard case .plan(let plan) = result, let hash = try? Self.hash(of: plan) else { return false }
-        return !hash.utf8.elementsEqual(session.planHash.utf8)
+        guard case .plan(let plan) = result else { return false }
+        return !Self.hash(of: plan).utf8.elementsEqual(session.planHash.utf8)
     }
 
-    static func hash(of plan: Plan) throws -> String {
-        Digest.sha256.of(try plan.canonicalJSON()).hexadecimal
-    }
+    static func hash(of plan: Plan) -> String { Digest.sha256.of(plan.canonicalJSON()).hexadecimal }
 
     /// Stops `session` and starts the same choices anew, once its pod is gone: two pods never share a home that only one may
     /// have. Throws, and leaves it alone, when the same would be refused now. Throws when it is not gone after its grace and a
