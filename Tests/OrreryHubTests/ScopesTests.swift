@@ -30,6 +30,28 @@ struct ScopesTests {
         #expect(Scopes(granted).allow(scope, user: user, server: server) == expected)
     }
 
+    @Test(
+        arguments: [
+            (["servers!user=ada"], "start:servers!user=ada", true), (["servers!user=ada"], "start:servers", false),
+            (["servers!user=ada"], "start:servers!user=grace", false), (["servers"], "start:servers!user=ada", true),
+            (["servers!user=ada"], "servers!server=ada/gpu", true),
+            (["servers!user=ada"], "servers!server=adam/", false),
+            (["servers!server=ada/gpu"], "servers!server=ada/gpu", true),
+            (["servers!group=a"], "servers!group=a", true),
+            (["servers!server=ada/gpu"], "servers!server=ada/", false),
+            (["servers!group=a"], "servers!user=ada", false),
+            (["start:servers"], "servers", false), (["nothing"], "nothing", false), ([""], "", false),
+        ] as [([String], String, Bool)])
+    func covers(_ granted: [String], _ right: String, _ expected: Bool) {
+        #expect(Scopes(granted).covers(right) == expected)
+    }
+
+    @Test func anIssuersTokenMakesNoTokens() {
+        let scopes = Scopes.ofBearer(named: "ada", isAdmin: true)
+        #expect(!scopes.allow("tokens", user: "ada") && scopes.allow("read:tokens", user: "ada"))
+        #expect(scopes.allow("servers", user: "ada") && scopes.allow("admin:users", user: "grace"))
+    }
+
     @Test func whatTwoSetsShareHasTheNarrowerFilter() {
         let own = Scopes(["servers!user=ada", "read:servers"])
         #expect(Scopes(["read:servers!server=grace/"]).within(own).allow("read:servers", user: "grace", server: ""))

@@ -33,19 +33,4 @@ struct Scope: Sendable {
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
     static func named(_ name: String) -> Scope? { byName[name] }
-
-    /// `name` and everything that comes with it, at any depth.
-    static func closure(of name: String) -> Set<String> { closures[name] ?? [name] }
-
-    // Every call with a token asks for those of its rights.
-    private static let closures = Dictionary(uniqueKeysWithValues: table.map { ($0.name, everything(with: $0.name)) })
-
-    private static func everything(with name: String) -> Set<String> {
-        var found: Set<String> = [name]
-        var open = [name]
-        while let next = open.popLast() {
-            for included in byName[next]?.includes ?? [] where found.insert(included).inserted { open.append(included) }
-        }
-        return found
-    }
 }

@@ -1,28 +1,54 @@
 /// The rights that a request carries, each for everybody (`servers`) or for one person (`servers!user=ada`) or for one
 /// server (`access:servers!server=ada/`, with the slash that the contract demands).
 struct Scopes: Hashable, Sendable {
-    private let granted: Set<String>
+    /// By the filter as it is written, from the `!` on; "" for everybody. A filter without rights is not in it.
+    private var granted: [String: Rights] = [:]
 
-    /// `list` as it is stored; included rights are added, each with the filter of the right that brings it.
+    /// `list` as it is stored; included rights are added, each with the filter of the right that brings it. What is no right
+    /// grants nothing.
     init(_ list: some Sequence<String>) {
-        granted = Set(
-            list.flatMap { entry in
-                let name = entry.prefix { $0 != "!" }
-                return Scope.closure(of: String(name)).map { $0 + entry.dropFirst(name.count) }
-            })
+        for entry in list {
+            let name = entry.utf8.prefix { $0 != UInt8(ascii: "!") }
+            grant(.closure(of: String(Substring(name))), String(entry[name.endIndex...]))
+        }
+    }
+
+    private init() {}
+
+    private mutating func grant(_ rights: Rights, _ filter: String) {
+        guard !rights.isEmpty else { return }
+        granted[filter, default: []].formUnion(rights)
     }
 
     /// Whether `scope` is granted for `user`, or for that user's `server` where one is meant.
     func allow(_ scope: String, user: String, server: String? = nil) -> Bool {
-        if granted.contains(scope) || granted.contains("\(scope)!user=\(user)") { return true }
+        let right = Rights.only(scope)
+        guard !right.isEmpty else { return false }
+        if has(right, "") || has(right, Self.own(user)) { return true }
         guard let server else { return false }
-        return granted.contains("\(scope)!server=\(user)/\(server)")
+        return has(right, "!server=\(user)/\(server)")
     }
+
+    private func has(_ rights: Rights, _ filter: String) -> Bool { granted[filter]?.isSuperset(of: rights) ?? false }
 
     /// What both grant.
     func within(_ other: Scopes) -> Scopes {
-        Scopes(granted.filter(other.covers) + other.granted.filter(covers))
+        var both = Scopes()
+        for (filter, rights) in granted { both.grant(rights.intersection(other.rights(filter)), filter) }
+        for (filter, rights) in other.granted { both.grant(rights.intersection(self.rights(filter)), filter) }
+        return both
     }
+
+    /// What is granted wherever `filter` lets it.
+    private func rights(_ filter: String) -> Rights {
+        var rights = granted["", default: []].union(granted[filter, default: []])
+        if filter.hasPrefix("!server="), let owner = filter.dropFirst(8).split(separator: "/").first {
+            rights.formUnion(granted[Self.own(owner), default: []])
+        }
+        return rights
+    }
+
+    private static func own(_ name: some StringProtocol) -> String { "!user=\(name)" }
 
     /// Those that concern nobody and nothing but `name`, expanded.
     func own(of name: String) -> [String] {
@@ -31,32 +57,36 @@ struct Scopes: Hashable, Sendable {
 
     /// Whether `right`, with or without a filter, is among these.
     func covers(_ right: String) -> Bool {
-        if granted.contains(right) { return true }
-        let parts = right.split(separator: "!", maxSplits: 1)
-        guard parts.count == 2 else { return false }
-        if granted.contains(String(parts[0])) { return true }
-        guard parts[1].hasPrefix("server="), let owner = parts[1].dropFirst(7).split(separator: "/").first else {
-            return false
-        }
-        return granted.contains("\(parts[0])!user=\(owner)")
+        let name = right.prefix { $0 != "!" }
+        let wanted = Rights.only(String(name))
+        return !wanted.isEmpty && rights(String(right.dropFirst(name.count))).isSuperset(of: wanted)
     }
 
     /// Every right, expanded, in alphabetical order: what single-user servers look for.
-    var expanded: [String] { granted.sorted() }
+    var expanded: [String] { granted.flatMap { filter, rights in rights.names.map { $0 + filter } }.sorted() }
 }
 
 extension Scopes {
     /// What a person may do with the own login.
     static func ofPerson(named name: String, isAdmin: Bool) -> Scopes {
-        let own = ["access:servers", "servers", "users:activity", "read:users", "tokens"].map { "\($0)!user=\(name)" }
-        // Operators see and stop other people's servers, and suspend and remove people; opening one is never theirs without its owner.
-        return Scopes(isAdmin ? own + ["admin:policy", "admin:users", "delete:servers", "read:servers"] : own)
+        var scopes = Scopes()
+        scopes.grant(ofEverybody, own(name))
+        if isAdmin { scopes.grant(ofOperators, "") }
+        return scopes
     }
+
+    private static let ofEverybody = Rights.closure(
+        of: ["access:servers", "servers", "users:activity", "read:users", "tokens"])
+
+    // Operators see and stop other people's servers, and suspend and remove people; opening one is never theirs without its owner.
+    private static let ofOperators = Rights.closure(
+        of: ["admin:policy", "admin:users", "delete:servers", "read:servers"])
 
     /// What a person may do with an access token of an issuer: not make tokens of ours, which would outlive it.
     static func ofBearer(named name: String, isAdmin: Bool) -> Scopes {
-        let own = ofPerson(named: name, isAdmin: isAdmin)
-        return Scopes(own.granted.filter { !$0.hasPrefix("tokens") })
+        var scopes = ofPerson(named: name, isAdmin: isAdmin)
+        scopes.granted = scopes.granted.mapValues { $0.subtracting(.only("tokens")) }
+        return scopes
     }
 
     /// What the token in a pod may do: no more than the server needs, since every process there can read it.
