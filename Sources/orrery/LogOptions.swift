@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Logging
 import OrreryHub
 
@@ -15,14 +14,8 @@ struct LogOptions: ParsableArguments {
 
     /// Call it once, before anything logs.
     func makeLogger(_ label: String) -> Logger {
-        // Without it glibc asks for the zone's file again with every line.
-        unsafe setenv("TZ", ":/etc/localtime", 0)
         let level = level
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return OneLineLogHandler(handler)
-        }
+        LoggingSystem.bootstrap { OneLineLogHandler(label: $0, logLevel: level) }
         return Logger(label: label)
     }
 }

@@ -120,7 +120,9 @@ extension Session {
         case .enter(let state, let sentence):
             let wish = wish
             if state == .ready { arrive(at: now) }
-            logger.info("a session changes its state", metadata: ["state": "\(state)", "sentence": "\(sentence)"])
+            logger.info(
+                "a session changes its state",
+                metadata: ["state": .string(state.rawValue), "sentence": .string(sentence)])
             return .advance { session in
                 session.state = state
                 session.message = sentence
@@ -137,7 +139,7 @@ extension Session {
             return .advance { $0.message = warning ?? "The warning is over: the session goes on." }
         case .remark(let sentence): return .note(.stopping, sentence)
         case .finish(let ending):
-            logger.info("a session has ended", metadata: ["reason": "\(ending.reason)"])
+            logger.info("a session has ended", metadata: ["reason": .string(ending.reason.rawValue)])
             return .advance { $0.end(ending.reason, ending.sentence, at: now) }
         case .keepPod(let uid):
             memory.withLock { $0.podUID = uid }
