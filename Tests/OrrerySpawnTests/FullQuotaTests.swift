@@ -28,7 +28,8 @@ import Testing
     @Test func aSessionForWhichTheQuotaIsFullWaitsAgainAndLeavesNothing() async throws {
         let facility = try await fullFacility()
         let spawner = facility.start()
-        let news = spawner.news()
+        let (news, told) = AsyncStream.makeStream(of: SpawnNews.self)
+        let listener = spawner.listen { told.yield($0) }
         let session = try await facility.click()
         #expect(await waits(facility, session.id))
         let waiting = try #require(await facility.session(session.id))
@@ -42,6 +43,7 @@ import Testing
             #expect(id == session.id && shortage.kinds == [.sessions] && !shortage.isLasting)
             break
         }
+        spawner.leave(listener)
         facility.cluster.set { $0.refusal = nil }
         _ = try #require(try await spawner.admit(session.id, plan: session.plan, planHash: "hash"))
         #expect(await facility.reaches(.ready, session.id))

@@ -91,11 +91,11 @@ actor Scheduler: Service {
 
     func run() async throws {
         // Before the store is read, so that nothing falls between the two.
-        let news = spawner.news()
+        let listener = spawner.listen { self.errand.yield(.news($0)) }
+        defer { spawner.leave(listener) }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 await self.loadPatiently()
-                group.addTask { for await one in news { self.errand.yield(.news(one)) } }
                 await self.dispatch()
                 for await errand in self.errands {
                     if case .news(let news) = errand {

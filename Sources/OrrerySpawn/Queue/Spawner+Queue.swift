@@ -61,8 +61,11 @@ extension Spawner {
     /// Whether somebody watches the session right now.
     package func isWatched(_ session: String) -> Bool { scene.board.isWatched(session) }
 
-    /// Everything that happens with sessions and clusters from now on, until the spawner ends.
-    package func news() -> AsyncStream<SpawnNews> { scene.board.listen() }
+    /// Calls `hear` with everything that happens with sessions and clusters, until the spawner ends or whoever listens leaves
+    /// with the number that this gives. It is called in line with what it is told of: it passes that on and returns.
+    package func listen(_ hear: @escaping @Sendable (SpawnNews) -> Void) -> Int { scene.board.listen(hear) }
+
+    package func leave(_ listener: Int) { scene.board.leave(listener) }
 
     /// How long the cluster takes to answer; nil before the first session was made there.
     package func latency(of cluster: String) -> Duration? { scene.latencies[cluster] }

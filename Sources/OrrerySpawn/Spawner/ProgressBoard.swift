@@ -13,7 +13,7 @@ final class ProgressBoard: Sendable {
     private struct State {
         var watchers: [String: [Int: Watcher]] = [:]
         var next = 0
-        var listeners: [Int: AsyncStream<SpawnNews>.Continuation] = [:]
+        var listeners: [Int: @Sendable (SpawnNews) -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -44,19 +44,17 @@ final class ProgressBoard: Sendable {
         }
     }
 
-    /// Everything about every session and cluster from now on. Nothing is lost, so whoever listens must read.
-    func listen() -> AsyncStream<SpawnNews> {
-        let (stream, continuation) = AsyncStream.makeStream(of: SpawnNews.self)
-        let number = state.withLock { state in
+    /// Calls `hear` with everything about every session and cluster, until whoever listens leaves with the number that this
+    /// gives, or the spawner goes. Whoever tells waits for it: it passes the news on.
+    func listen(_ hear: @escaping @Sendable (SpawnNews) -> Void) -> Int {
+        state.withLock { state in
             state.next += 1
-            state.listeners[state.next] = continuation
+            state.listeners[state.next] = hear
             return state.next
         }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
-        }
-        return stream
     }
+
+    func leave(_ number: Int) { state.withLock { _ = $0.listeners.removeValue(forKey: number) } }
 
     func publish(_ event: SessionEventRecord) {
         note(event)
@@ -72,19 +70,18 @@ final class ProgressBoard: Sendable {
     /// Tells those who listen to everything.
     func tell(_ news: SpawnNews) {
         let listeners = state.withLock { Array($0.listeners.values) }
-        for listener in listeners { listener.yield(news) }
+        for hear in listeners { hear(news) }
     }
 
     func isWatched(_ session: String) -> Bool { state.withLock { $0.watchers[session] != nil } }
 
     /// Ends every stream: the spawner is going.
     func close() {
-        let (watchers, listeners) = state.withLock { state in
+        let watchers = state.withLock { state in
             defer { (state.watchers, state.listeners) = ([:], [:]) }
-            return (state.watchers.values.flatMap(\.values), Array(state.listeners.values))
+            return state.watchers.values.flatMap(\.values)
         }
         for watcher in watchers { watcher.finish() }
-        for listener in listeners { listener.finish() }
     }
 
     func leave(_ session: String, _ number: Int) {
