@@ -23,10 +23,7 @@ final class Session: Sendable {
     let place: String
     let scene: Scene
     let logger: Logger
-    private let inputs: AsyncStream<Input>
-    private let inbox: AsyncStream<Input>.Continuation
-    /// How many inputs have been told and not been taken yet.
-    private let waiting = Atomic(0)
+    private let inbox = Mailbox<Input>()
     let memory: Mutex<Memory>
 
     struct Memory {
@@ -99,12 +96,10 @@ final class Session: Sendable {
         logger[metadataKey: "session"] = "\(record.id)"
         logger[metadataKey: "cluster"] = "\(record.cluster)"
         self.logger = logger
-        (inputs, inbox) = AsyncStream.makeStream(of: Input.self)
     }
 
     func tell(_ input: Input) {
-        waiting.add(1, ordering: .relaxed)
-        if case .terminated = inbox.yield(input) { leave(input) }
+        if !inbox.put(input) { leave(input) }
     }
 
     /// Asks it to end; returns when the wish is stored and no request reaches the pod any more.
@@ -132,8 +127,8 @@ final class Session: Sendable {
             var hands = Hands()
             do {
                 try await perform(machine.begin(), &machine, &hands, &group)
-                for await input in inputs {
-                    let isLast = waiting.subtract(1, ordering: .relaxed).newValue == 0
+                while let input = await inbox.next() {
+                    let isLast = inbox.isEmpty
                     let actions = react(to: input, &machine, hands)
                     try await perform(actions, &machine, &hands, &group, storingAll: isLast)
                     letGo(input)
@@ -145,8 +140,8 @@ final class Session: Sendable {
             group.cancelAll()
         }
         scene.alarms.forgetAll(of: record.id)
-        inbox.finish()
-        for await rest in inputs { leave(rest) }
+        inbox.close()
+        while let rest = await inbox.next() { leave(rest) }
     }
 
     private func react(

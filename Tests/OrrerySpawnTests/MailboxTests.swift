@@ -1,0 +1,54 @@
+import Testing
+
+@testable import OrrerySpawn
+
+struct MailboxTests {
+    @Test func everythingComesInItsOrder() async {
+        let mailbox = Mailbox<Int>()
+        async let taken = {
+            var taken: [Int] = []
+            while let one = await mailbox.next() { taken.append(one) }
+            return taken
+        }()
+        await withTaskGroup { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    for number in 0..<500 {
+                        #expect(mailbox.put(writer * 1000 + number))
+                        if number.isMultiple(of: 7) { await Task.yield() }
+                    }
+                }
+            }
+        }
+        mailbox.close()
+        let all = await taken
+        #expect(all.count == 2000)
+        for writer in 0..<4 { #expect(all.filter { $0 / 1000 == writer } == (0..<500).map { writer * 1000 + $0 }) }
+    }
+
+    @Test func itKnowsWhetherMoreIsThere() async {
+        let mailbox = Mailbox<Int>()
+        #expect(mailbox.isEmpty && mailbox.put(1) && mailbox.put(2) && !mailbox.isEmpty)
+        #expect(await mailbox.next() == 1 && !mailbox.isEmpty)
+        #expect(mailbox.put(3))
+        #expect(await mailbox.next() == 2)
+        #expect(await mailbox.next() == 3 && mailbox.isEmpty)
+    }
+
+    @Test func whatCameBeforeTheEndIsTakenAndNothingAfterIt() async {
+        let mailbox = Mailbox<Int>()
+        #expect(mailbox.put(1))
+        mailbox.close()
+        #expect(!mailbox.put(2))
+        #expect(await mailbox.next() == 1)
+        #expect(await mailbox.next() == nil)
+    }
+
+    @Test func cancellingItsReaderClosesIt() async {
+        let mailbox = Mailbox<Int>()
+        let reader = Task { await mailbox.next() }
+        reader.cancel()
+        #expect(await reader.value == nil)
+        #expect(!mailbox.put(1))
+    }
+}
