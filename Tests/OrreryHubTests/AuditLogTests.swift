@@ -21,7 +21,8 @@ import Testing
     @Test func everyFieldComesBack() async throws {
         try await TestHub.run { hub in
             let (ada, root) = (try await hub.person("ada"), try await hub.person("root-1", isAdmin: true))
-            let origin = RequestOrigin(id: "request-1", address: "10.0.0.1, 192.0.2.7")
+            let origin = RequestOrigin(
+                id: "request-1", way: RequestWay(peer: nil, forwarded: ForwardedFor("10.0.0.1, 192.0.2.7")))
             await RequestOrigin.$current.withValue(origin) {
                 await hub.services.audit.record(
                     AuditAct(.stop, of: ada, by: root, on: "north", to: "session-1", because: "too late"))

@@ -1,3 +1,4 @@
+import NIOCore
 import OrreryFetch
 import Testing
 
@@ -46,6 +47,19 @@ import Testing
     func whoSentItStandsBeforeTheMachinesThatAreBelieved(_ field: String, _ sender: String?) throws {
         let believed = [try #require(InternetNetwork("10.1.0.0/16")), try #require(InternetNetwork("2001:db8::5"))]
         #expect(ForwardedFor(field).sender(behind: believed)?.description == sender)
+    }
+
+    @Test(arguments: [
+        ("192.0.2.7, 10.1.2.3", "192.0.2.7", "192.0.2.7, 10.1.2.3"), ("evil", "198.51.100.1", "198.51.100.1"),
+        (nil, "198.51.100.1", "198.51.100.1"),
+    ])
+    func whereNobodyWroteAnAddressItIsTheConnections(_ field: String?, _ client: String, _ words: String) throws {
+        let way = RequestWay(
+            peer: try SocketAddress(ipAddress: "198.51.100.1", port: 80), forwarded: ForwardedFor(field),
+            forwarders: [try #require(InternetNetwork("10.1.0.0/16"))])
+        #expect(way.client.description == client && way.words == words)
+        let nobody = RequestWay(peer: nil)
+        #expect(nobody.client.description == "unknown" && nobody.words == "unknown")
     }
 
     @Test(arguments: [

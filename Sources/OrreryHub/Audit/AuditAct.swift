@@ -78,7 +78,7 @@ struct AuditAct: Sendable {
         (record.person, record.name) = (person?.id, person?.person.name)
         record.identity = identity ?? person?.person.identity
         record.orderedBy = chief
-        (record.address, record.request) = (origin?.address, origin?.id)
+        (record.address, record.request) = (origin?.way.words, origin?.id)
         (record.cluster, record.object, record.why) = (
             cluster.map(Self.clean), object.map(Self.clean), why.map(Self.clean)
         )

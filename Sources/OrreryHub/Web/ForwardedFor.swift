@@ -2,14 +2,18 @@
 ///
 /// Only its end can be believed, which our own proxy wrote, and what stands before an address of a machine that is believed.
 /// Where something is no address, nothing before it counts.
+///
+/// It is read when somebody asks: most requests are for nobody's eyes.
 struct ForwardedFor: Sendable {
-    /// From the nearest on.
-    let addresses: [InternetAddress]
+    private let field: String?
 
     /// Longer ways are nobody's.
     private static let most = 16
 
-    init(_ field: String?) {
+    init(_ field: String?) { self.field = field }
+
+    /// From the nearest on.
+    private var addresses: [InternetAddress] {
         let entries = (field ?? "").utf8.suffix(1024).split(separator: UInt8(ascii: ","))
         var addresses: [InternetAddress] = []
         for entry in entries.reversed().prefix(Self.most) {
@@ -17,16 +21,18 @@ struct ForwardedFor: Sendable {
             guard let address = InternetAddress(text) else { break }
             addresses.append(address)
         }
-        self.addresses = addresses
+        return addresses
     }
 
     /// Who sent the request: the nearest that is no machine of `believed`. Nil when no address is here.
     func sender(behind believed: [InternetNetwork]) -> InternetAddress? {
-        addresses.first { address in !believed.contains { $0.contains(address) } } ?? addresses.last
+        let addresses = addresses
+        return addresses.first { address in !believed.contains { $0.contains(address) } } ?? addresses.last
     }
 
     /// For people, in the order of the field: the nearest few.
     var words: String? {
-        addresses.isEmpty ? nil : addresses.prefix(4).reversed().map(\.description).joined(separator: ", ")
+        let nearest = addresses.prefix(4)
+        return nearest.isEmpty ? nil : nearest.reversed().map(\.description).joined(separator: ", ")
     }
 }

@@ -8,14 +8,13 @@ struct HubContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Names the request in the log, in `X-Request-Id` and on error pages.
     var requestID: String { didSet { logger[metadataKey: "request"] = .string(requestID) } }
-    /// Where the connection comes from.
-    let peer: String
+    /// By which machines the request came.
+    var way: RequestWay
     /// Where the request comes from, for limits.
-    var client: ClientAddress
+    var client: ClientAddress { way.client }
 
     init(source: ApplicationRequestContextSource) {
-        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
-        client = ClientAddress(InternetAddress(peer))
+        way = RequestWay(peer: source.channel.remoteAddress)
         coreContext = CoreRequestContextStorage(source: source)
         requestID = RandomToken.make(bytes: 8)
         logger[metadataKey: "request"] = .string(requestID)

@@ -25,9 +25,9 @@ extension Request {
 
     /// The text behind `Authorization: token` or `Authorization: Bearer`.
     var bearer: String? {
-        let parts = (headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, ["token", "bearer"].contains(parts[0].lowercased()) else { return nil }
-        return parts[1].trimmingCharacters(in: .whitespaces)
+        let parts = (headers[.authorization] ?? "").utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
+        guard parts.count == 2, ["token", "bearer"].contains(where: parts[0].isCaselessly) else { return nil }
+        return String(Substring(parts[1].withoutBlanksAround))
     }
 
     /// Whether a person sits at the other end rather than a program.
@@ -55,5 +55,20 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw HubError(.tooLarge, "the body of this request is larger than 64 KiB")
         }
+    }
+}
+
+extension Substring.UTF8View {
+    /// `word` is of small letters.
+    fileprivate func isCaselessly(_ word: String) -> Bool {
+        // No other bytes than the two cases of a letter become the letter.
+        lazy.map { $0 | 0x20 }.elementsEqual(word.utf8)
+    }
+
+    fileprivate var withoutBlanksAround: Substring.UTF8View {
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let rest = drop(while: isBlank)
+        guard let last = rest.lastIndex(where: { !isBlank($0) }) else { return rest }
+        return rest[...last]
     }
 }

@@ -8,9 +8,7 @@ import OrreryCrypto
 struct RequestOrigin: Sendable {
     /// As in `X-Request-Id`, in the log and on error pages.
     let id: String
-    /// The addresses at the end of `X-Forwarded-For`, of which the last is the one that our own proxy saw and those before it
-    /// are what others said; without any the address of the connection.
-    let address: String
+    let way: RequestWay
 
     @TaskLocal static var current: RequestOrigin?
 }
@@ -27,9 +25,9 @@ struct RequestOrigins: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         if let given = Self.id(in: request.headers[.requestID]) { context.requestID = given }
-        let way = ForwardedFor(request.headers[.forwardedFor])
-        if let sender = way.sender(behind: forwarders) { context.client = ClientAddress(sender) }
-        let origin = RequestOrigin(id: context.requestID, address: way.words ?? context.peer)
+        context.way.forwarded = ForwardedFor(request.headers[.forwardedFor])
+        context.way.forwarders = forwarders
+        let origin = RequestOrigin(id: context.requestID, way: context.way)
         return try await RequestOrigin.$current.withValue(origin) { try await next(request, context) }
     }
 
