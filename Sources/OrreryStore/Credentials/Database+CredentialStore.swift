@@ -148,8 +148,8 @@ extension CredentialRecord {
     fileprivate static var columns: String { names.joined(separator: ", ") }
     private static let names = ["person", "issuer", "subject", "sealed", "login_at", "checked_at", "ended_at"]
 
-    fileprivate init(_ row: Row) throws {
-        var walk = ColumnWalk(row, Self.names)
+    fileprivate init(_ row: ColumnWalk) throws {
+        var walk = row
         self.init(
             person: try walk.integer(), issuer: try walk.text(), subject: try walk.text(),
             sealed: try walk.bytesIfAny(), loginAt: try walk.instant(), checkedAt: try walk.instant(),

@@ -11,11 +11,12 @@ extension GRDB.Database {
 
     /// What `read` makes of each row, without the copies that `all` takes.
     func walk<Value>(
-        _ sql: String, _ arguments: StatementArguments = [:], _ read: (Row) throws -> Value
+        _ sql: String, _ arguments: StatementArguments = [:], _ read: (ColumnWalk) throws -> Value
     ) throws -> [Value] {
-        let rows = try Row.fetchCursor(kept(sql), arguments: arguments)
+        let statement = try kept(sql)
+        let steps = try Step.fetchCursor(statement, arguments: arguments)
         var values: [Value] = []
-        while let row = try rows.next() { values.append(try read(row)) }
+        while try steps.next() != nil { values.append(try read(ColumnWalk(statement))) }
         return values
     }
 

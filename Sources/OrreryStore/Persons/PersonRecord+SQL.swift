@@ -9,8 +9,8 @@ extension PersonRecord {
     ]
     private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM person WHERE "
 
-    private init(_ row: Row) throws {
-        var walk = ColumnWalk(row, Self.columns)
+    private init(_ row: ColumnWalk) throws {
+        var walk = row
         self.init(
             id: try walk.integer(),
             person: Person(

@@ -32,8 +32,8 @@ extension Database {
 }
 
 extension SessionEventRecord {
-    fileprivate init(_ row: Row, of session: String) throws {
-        var walk = ColumnWalk(row, ["number", "at", "state", "message"])
+    fileprivate init(_ row: ColumnWalk, of session: String) throws {
+        var walk = row
         self.init(
             session: session, number: Int(try walk.integer()), at: try walk.instant(), state: try walk.word(),
             message: try walk.text())

@@ -10,8 +10,8 @@ extension SessionRecord {
     ]
     private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM session WHERE "
 
-    private init(_ row: Row, _ plans: PlanMemory) throws {
-        var walk = ColumnWalk(row, Self.columns)
+    private init(_ row: ColumnWalk, _ plans: PlanMemory) throws {
+        var walk = row
         let (id, planHash) = (try walk.text(), try walk.text())
         let known = plans.plan(hash: planHash, of: id)
         let plan = try known ?? walk.document { try Column.document($0, as: Plan.self) }

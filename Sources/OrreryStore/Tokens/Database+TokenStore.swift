@@ -109,8 +109,8 @@ extension TokenRecord {
     ]
     private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM token WHERE "
 
-    private init(_ row: Row) throws {
-        var walk = ColumnWalk(row, Self.columns)
+    private init(_ row: ColumnWalk) throws {
+        var walk = row
         self.init(
             id: try walk.text(), hash: try walk.bytes(), person: try walk.integer(), kind: try walk.word(),
             session: try walk.textIfAny(), sid: try walk.textIfAny(), code: try walk.bytesIfAny(),
