@@ -14,6 +14,7 @@ package final class Database: Sendable {
     private let looks: Looks
     /// The plans of sessions that were read before.
     let plans = PlanMemory()
+    let rows = SessionRows()
 
     /// Opens the file or makes it, and brings its schema to this version. `.unavailable` with one sentence when the path
     /// cannot be written or a newer Orrery wrote the file; `.corrupt` when it is no database.
@@ -26,7 +27,7 @@ package final class Database: Sendable {
         self.path = path
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
-            queue = WriteQueue(pool)
+            queue = WriteQueue(pool, rows)
             looks = Looks(path: path, configuration: Self.configuration)
             if !migrations.isEmpty { try pool.write { db in try Migration.apply(migrations, to: db, path: path) } }
             // GRDB chooses NORMAL, which may forget the last commits when the machine loses power: a token that was

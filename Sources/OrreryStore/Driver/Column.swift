@@ -15,6 +15,9 @@ enum Column {
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
+    /// An instant as it is read after it was written.
+    static func stored(_ instant: Date) -> Date { self.instant(milliseconds(instant)) }
+
     /// From the year 1 to 9999: what every calendar and every format can write.
     static let instants: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 

@@ -3,8 +3,10 @@ internal import Glibc
 internal import Synchronization
 
 /// Writes that wait for the disk at the same time go there together: one transaction and one wait for all of them, and yet
-/// each is done whole or not at all. After a transaction that several shared the next one begins `window` later: a commit
-/// costs more than most of what is written. Whoever writes alone never waits for others.
+/// each is done whole or not at all. After a transaction that several shared the next one begins later, by 5 ms for each of
+/// them and 50 ms at most: a commit costs more than most of what is written. Whoever writes alone never waits for others.
+///
+/// A job may be run twice, when another one beside it has failed: nothing of the first time is there then.
 ///
 /// Concurrency: any task may write. Jobs run one after the other on the writer's own queue, in the order in which they came.
 final class WriteQueue: Sendable {
@@ -16,15 +18,18 @@ final class WriteQueue: Sendable {
         let fail: @Sendable (any Error) -> Void
     }
 
+    /// A job has failed, and not the transaction around it.
+    private struct Failure: Error { let reason: any Error }
+
     private let pool: DatabasePool
     private let waiting = Mutex<[Job]>([])
-    private let window: Duration
+    private let rows: SessionRows
     /// When the next transaction may begin.
     private let opening = Mutex(ContinuousClock.now)
 
-    init(_ pool: DatabasePool, window: Duration = .milliseconds(25)) {
+    init(_ pool: DatabasePool, _ rows: SessionRows) {
         self.pool = pool
-        self.window = window
+        self.rows = rows
     }
 
     /// Returns when what `body` did is on disk; throws when nothing of it is there. A task that was cancelled before writes
@@ -57,9 +62,9 @@ final class WriteQueue: Sendable {
             defer { waiting = [] }
             return waiting
         }
-        defer { if jobs.count > 1 { opening.withLock { $0 = .now + window } } }
+        defer { if jobs.count > 1 { opening.withLock { $0 = .now + .milliseconds(min(5 * jobs.count, 50)) } } }
         do {
-            for (job, outcome) in zip(jobs, try Self.transaction(db, jobs)) {
+            for (job, outcome) in zip(jobs, try transaction(db, jobs)) {
                 switch outcome {
                 case .success(let tell): tell()
                 case .failure(let error): job.fail(error)
@@ -77,28 +82,44 @@ final class WriteQueue: Sendable {
     }
 
     /// What became of each job; throws when nothing of any is on disk.
-    private static func transaction(
-        _ db: GRDB.Database, _ jobs: [Job]
-    ) throws -> [Result<Success, any Error>] {
+    private func transaction(_ db: GRDB.Database, _ jobs: [Job]) throws -> [Result<Success, any Error>] {
+        do {
+            return try inOne(db) { try jobs.map { .success(try run($0, db)) } }
+        } catch let failure as Failure {
+            guard jobs.count > 1 else { return [.failure(failure.reason)] }
+            // Seldom, so that only now each is kept apart from the others, which costs as much as a small write does.
+            return try inOne(db) { try jobs.map { try attempt($0, db) } }
+        }
+    }
+
+    /// Runs `body` as one transaction: all of it, or with an error nothing.
+    private func inOne<Value>(_ db: GRDB.Database, _ body: () throws -> Value) throws -> Value {
         try db.kept("BEGIN IMMEDIATE TRANSACTION").execute()
         do {
-            let outcomes = try jobs.count == 1 ? [.success(jobs[0].run(db))] : jobs.map { try attempt($0, db) }
+            try rows.begin(db)
+            let value = try body()
             try db.kept("COMMIT TRANSACTION").execute()
-            return outcomes
+            return value
         } catch {
+            rows.forgetAll()
             if db.isInsideTransaction { try? db.rollback() }
             throw error
         }
     }
 
+    private func run(_ job: Job, _ db: GRDB.Database) throws(Failure) -> Success {
+        do { return try job.run(db) } catch { throw Failure(reason: error) }
+    }
+
     /// One job beside others: when it fails it leaves nothing behind, and they go on.
-    private static func attempt(_ job: Job, _ db: GRDB.Database) throws -> Result<Success, any Error> {
+    private func attempt(_ job: Job, _ db: GRDB.Database) throws -> Result<Success, any Error> {
         try db.kept("SAVEPOINT job").execute()
         do {
             let success = try job.run(db)
             try db.kept("RELEASE SAVEPOINT job").execute()
             return .success(success)
         } catch {
+            rows.forgetAll()
             // A full disk and its like make SQLite give up everybody's work.
             guard db.isInsideTransaction else { throw error }
             try db.kept("ROLLBACK TRANSACTION TO SAVEPOINT job").execute()

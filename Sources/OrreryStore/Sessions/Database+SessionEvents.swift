@@ -6,10 +6,11 @@ extension Database {
     package func appendEvent(
         session: String, at now: Date, state: SessionState, message: String
     ) async throws(StoreError) -> SessionEventRecord {
-        try await write { db in
+        try await write { [rows] db in
             guard try db.first("SELECT 1 FROM session WHERE id = ?", [session]) != nil else {
                 throw StoreError.noSession
             }
+            rows.forget(session)
             let last = try SessionEventRecord.last(db, of: session)
             let told = [(state: state, message: message)]
             let events = try SessionEventRecord.append(db, told, of: session, at: now, after: last)

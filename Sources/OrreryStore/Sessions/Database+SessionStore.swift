@@ -10,11 +10,13 @@ extension Database: SessionStore {
     package func open(
         _ session: SessionRecord, planText: String?, then steps: [SessionStep]
     ) async throws(StoreError) -> [SessionEventRecord] {
-        try await write { [plans] db in
+        try await write { [plans, rows] db in
             var after = session
             let told = [(session.state, session.message)] + Self.change(&after, by: steps)
             try Self.add(after, planText, db, plans)
-            return try SessionEventRecord.append(db, told, of: session.id, at: session.createdAt, after: 0)
+            let events = try SessionEventRecord.append(db, told, of: session.id, at: session.createdAt, after: 0)
+            rows.keep(SessionRows.Known(session: after.stored, last: events.count))
+            return events
         }
     }
 
@@ -105,14 +107,14 @@ extension Database: SessionStore {
     package func update(
         _ id: String, _ change: @escaping @Sendable (inout SessionRecord) -> Void
     ) async throws(StoreError) -> SessionRecord {
-        try await write { [plans] db in try Self.take([.change(change)], of: id, at: nil, db, plans).session }
+        try await write { db in try self.take([.change(change)], of: id, at: nil, db).session }
     }
 
     package func advance(
         _ id: String, at now: Date, _ change: @escaping @Sendable (inout SessionRecord) -> Void
     ) async throws(StoreError) -> (session: SessionRecord, event: SessionEventRecord) {
-        try await write { [plans] db in
-            let (session, events) = try Self.take([.advance(change)], of: id, at: now, db, plans)
+        try await write { db in
+            let (session, events) = try self.take([.advance(change)], of: id, at: now, db)
             guard let event = events.first else { throw StoreError.noSession }
             return (session, event)
         }
@@ -121,20 +123,23 @@ extension Database: SessionStore {
     package func keep(
         _ steps: [SessionStep], of id: String, at now: Date
     ) async throws(StoreError) -> [SessionEventRecord] {
-        try await write { [plans] db in try Self.take(steps, of: id, at: now, db, plans).events }
+        try await write { db in try self.take(steps, of: id, at: now, db).events }
     }
 
     /// Reads the session, takes the steps and writes what they change, inside the caller's transaction.
-    private static func take(
-        _ steps: [SessionStep], of id: String, at now: Date?, _ db: GRDB.Database, _ plans: PlanMemory
+    private func take(
+        _ steps: [SessionStep], of id: String, at now: Date?, _ db: GRDB.Database
     ) throws -> (session: SessionRecord, events: [SessionEventRecord]) {
-        let before = try SessionRecord.require(id, db, plans)
-        var after = before
-        let told = change(&after, by: steps)
-        try after.write(over: before, db)
-        guard !told.isEmpty else { return (after, []) }
-        let last = try SessionEventRecord.last(db, of: id)
-        return (after, try SessionEventRecord.append(db, told, of: id, at: now ?? after.createdAt, after: last))
+        let known =
+            try rows.known(id)
+            ?? SessionRows.Known(
+                session: SessionRecord.require(id, db, plans), last: SessionEventRecord.last(db, of: id))
+        var after = known.session
+        let told = Self.change(&after, by: steps)
+        try after.write(over: known.session, db)
+        let events = try SessionEventRecord.append(db, told, of: id, at: now ?? after.createdAt, after: known.last)
+        rows.keep(SessionRows.Known(session: after.stored, last: known.last + events.count))
+        return (after, events)
     }
 
     /// Takes the steps in memory; gives what they add to the story.
@@ -156,10 +161,13 @@ extension Database: SessionStore {
 
     package func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) {
         guard !activity.isEmpty else { return }
-        try await write { db in
+        try await write { [rows] db in
             let sql = "UPDATE session SET last_activity = :at WHERE id = :id AND last_activity < :at"
             let statement = try db.cachedStatement(sql: sql)
-            for (id, at) in activity { try statement.execute(arguments: ["id": id, "at": Column.milliseconds(at)]) }
+            for (id, at) in activity {
+                try statement.execute(arguments: ["id": id, "at": Column.milliseconds(at)])
+                rows.forget(id)
+            }
         }
     }
 

@@ -28,12 +28,12 @@ package struct SessionRecord: Hashable, Sendable {
     package var state: SessionState
     /// The newest sentence about it, for its person.
     package var message: String
-    package let createdAt: Date
+    package private(set) var createdAt: Date
     package var readyAt: Date?
     /// Set exactly when `state` is `.ended`; see `end`.
     package var endedAt: Date?
     package var endReason: EndReason?
-    package let lastActivity: Date
+    package private(set) var lastActivity: Date
     /// The group that it counts for when places are shared out.
     package let account: String
     /// What was asked for, while it waits for room. Once it has a place, nil unless the person insists on the cluster.
@@ -80,6 +80,16 @@ package struct SessionRecord: Hashable, Sendable {
         endReason = reason
         self.message = message
         wish = nil
+    }
+
+    /// The same as the store gives it back.
+    var stored: SessionRecord {
+        var stored = self
+        stored.createdAt = Column.stored(createdAt)
+        stored.readyAt = readyAt.map(Column.stored)
+        stored.endedAt = endedAt.map(Column.stored)
+        stored.lastActivity = Column.stored(lastActivity)
+        return stored
     }
 
     /// Whether it waits for room: no cluster has been asked for it yet.
