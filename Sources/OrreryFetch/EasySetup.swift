@@ -52,7 +52,11 @@ extension EasySetup {
         // Else an exchange that ends while its host is being looked up would wait for the resolver, and all others with it.
         set(CURLOPT_QUICK_EXIT, 1)
         // A kept connection is not looked at again: it may have been made for a request that may go anywhere.
-        if request.reach != .anywhere { set(CURLOPT_FRESH_CONNECT, 1) }
+        if request.reach != .anywhere || request.isOnly { set(CURLOPT_FRESH_CONNECT, 1) }
+        if request.isOnly {
+            set(CURLOPT_FORBID_REUSE, 1)
+            set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+        }
         set(CURLOPT_PATH_AS_IS, 1)
         if request.acceptsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         // One connection per exchange under way: a watch that nobody reads for a while must not share its TCP window.

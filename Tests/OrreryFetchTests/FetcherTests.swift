@@ -38,6 +38,22 @@ import Testing
         await #expect(throws: FetchError.self) { try await fetcher.fetch(request) }
     }
 
+    @Test func aConnectionForOneRequestIsNeitherTakenFromOthersNorKept() async throws {
+        let closed = Counter()
+        let server = try ScriptedServer {
+            $0.serve { _ in "here" }
+            closed.add()
+        }
+        let ordinary = FetchRequest(url: server.url)
+        var only = ordinary
+        only.isOnly = true
+        for request in [ordinary, only, only, ordinary] {
+            #expect(try await fetcher.fetch(request).text == "here")
+        }
+        // The first one's connection was the last one's, too.
+        #expect(await eventually { closed.value == 2 } && server.accepted == 3)
+    }
+
     struct Sent: Sendable, CustomTestStringConvertible {
         var testDescription: String { expected[0] }
         let request: FetchRequest

@@ -79,8 +79,9 @@ package final class ProxyBook: RouteBook, Service, Sendable {
 
     /// As a kubelet's probe asks, whose answers from 400 on are none.
     package func listens(_ target: String, at prefix: String) async -> Bool {
-        let request = FetchRequest(
+        var request = FetchRequest(
             url: "\(target)\(prefix)api", connectLimit: .seconds(1), limit: .seconds(2), bodyLimit: 64 << 10)
+        request.isOnly = true
         guard let answer = try? await fetcher.fetch(request) else { return false }
         return (200..<400).contains(answer.status)
     }
