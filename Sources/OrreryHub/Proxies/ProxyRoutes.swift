@@ -15,6 +15,9 @@ struct ProxyRoutes: Sendable {
     let activity: ActivityLedger
     let now: @Sendable () -> Date
     var beat = Duration.seconds(10)
+    /// What changes so soon after the last change is told together: for each time that it is told something a proxy answers with a
+    /// request of its own.
+    var pace = Duration.milliseconds(50)
 
     func add(to router: Router<HubContext>) {
         router.get("api/v1/proxy/feed", use: follow)
@@ -56,6 +59,7 @@ struct ProxyRoutes: Sendable {
                         number += UInt64(changes.count)
                         lines = changes.isEmpty ? [ProxyFeed.text(["alive": true])] : changes
                         for piece in Self.pieces(lines) { try await writer.write(piece) }
+                        if !changes.isEmpty { try? await Task.sleep(for: pace) }
                     }
                 }
                 try await writer.finish(nil)
