@@ -17,7 +17,7 @@ extension Scheduler {
             requests[id] = nil
             obstacles[id] = nil
             reserve(id, request, plan)
-            errand.yield(.admit(id, request, cluster: plan.cluster))
+            errands.put(.admit(id, request, cluster: plan.cluster))
             announceSoon()
         }
     }
@@ -57,7 +57,7 @@ extension Scheduler {
         guard placement.isHopeless, case .refused(let refusals) = placement.outcome else { return }
         line.leave(id)
         places = nil
-        errand.yield(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))
+        errands.put(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))
     }
 
     /// Whether somebody in the line could have the place of `session` on `cluster` if it were given up.
@@ -170,7 +170,7 @@ extension Scheduler {
     func announceSoon() {
         guard !isAnnouncing, !line.entries.isEmpty else { return }
         isAnnouncing = true
-        errand.yield(.announce)
+        errands.put(.announce)
     }
 
     /// Tells those who watch where they stand.

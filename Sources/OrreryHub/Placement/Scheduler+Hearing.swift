@@ -14,7 +14,7 @@ extension Scheduler {
         case .accepted(let session): accepted(session)
         case .givenBack(let session, let shortage):
             // Others' news does not wait for the store.
-            do { try await givenBack(session, shortage) } catch { errand.yield(.takeBack(session, shortage)) }
+            do { try await givenBack(session, shortage) } catch { errands.put(.takeBack(session, shortage)) }
         }
     }
 
@@ -71,7 +71,7 @@ extension Scheduler {
         logger.warning(
             "a cluster gets no new sessions for a while, since they do not start there",
             metadata: ["cluster": "\(cluster)", "until": "\(Moment(until).text)"])
-        errand.yield(.wake(.seconds(until.timeIntervalSince(now()))))
+        errands.put(.wake(.seconds(until.timeIntervalSince(now()))))
     }
 }
 

@@ -44,7 +44,7 @@ extension Scheduler {
         join(id, request, session.plan, placement, since: session.createdAt)
         unstored.remove(id)
         guard placement.verdicts.contains(where: \.mayServeLater) else {
-            errand.yield(.end(id, farewell(placement.verdicts, tooLargeFor: cluster, shortage)))
+            errands.put(.end(id, farewell(placement.verdicts, tooLargeFor: cluster, shortage)))
             return
         }
         dispatch()
@@ -76,7 +76,7 @@ extension Scheduler {
         }
         memories[cluster]?.quota.refused(shortage, asking: need, under: facts.capacity, at: now())
         if let opens = memories[cluster]?.quota.opens(after: now()) {
-            errand.yield(.wake(.seconds(opens.timeIntervalSince(now()))))
+            errands.put(.wake(.seconds(opens.timeIntervalSince(now()))))
         }
     }
 

@@ -41,7 +41,7 @@ actor Scheduler: Service {
     var isAnnouncing = false
     /// The places of all as they were a moment ago; nil once the line has changed.
     var places: (at: Date, order: [String: Int])?
-    let (errands, errand) = AsyncStream.makeStream(of: Errand.self)
+    let errands = Mailbox<Errand>()
 
     /// One session on its way.
     struct Start: Sendable {
@@ -91,13 +91,13 @@ actor Scheduler: Service {
 
     func run() async throws {
         // Before the store is read, so that nothing falls between the two.
-        let listener = spawner.listen { self.errand.yield(.news($0)) }
+        let listener = spawner.listen { self.errands.put(.news($0)) }
         defer { spawner.leave(listener) }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 await self.loadPatiently()
                 await self.dispatch()
-                for await errand in self.errands {
+                while let errand = await self.errands.next() {
                     if case .news(let news) = errand {
                         await self.hear(news)
                     } else {
@@ -127,7 +127,7 @@ actor Scheduler: Service {
     }
 
     /// A newer policy is in force. May be called from anywhere.
-    nonisolated func policyChanged() { errand.yield(.weigh) }
+    nonisolated func policyChanged() { errands.put(.weigh) }
 
     /// What placement is told of every cluster now; with `session`, as if that had ended.
     func facts(without session: String? = nil) -> [ClusterFacts] {

@@ -1,6 +1,5 @@
+import OrreryModel
 import Testing
-
-@testable import OrrerySpawn
 
 struct MailboxTests {
     @Test func everythingComesInItsOrder() async {
