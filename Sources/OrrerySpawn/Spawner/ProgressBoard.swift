@@ -6,14 +6,20 @@ import Synchronization
 /// Concurrency: shared; nothing is called while the lock is held.
 final class ProgressBoard: Sendable {
     private struct Watcher {
+        let number: Int
         let tell: @Sendable (SessionEventRecord) -> Void
         let finish: @Sendable () -> Void
     }
 
+    private struct Listener {
+        let number: Int
+        let hear: @Sendable (SpawnNews) -> Void
+    }
+
     private struct State {
-        var watchers: [String: [Int: Watcher]] = [:]
+        var watchers: [String: [Watcher]] = [:]
         var next = 0
-        var listeners: [Int: @Sendable (SpawnNews) -> Void] = [:]
+        var listeners: [Listener] = []
     }
 
     private let state = Mutex(State())
@@ -39,7 +45,7 @@ final class ProgressBoard: Sendable {
     ) -> Int {
         state.withLock { state in
             state.next += 1
-            state.watchers[session, default: [:]][state.next] = Watcher(tell: tell, finish: finish)
+            state.watchers[session, default: []].append(Watcher(number: state.next, tell: tell, finish: finish))
             return state.next
         }
     }
@@ -49,12 +55,12 @@ final class ProgressBoard: Sendable {
     func listen(_ hear: @escaping @Sendable (SpawnNews) -> Void) -> Int {
         state.withLock { state in
             state.next += 1
-            state.listeners[state.next] = hear
+            state.listeners.append(Listener(number: state.next, hear: hear))
             return state.next
         }
     }
 
-    func leave(_ number: Int) { state.withLock { _ = $0.listeners.removeValue(forKey: number) } }
+    func leave(_ number: Int) { state.withLock { $0.listeners.removeAll { $0.number == number } } }
 
     func publish(_ event: SessionEventRecord) {
         note(event)
@@ -63,14 +69,14 @@ final class ProgressBoard: Sendable {
 
     /// Tells those who watch the session, and nobody else.
     func note(_ event: SessionEventRecord) {
-        let watchers = state.withLock { $0.watchers[event.session].map { Array($0.values) } ?? [] }
+        let watchers = state.withLock { $0.watchers[event.session] ?? [] }
         for watcher in watchers { watcher.tell(event) }
     }
 
     /// Tells those who listen to everything.
     func tell(_ news: SpawnNews) {
-        let listeners = state.withLock { Array($0.listeners.values) }
-        for hear in listeners { hear(news) }
+        let listeners = state.withLock { $0.listeners }
+        for listener in listeners { listener.hear(news) }
     }
 
     func isWatched(_ session: String) -> Bool { state.withLock { $0.watchers[session] != nil } }
@@ -78,15 +84,15 @@ final class ProgressBoard: Sendable {
     /// Ends every stream: the spawner is going.
     func close() {
         let watchers = state.withLock { state in
-            defer { (state.watchers, state.listeners) = ([:], [:]) }
-            return state.watchers.values.flatMap(\.values)
+            defer { (state.watchers, state.listeners) = ([:], []) }
+            return state.watchers.values.flatMap { $0 }
         }
         for watcher in watchers { watcher.finish() }
     }
 
     func leave(_ session: String, _ number: Int) {
         state.withLock { state in
-            state.watchers[session]?[number] = nil
+            state.watchers[session]?.removeAll { $0.number == number }
             if state.watchers[session]?.isEmpty == true { state.watchers[session] = nil }
         }
     }
