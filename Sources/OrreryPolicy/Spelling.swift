@@ -1,22 +1,28 @@
 /// How a name may be spelt: what its first and last byte and those between may be, and how long it is. Checked for every
 /// person and group on every request, where a regular expression would be made anew each time.
 struct Spelling: Sendable {
-    let first: Set<UInt8>
-    let middle: Set<UInt8>
-    let last: Set<UInt8>
+    let first: ByteSet
+    let middle: ByteSet
+    let last: ByteSet
     let lengths: ClosedRange<Int>
 
     func fits(_ text: some StringProtocol) -> Bool {
-        let bytes = Array(text.utf8)
-        guard lengths.contains(bytes.count), let start = bytes.first, let end = bytes.last else { return false }
-        return first.contains(start) && last.contains(end) && bytes.allSatisfy(middle.contains)
+        guard lengths.contains(text.utf8.count), let start = text.utf8.first, first.contains(start) else {
+            return false
+        }
+        var end = start
+        for byte in text.utf8 {
+            guard middle.contains(byte) else { return false }
+            end = byte
+        }
+        return last.contains(end)
     }
 }
 
 extension Spelling {
-    private static let small = Set(UInt8(ascii: "a")...UInt8(ascii: "z"))
-    private static let large = Set(UInt8(ascii: "A")...UInt8(ascii: "Z"))
-    private static let digits = Set(UInt8(ascii: "0")...UInt8(ascii: "9"))
+    private static let small = ByteSet(UInt8(ascii: "a")...UInt8(ascii: "z"))
+    private static let large = ByteSet(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+    private static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
 
     /// A person's name: `^[a-z][a-z0-9-]{0,29}[a-z0-9]$`.
     static let person = Spelling(
