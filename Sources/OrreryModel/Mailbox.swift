@@ -9,7 +9,7 @@ package import Synchronization
 package final class Mailbox<Element: Sendable>: Sendable {
     @usableFromInline
     struct State {
-        /// Those that were taken are nil.
+        /// Those that were taken are nil; never more of them than of the others.
         @usableFromInline var elements: [Element?] = []
         /// The place of the next.
         @usableFromInline var next = 0
@@ -22,8 +22,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
             guard next < elements.count else { return nil }
             let element = elements[next].take()
             next += 1
-            if next == elements.count {
-                elements.removeAll(keepingCapacity: true)
+            // Once they are most of it, so that a mailbox that is never quite empty does not grow.
+            if next * 2 > elements.count {
+                elements.removeFirst(next)
                 next = 0
             }
             return element

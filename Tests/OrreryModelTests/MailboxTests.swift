@@ -1,5 +1,7 @@
-import OrreryModel
+import Synchronization
 import Testing
+
+@testable import OrreryModel
 
 struct MailboxTests {
     @Test func everythingComesInItsOrder() async {
@@ -32,6 +34,16 @@ struct MailboxTests {
         #expect(mailbox.put(3))
         #expect(await mailbox.next() == 2)
         #expect(await mailbox.next() == 3 && mailbox.isEmpty)
+    }
+
+    @Test func oneThatIsNeverQuiteEmptyDoesNotGrow() async {
+        let mailbox = Mailbox<Int>()
+        mailbox.put(0)
+        for number in 1...1000 {
+            mailbox.put(number)
+            #expect(await mailbox.next() == number - 1)
+        }
+        #expect(mailbox.state.withLock { $0.elements.count } < 4)
     }
 
     @Test func whatCameBeforeTheEndIsTakenAndNothingAfterIt() async {
