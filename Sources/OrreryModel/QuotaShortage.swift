@@ -1,7 +1,7 @@
 /// What a cluster has against a session that nobody else could know: its API refused the pod for a quota of its own, or no
 /// node of it has room.
 package struct QuotaShortage: Hashable, Sendable {
-    /// The kinds of which there was not enough left.
+    /// The kinds of which there was not enough left. None where it is about this one session, and says nothing of others.
     package let kinds: Set<Kind>
     /// `its quota q allows pods=2, and pods=2 is taken`, or why it can never fit: a clause that can follow a name.
     package let reason: String
@@ -23,4 +23,7 @@ package struct QuotaShortage: Hashable, Sendable {
         self.isLasting = isLasting
         self.isOfNodes = isOfNodes
     }
+
+    /// Whether it keeps nobody else away.
+    package var isItsOwn: Bool { kinds.isEmpty }
 }

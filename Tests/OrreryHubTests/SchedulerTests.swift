@@ -196,6 +196,33 @@ struct SchedulerTests {
         }
     }
 
+    @Test func whomNoNodeTakesForAReasonOfTheirOwnKeepsNobodyElse() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let own = try await desk.start(hub.person("ada"), server: "second")
+                desk.catchUp()
+                // By now the next place would be theirs alone.
+                hub.clock.turn(by: .seconds(660))
+                try await desk.comes(own.id, to: .creating)
+                try await desk.isGivenBack(own.id, ofNodes: true, kinds: [])
+                let place = try #require(await desk.scheduler.queuePlace(of: own.id))
+                #expect(place.sentence == "You are 1st in the queue: North is full (no node has room).")
+                #expect(try await !desk.start(hub.person("ben")).isWaiting)
+                #expect(try await desk.isWaiting(own.id), "it has a pause of its own")
+                hub.clock.turn(by: .seconds(15))
+                await desk.scheduler.dispatch()
+                #expect(try await desk.eventually { try await !desk.isWaiting(own.id) })
+                try await desk.comes(own.id, to: .creating)
+                try await desk.isGivenBack(own.id, ofNodes: true, kinds: [])
+                #expect(try await desk.isWaiting(own.id))
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { try await !desk.isWaiting(own.id) })
+            }
+        }
+    }
+
     @Test func whoHasHadANodeSaysNothingOfTheNext() async throws {
         try await TestHub.run { hub in
             let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }

@@ -17,6 +17,10 @@ import Testing
 
     private static let useless = " preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
 
+    private static let inUse =
+        "0/2 nodes are available: 2 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access "
+        + "mode. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod."
+
     static let words = [
         Words(
             message: "0/2 nodes are available: 2 Insufficient memory. no new claims to deallocate," + useless,
@@ -37,6 +41,18 @@ import Testing
         Words(
             message: "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/not-ready: }."
                 + useless, kinds: [.sessions], isLasting: false),
+        Words(
+            message:
+                "0/2 nodes are available: 1 Too many pods, 1 node(s) had taint {a: b}, that the pod didn't tolerate.",
+            kinds: [.sessions], isLasting: false),
+        Words(message: inUse, kinds: [], isLasting: false),
+        Words(
+            message:
+                "0/2 nodes are available: 1 Insufficient memory, 1 node(s) unavailable due to PersistentVolumeClaim "
+                + "with ReadWriteOncePod access mode already in-use by another pod.", kinds: [], isLasting: false),
+        Words(
+            message: "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, "
+                + "2 node(s) didn't match Pod's node affinity/selector." + useless, kinds: [], isLasting: false),
         Words(message: "0/2 nodes are available: 2 Too many pods.", kinds: [.sessions], isLasting: false),
         Words(message: "no nodes available to schedule pods", kinds: [.sessions], isLasting: false),
         Words(message: "", kinds: [.sessions], isLasting: false),
@@ -46,6 +62,15 @@ import Testing
         let shortage = NodeShortage(words.message, mayGrow: words.mayGrow).shortage
         #expect(shortage.kinds == words.kinds && shortage.isLasting == words.isLasting && shortage.isOfNodes)
         #expect(!shortage.reason.contains("preemption") && !shortage.reason.contains("claims to deallocate"))
+    }
+
+    @Test func whoWaitsForStorageReadsThatAnotherSessionHasIt() {
+        var machine = machine()
+        let said = "Another session has its storage, most likely another one of yours. Only one may at a time."
+        let actions = machine.observe(pod(conditions: [unplaced(Self.inUse)]))
+        #expect(actions == [.say(said), .wait(.room, .seconds(120))])
+        let sentences = machine.elapsed(.room).sentences
+        #expect(sentences.first?.hasPrefix("north does not take it: another session has its storage") == true)
     }
 
     @Test func aPodThatGoesForAnotherNodeIsNotTakenBackMeanwhile() {

@@ -33,6 +33,7 @@ extension Scheduler {
         let shortage = weigh(shortage, of: &request, on: cluster)
         if shortage.isLasting { request.tooLarge[cluster] = shortage.reason }
         close(cluster, shortage, slot.need)
+        if shortage.isItsOwn, !shortage.isLasting { pause(&request, on: cluster, shortage.reason) }
         logger.notice(
             "a cluster has no room after all",
             metadata: ["session": "\(id)", "cluster": "\(cluster)", "why": "\(shortage.reason)"])
@@ -75,10 +76,22 @@ extension Scheduler {
             return
         }
         memories[cluster]?.quota.refused(shortage, asking: need, under: facts.capacity, at: now())
-        if let opens = memories[cluster]?.quota.opens(after: now()) {
-            errands.put(.wake(.seconds(opens.timeIntervalSince(now()))))
-        }
+        if let opens = memories[cluster]?.quota.opens(after: now()) { wake(at: opens) }
     }
+
+    /// It is not sent there for a while; others are.
+    private func pause(_ request: inout PlacementRequest, on cluster: String, _ reason: String) {
+        request.pauses[cluster, default: Pause()].begin(because: reason, at: now())
+        if let until = request.pauses[cluster]?.until { wake(at: until) }
+    }
+
+    /// Somebody has left: whoever a quota, or the nodes, kept away may try.
+    func roomMade(on cluster: String) {
+        memories[cluster]?.quota.roomMade(at: now())
+        for id in requests.keys { requests[id]?.pauses[cluster]?.end() }
+    }
+
+    private func wake(at instant: Date) { errands.put(.wake(.seconds(instant.timeIntervalSince(now())))) }
 
     private func farewell(
         _ verdicts: [ClusterVerdict], tooLargeFor cluster: String, _ shortage: QuotaShortage

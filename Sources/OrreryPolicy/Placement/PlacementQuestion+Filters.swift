@@ -140,6 +140,7 @@ extension PlacementQuestion {
         let need = Resources(plan.size)
         var reasons = facts.capacity.keeping(free: facts.headroom).shortages(holding: facts.held, adding: need)
         if let full = facts.quota.obstacle(to: need, under: facts.capacity, at: now) { reasons.append(full) }
+        if let own = request.pauses[facts.name]?.obstacle(at: now) { reasons.append(own) }
         if let most = facts.startsAtOnce, facts.starting >= most {
             reasons.append("\(facts.starting) sessions are starting there, as many as may at a time")
         }

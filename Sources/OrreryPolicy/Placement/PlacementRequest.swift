@@ -20,6 +20,8 @@ package struct PlacementRequest: Hashable, Sendable {
     package var tooLarge: [String: String] = [:]
     /// How often clusters have found no node for it, by their names.
     package var attempts: [String: Int] = [:]
+    /// How long clusters are not asked again that did not take it for a reason of its own, by their names.
+    package var pauses: [String: Pause] = [:]
 
     package init(
         person: Person, profile: String, environment: String? = nil, size: String? = nil,

@@ -20,13 +20,14 @@ extension Policy {
         return reasons + bounds.shortages(holding: site.account, adding: need).map { "for \(account): \($0)" }
     }
 
-    /// Whether nothing but the cluster's own room can keep `request` from it: the cluster takes sessions, and neither the
-    /// person, nor their group, nor the profile has all that they may have. Of clusters on which it could run some day, and
+    /// Whether nothing but the cluster's own room can keep `request` from it: the cluster takes sessions and has nothing against
+    /// this one, and neither the person, nor their group, nor the profile has all that they may have. Of clusters on which it could run some day, and
     /// without a plan: it costs a few look-ups.
     package func wantsRoomAlone(
         _ request: PlacementRequest, taking need: Resources, on facts: ClusterFacts, of site: SiteFacts, at now: Date
     ) -> Bool {
         facts.isAnswering && facts.scheduling == .schedulable && facts.breaker.closedUntil(at: now) == nil
+            && request.pauses[facts.name]?.obstacle(at: now) == nil
             && limits(reachedBy: request, taking: need, on: facts, of: site).isEmpty
             && quotas.refusal(of: request.person, holding: site.person, adding: need) == nil
     }

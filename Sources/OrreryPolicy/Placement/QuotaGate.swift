@@ -22,15 +22,18 @@ package struct QuotaGate: Hashable, Sendable {
     /// A trial of which nothing more was heard keeps nobody waiting for ever. A pod waits two minutes for a node.
     private var trial: TimeInterval { awaitsNode ? 180 : 60 }
 
+    static func pause(after refusals: Int) -> TimeInterval { min(15 * Double(1 << min(refusals - 1, 5)), 300) }
+
     /// The cluster refused a session that asks for `need`, while its `capacity` was thought to be this.
     package mutating func refused(
         _ shortage: QuotaShortage, asking need: Resources, under capacity: ResourceBounds, at now: Date
     ) {
         trialSince = nil
+        guard !shortage.isItsOwn else { return }
         // Several that were under way together are one refusal.
         if now >= closedUntil {
             refusals += 1
-            closedUntil = now.addingTimeInterval(min(15 * Double(1 << min(refusals - 1, 5)), 300))
+            closedUntil = now.addingTimeInterval(Self.pause(after: refusals))
         }
         (self.shortage, self.need, self.capacity, refusedAt) = (shortage, need, capacity, now)
     }

@@ -18,6 +18,8 @@ struct PodReading: Hashable {
     /// Why a pod does not go on, or will not any more.
     enum Trouble: Hashable {
         case noRoom(String)
+        /// Another pod has a volume of it that one alone may have.
+        case storageTaken(String)
         /// Something of the site's own lets it wait, by these names.
         case gated([String])
         /// A claim of the pod does not exist.
@@ -84,10 +86,14 @@ struct PodReading: Hashable {
         case "Unschedulable"
         where message.contains("volume node affinity conflict") || message.contains("max volume count"):
             return .wrongPlace(message)
+        case "Unschedulable" where isStorageTaken(message): return .storageTaken(message)
         case "Unschedulable": return .noRoom(message)
         default: return nil
         }
     }
+
+    /// Whether a scheduler says that the pod's volume is for one pod at a time, and has one.
+    static func isStorageTaken(_ words: String) -> Bool { words.contains("ReadWriteOncePod") }
 
     private static func trouble(_ waiting: ContainerStatus.Waiting?) -> Trouble? {
         guard let reason = waiting?.reason else { return nil }

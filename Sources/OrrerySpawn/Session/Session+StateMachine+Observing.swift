@@ -105,6 +105,10 @@ extension Session.StateMachine {
         case .noRoom(let message):
             lastWords = message
             return say("No place yet: \(message)") + startOnce(.room, isGrowing ? patience.growth : patience.room)
+        case .storageTaken(let message):
+            lastWords = message
+            return say("Another session has its storage, most likely another one of yours. Only one may at a time.")
+                + startOnce(.room, patience.room)
         case .gated(let gates):
             return say("\(cluster) holds it back until \(Words.list(gates)) lets it go.") + forget(.room)
                 + [start(.start, patience.start + patience.growth)]

@@ -70,9 +70,9 @@ extension Session.StateMachine {
     /// No node has taken it in all that time: it waits for room again, and leaves what it has to others.
     private mutating func retreat() -> [SessionAction] {
         guard !isCalling, !isMovingOn else { return [start(.room, .seconds(5))] }
-        let shortage = NodeShortage(lastWords ?? "", mayGrow: isGrowing).shortage
-        let sentence = "\(cluster) is full: \(shortage.reason). A smaller size, or another cluster, may do at once."
-        shortfall = (shortage, sentence)
+        let nodes = NodeShortage(lastWords ?? "", mayGrow: isGrowing)
+        let sentence = nodes.sentence(cluster)
+        shortfall = (nodes.shortage, sentence)
         // A hub that is started meanwhile asks for the pod again, and does not take it for lost.
         return say(sentence) + forgetAll() + [.keepPod(uid: nil), call(.delete(keepingLog: false))]
     }

@@ -106,14 +106,14 @@ struct TestDesk: Sendable {
     /// What the spawner would say once a quota of the cluster's own has refused the session's pod.
     func isGivenBack(
         _ id: String, wish: SessionChoice = SessionChoice(profile: "standard"), lasting: Bool = false,
-        ofNodes: Bool = false
+        ofNodes: Bool = false, kinds: Set<QuotaShortage.Kind> = [.sessions]
     ) async throws {
         _ = try await hub.database.advance(id, at: hub.clock.now) { session in
             session.state = .queued
             session.wish = wish
         }
         let reason = ofNodes ? "no node has room" : "its quota q is full"
-        let shortage = QuotaShortage(kinds: [.sessions], reason: reason, isLasting: lasting, isOfNodes: ofNodes)
+        let shortage = QuotaShortage(kinds: kinds, reason: reason, isLasting: lasting, isOfNodes: ofNodes)
         await scheduler.hear(.givenBack(session: id, shortage))
     }
 

@@ -80,6 +80,18 @@ struct QuotaGateTests {
         #expect(!isClosed(gate, after: 1))
     }
 
+    @Test func whatIsOneSessionsOwnKeepsNobodyAwayAndEndsItsTrial() {
+        var open = QuotaGate()
+        refuse(&open, [], after: 0)
+        #expect(!isClosed(open, after: 0))
+        var gate = gate()
+        refuse(&gate, [], after: 1)
+        #expect(isClosed(gate, after: 2), "others wait for what they waited for")
+        gate.started(Self.large, at: Self.now + 15)
+        refuse(&gate, [], after: 16)
+        #expect(!isClosed(gate, after: 16))
+    }
+
     @Test func itForgetsARefusalOfTenMinutesAgo() {
         var gate = gate()
         gate.started(Self.large, at: Self.now + 600)
