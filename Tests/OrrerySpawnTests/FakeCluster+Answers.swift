@@ -162,6 +162,7 @@ extension FakeCluster.State {
     }
 
     private func list(_ call: Call) -> Answer {
+        if let hiding { return .refusal(hiding, "Hidden", "not now") }
         let items = objects.values.filter { $0.plural == call.plural }.map(\.json)
         return Answer(
             status: 200, body: ["metadata": ["resourceVersion": .string("\(version)")], "items": .array(items)])

@@ -42,6 +42,8 @@ final class FakeCluster: Sendable {
         /// Whether the kubelet starts every pod at once and ends it as soon as it is deleted.
         var runsPods = false
         var isAway = false
+        /// What lists and watches are answered with, where that is no success.
+        var hiding: Int?
         /// What becomes of the next pods; of those after them what `runsPods` says.
         var fates: [Fate] = []
         /// Whether pods on a node take their time to go.
@@ -133,10 +135,20 @@ extension FakeCluster {
 
     /// The way to the cluster breaks, or is mended.
     func setAway(_ isAway: Bool) {
+        set { $0.isAway = isAway }
+        if isAway { endWatches() }
+    }
+
+    /// Lists and watches are answered with `status`, or as they should be.
+    func hide(with status: Int?) {
+        set { $0.hiding = status }
+        if status != nil { endWatches() }
+    }
+
+    private func endWatches() {
         let watchers = state.withLock { state in
-            state.isAway = isAway
-            defer { if isAway { state.watchers = [:] } }
-            return isAway ? Array(state.watchers.values) : []
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.stream.finish() }
     }

@@ -51,6 +51,35 @@ import Testing
         await facility.kill()
     }
 
+    /// Its pods may go on meanwhile.
+    @Test(arguments: [401, 429, 500, 503, nil])
+    func noTimeRunsOutWhileAClusterShowsNoPods(_ status: Int?) async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(patience: .seconds(3600))
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.pod(session.pod) != nil })
+        let unplaced: JSON = [
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available.",
+        ]
+        facility.cluster.change(session.pod) { $0["status"] = ["phase": "Pending", "conditions": [unplaced]] }
+        let said = "No place yet: 0/3 nodes are available."
+        #expect(await facility.turn { await facility.session(session.id)?.message == said })
+        if let status { facility.cluster.hide(with: status) } else { facility.cluster.setAway(true) }
+        #expect(
+            await facility.turn {
+                if case .degraded = spawner.condition(of: "north") { true } else { false }
+            })
+        facility.clock.advance(by: .seconds(120))
+        // It looks again whether it is seen.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !facility.clock.waits.contains(.seconds(30)), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(facility.clock.waits.contains(.seconds(30)))
+        #expect(await facility.session(session.id)?.message == said)
+        await facility.kill()
+    }
+
     /// Many start at once, and the cluster counts them all in one ResourceQuota.
     @Test(arguments: ["pods", "secrets", "configmaps"])
     func whoMeetsOthersInAQuotaIsNotTurnedAway(_ kind: String) async throws {

@@ -110,6 +110,21 @@ extension [SessionAction] {
         #expect(machine.ending == nil)
     }
 
+    @Test func norOnOneThatAnswersAndShowsNoPods() {
+        var machine = machine(.image)
+        _ = machine.startOnce(.start, .seconds(600))
+        machine.unshown()
+        #expect(machine.elapsed(.start) == [.wait(.start, .seconds(30))])
+        _ = machine.seen()
+        #expect(machine.elapsed(.start).state == .stopping)
+    }
+
+    @Test func aReadySessionOnAClusterThatShowsNoPodsIsReady() {
+        var machine = machine(.ready)
+        machine.unshown()
+        #expect(machine.state == .ready && machine.seen() == [])
+    }
+
     @Test func aReadySessionOnAnUnseenClusterIsUnreachableAndGoesOnAfterwards() {
         var machine = machine(.ready)
         #expect(machine.unseen("away").state == .unreachable)

@@ -59,7 +59,11 @@ final class Wire: KubernetesTransport {
 
     func stream(_ request: FetchRequest) async throws(FetchError) -> StreamedAnswer {
         guard !isDead else { throw Self.dead }
-        let lines = try cluster(request).watch(request)
+        let cluster = try cluster(request)
+        if let status = cluster.state.withLock({ $0.hiding }) {
+            return StreamedAnswer(status: status, headers: FetchHeaders()) { nil }
+        }
+        let lines = try cluster.watch(request)
         return StreamedAnswer(status: 200, headers: FetchHeaders()) { () async throws(FetchError) in
             var iterator = lines.makeAsyncIterator()
             return await iterator.next()

@@ -54,6 +54,7 @@ extension Session.StateMachine {
 
     /// The cluster is seen, or not, from now on.
     mutating func seen() -> [SessionAction] {
+        isUnshown = false
         guard isUnseen else { return [] }
         isUnseen = false
         if state == .unreachable, !isUnwell {
@@ -67,6 +68,9 @@ extension Session.StateMachine {
         isUnseen = true
         return state == .ready ? [enter(.unreachable, sentence)] : say(sentence)
     }
+
+    /// The cluster answers without its pods, or has just fallen silent: nobody is told, and no limit runs out, until it is seen.
+    mutating func unshown() { isUnshown = true }
 
     /// The newest complete picture of the cluster has no such pod.
     mutating func missing(whileAway: Bool) -> [SessionAction] {

@@ -54,15 +54,15 @@ extension Session.StateMachine {
         case .revocation:
             guard ending == nil, let withdrawn else { return [] }
             return end(.revoked(withdrawn.filesets))
-        case .sandbox where ending == nil && state.isPending && !hasMovedOn && !isUnseen && !isCalling:
+        case .sandbox where ending == nil && state.isPending && !hasMovedOn && !isBlind && !isCalling:
             return moveOn("A node of \(cluster) cannot give it a network.")
         case .stop:
             return say("\(cluster) has not removed it yet. Its node may be lost; the session waits until it is gone.")
-        case .room where ending == nil && state.isPending && !isUnseen: return retreat()
+        case .room where ending == nil && state.isPending && !isBlind: return retreat()
         case .start, .room, .claims, .volumes, .silence, .sandbox, .image, .configuration, .listening, .answer:
             guard ending == nil, state.isPending else { return [] }
             // What cannot be seen may well be going on.
-            if isUnseen { return [start(limit, .seconds(30))] }
+            if isBlind { return [start(limit, .seconds(30))] }
             return end(Ending(.failedToStart, sentence(for: limit)), keepingLog: true)
         }
     }

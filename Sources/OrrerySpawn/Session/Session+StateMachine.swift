@@ -32,6 +32,7 @@ extension Session {
         var retry: SessionAction?
         var failures = 0
         var isUnseen: Bool
+        var isUnshown = false
         var isUnwell = false
         var hasRun = false
         var isRouted = false
@@ -93,6 +94,9 @@ extension Session {
         enum Call { case create, delete, cleanUp }
 
         var isCalling: Bool { underWay != nil }
+
+        /// What is going on may not be seen.
+        var isBlind: Bool { isUnseen || isUnshown }
     }
 }
 

@@ -64,6 +64,8 @@ final class Session: Sendable {
         case vanished(whileAway: Bool)
         case seen
         case unseen(String)
+        /// The cluster shows none of its pods for now, and is not given up.
+        case unshown
         /// The cluster is gone.
         case abandon(Ending)
         case stop(Ending, again: Bool, CheckedContinuation<Void, Never>)
@@ -160,6 +162,9 @@ final class Session: Sendable {
             if machine.isUnseen { memory.withLock { $0.watchedSince = now } }
             return machine.seen()
         case .unseen(let sentence): return machine.unseen(sentence)
+        case .unshown:
+            machine.unshown()
+            return []
         case .stop(let wish, let again, _): return machine.stop(wish, again: again)
         case .abandon(let ending): return machine.abandoned(ending)
         case .reviewed(let look): return machine.reviewed(look)

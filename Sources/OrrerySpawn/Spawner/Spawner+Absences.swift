@@ -38,7 +38,7 @@ extension Spawner {
         }
     }
 
-    private func tell(_ news: Session.Input, on cluster: String) {
+    func tell(_ news: Session.Input, on cluster: String) {
         let sessions = live.withLock { live in live.sessions.values.filter { $0.record.cluster == cluster } }
         for session in sessions { session.tell(news) }
     }

@@ -149,12 +149,7 @@ extension Spawner {
 
     /// A cluster with patience is given up only when that is over; until then it is unwell.
     private func unseen(_ cluster: String, _ error: KubernetesError) {
-        guard !error.wasAnswered else {
-            return live.withLock { live in
-                live.silent[cluster] = nil
-                live.conditions[cluster] = .degraded("\(error)")
-            }
-        }
+        guard !error.wasAnswered else { return unwell(cluster, error) }
         let now = scene.now()
         guard let patience = clusters[cluster]?.access.patience else { return }
         let since = live.withLock { live in
@@ -168,7 +163,17 @@ extension Spawner {
             return since
         }
         guard patience > .zero else { return giveUp(cluster, silentSince: since, error) }
+        tell(.unshown, on: cluster)
         launch.yield(.silence(cluster: cluster, since: since, error, patience))
+    }
+
+    /// It answers, and shows nothing of its pods. Nobody is told that it is away.
+    private func unwell(_ cluster: String, _ error: KubernetesError) {
+        live.withLock { live in
+            live.silent[cluster] = nil
+            live.conditions[cluster] = .degraded("\(error)")
+        }
+        tell(.unshown, on: cluster)
     }
 
     /// Says that the cluster cannot be reached, unless it has answered meanwhile.
