@@ -111,6 +111,37 @@ struct QueueChangesTests {
         }
     }
 
+    @Test func whoWaitsForASizeThatIsMadeSmallerTakesNoMoreThanThat() async throws {
+        let smaller = try TestPolicy.changed { $0.replacingOccurrences(of: "memory: 64Gi", with: "memory: 32Gi") }
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub) {
+                Self.narrow(&$0)
+                if $0.name == "north" { ($0.capacity.sessions, $0.capacity.memory) = (10, ByteCount(bytes: 64 << 30)) }
+            }
+            try await desk.running {
+                _ = try await desk.start(hub.person("ada"))
+                let large = try await desk.start(hub.person("ben"), size: "large")
+                #expect(large.isWaiting)
+                desk.take(smaller)
+                #expect(try await desk.eventually { try await !desk.isWaiting(large.id) })
+                #expect(await desk.scheduler.occupancy.persons["ben"]?.memory == ByteCount(bytes: 32 << 30))
+            }
+        }
+    }
+
+    @Test func aRestartReadsWhatThoseWhoWaitTakeFromThePolicy() async throws {
+        let smaller = try TestPolicy.changed { $0.replacingOccurrences(of: "memory: 64Gi", with: "memory: 32Gi") }
+        try await TestHub.run { hub in
+            let before = TestDesk(hub, Self.narrow)
+            _ = try await before.start(hub.person("ada"))
+            _ = try await before.start(hub.person("ben"), size: "large")
+            let after = TestDesk(hub, policy: smaller, Self.narrow)
+            try await after.scheduler.load()
+            #expect(await after.scheduler.line.entries.map(\.need.memory) == [ByteCount(bytes: 32 << 30)])
+            #expect(await after.scheduler.occupancy.persons["ben"]?.memory == ByteCount(bytes: 32 << 30))
+        }
+    }
+
     @Test func aNewerPolicyThatHasNothingForThemEndsTheWait() async throws {
         let other = try TestPolicy.changed {
             $0.replacingOccurrences(of: "allow: [atlas, science]", with: "allow: [operators]")

@@ -129,20 +129,24 @@ extension Scheduler {
     func join(_ id: String, _ request: PlacementRequest, _ plan: Plan, _ placement: Placement, since: Date) {
         var request = request
         request.ticket = id
-        let need = Resources(plan.size)
-        let account = account(of: request)
+        // What was planned when it was asked for may be another size by now.
+        let slot = slot(of: request, Resources((placement.plan ?? plan).size))
         requests[id] = request
         obstacles[id] = placement.verdicts.compactMap(\.fullness)
-        occupancy.hold(
-            Occupancy.Slot(
-                person: request.person.name, account: account, profile: request.profile, need: need, cluster: nil,
-                isStarting: false), for: id)
+        occupancy.hold(slot, for: id)
         line.join(
             Waiting(
-                id: id, account: account, need: need, since: since,
+                id: id, account: slot.account, need: slot.need, since: since,
                 clusters: placement.servers))
         places = nil
         announceSoon()
+    }
+
+    /// What a request holds while it waits.
+    func slot(of request: PlacementRequest, _ need: Resources) -> Occupancy.Slot {
+        Occupancy.Slot(
+            person: request.person.name, account: account(of: request), profile: request.profile, need: need,
+            cluster: nil, isStarting: false)
     }
 
     /// Takes a session out of the line.

@@ -30,7 +30,9 @@ extension Scheduler {
         for waiting in line.entries {
             guard let request = requests[waiting.id] else { continue }
             let placement = place(request, on: facts)
-            line.turn(waiting.id, to: placement.servers)
+            let slot = slot(of: request, placement.plan.map { Resources($0.size) } ?? waiting.need)
+            line.turn(waiting.id, to: placement.servers, for: slot.account, taking: slot.need)
+            occupancy.hold(slot, for: waiting.id)
             if !unstored.contains(waiting.id) { tell(placement, to: waiting.id) }
         }
         dispatch()

@@ -38,6 +38,9 @@ package struct Placement: Hashable, Sendable {
     /// The clusters on which it could run some day, the best first.
     package var servers: [String] { verdicts.filter(\.mayServeLater).map(\.cluster) }
 
+    /// What it would be on the best of them; nil where there is none.
+    package var plan: Plan? { verdicts.first(where: \.mayServeLater)?.plan }
+
     package func verdict(on cluster: String) -> ClusterVerdict? { verdicts.first { $0.cluster == cluster } }
 }
 

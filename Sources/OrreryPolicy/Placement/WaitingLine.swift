@@ -4,8 +4,8 @@ package import Foundation
 package struct Waiting: Hashable, Sendable {
     package let id: String
     /// The group that it counts for.
-    package let account: String
-    package let need: Resources
+    package fileprivate(set) var account: String
+    package fileprivate(set) var need: Resources
     package let since: Date
     /// The clusters that it could run on, the best first.
     package fileprivate(set) var clusters: [String]
@@ -37,10 +37,10 @@ package struct WaitingLine: Hashable, Sendable {
         entries.insert(waiting, at: place)
     }
 
-    /// It could run on these clusters now, the best first.
-    package mutating func turn(_ id: String, to clusters: [String]) {
+    /// It could run on these clusters now, the best first, counts for `account` and takes `need`.
+    package mutating func turn(_ id: String, to clusters: [String], for account: String, taking need: Resources) {
         guard let place = entries.firstIndex(where: { $0.id == id }) else { return }
-        entries[place].clusters = clusters
+        (entries[place].clusters, entries[place].account, entries[place].need) = (clusters, account, need)
     }
 
     package mutating func leave(_ id: String) { entries.removeAll { $0.id == id } }

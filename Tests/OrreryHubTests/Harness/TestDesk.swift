@@ -80,8 +80,10 @@ struct TestDesk: Sendable {
         return try await scheduler.start(request, wish: choice, server: server, for: person)
     }
 
-    func start(_ person: PersonRecord, server: String = "") async throws -> SessionRecord {
-        guard case .session(let session) = try await ask(person, server: server) else { throw CancellationError() }
+    func start(_ person: PersonRecord, size: String? = nil, server: String = "") async throws -> SessionRecord {
+        guard case .session(let session) = try await ask(person, size: size, server: server) else {
+            throw CancellationError()
+        }
         // What the spawner tells by itself comes before what a test tells in its stead.
         if Self.isRunning, !session.isWaiting {
             #expect(try await eventually { await scheduler.starts[session.id]?.phase != .queued })
