@@ -142,6 +142,56 @@ struct QueueChangesTests {
         }
     }
 
+    @Test func whoCanStartNowhereAnyMoreIsToldSo() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                _ = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                await desk.changeClusters {
+                    Self.narrow(&$0)
+                    $0.trust = .groups(["operators"])
+                }
+                #expect(try await desk.hasEnded(second.id))
+                let ended = try #require(try await hub.database.session(id: second.id))
+                #expect(ended.message.hasPrefix("It cannot start any more: "))
+                #expect(try await desk.eventually { await desk.scheduler.occupancy.persons["ben"] == nil })
+            }
+        }
+    }
+
+    @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
+        try await TestHub.run { hub in
+            let before = TestDesk(hub, Self.narrow)
+            _ = try await before.start(hub.person("ada"))
+            let second = try await before.start(hub.person("ben"))
+            let after = TestDesk(hub) {
+                Self.narrow(&$0)
+                $0.membership = .revoked
+            }
+            try await after.running {
+                let isTold = try await after.hasEnded(second.id)
+                #expect(isTold)
+            }
+        }
+    }
+
+    @Test func whoseOwnQuotaWasLoweredWaitsOn() async throws {
+        let lower = try TestPolicy.changed { $0 + "\nquotas: {person: {cpu: 600m}}\n" }
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                let first = try await desk.start(hub.person("ben"))
+                let second = try await desk.start(hub.person("ben"), server: "second")
+                desk.take(lower)
+                await desk.scheduler.clustersChanged()
+                #expect(await desk.scheduler.queuePlace(of: second.id)?.number == 1)
+                try await desk.comes(first.id, to: .ended)
+                #expect(try await desk.eventually { desk.admitted.all == ["\(second.id) on north"] })
+            }
+        }
+    }
+
     @Test func aNewerPolicyThatHasNothingForThemEndsTheWait() async throws {
         let other = try TestPolicy.changed {
             $0.replacingOccurrences(of: "allow: [atlas, science]", with: "allow: [operators]")

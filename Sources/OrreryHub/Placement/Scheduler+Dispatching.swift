@@ -53,10 +53,12 @@ extension Scheduler {
         return nil
     }
 
-    /// What keeps it from starting; who can never start any more has to go.
-    private func tell(_ placement: Placement, to id: String) {
+    /// What keeps it from starting; who can start nowhere any more has to go.
+    func tell(_ placement: Placement, to id: String) {
         obstacles[id] = placement.verdicts.compactMap(\.fullness)
-        guard placement.isHopeless, case .refused(let refusals) = placement.outcome else { return }
+        guard case .refused(let refusals) = placement.outcome, placement.isHopeless || placement.servers.isEmpty else {
+            return
+        }
         line.leave(id)
         places = nil
         errands.put(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))

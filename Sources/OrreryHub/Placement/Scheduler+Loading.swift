@@ -33,7 +33,9 @@ extension Scheduler {
         for session in past { remember(session) }
         for session in active where !session.isWaiting { count(session) }
         for (session, request) in waiting {
-            join(session.id, request, session.plan, place(request), since: session.createdAt)
+            let placement = place(request)
+            join(session.id, request, session.plan, placement, since: session.createdAt)
+            tell(placement, to: session.id)
         }
     }
 
