@@ -1,3 +1,5 @@
+import OrreryModel
+
 /// Why a call to a cluster gave nothing: it was refused, the way to the cluster is broken, or the answer cannot be
 /// understood. `description` is fit for a log line and, after the cluster's name, for a page; it never holds a secret.
 package enum KubernetesError: Error, Hashable, Sendable {
@@ -25,7 +27,7 @@ package enum KubernetesError: Error, Hashable, Sendable {
         ) {
             self.code = code
             self.reason = reason
-            self.message = message
+            self.message = message.shortened(to: Quoted.most)
             self.retryAfter = retryAfter
             self.causes = causes
         }

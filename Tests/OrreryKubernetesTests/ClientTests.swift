@@ -36,6 +36,22 @@ import Testing
         #expect(client.clockOffset == ahead)
     }
 
+    @Test func ofALogThatIsTooLongTheEndIsKept() async throws {
+        let log = String(repeating: "é", count: 64 << 10) + "!"
+        let transport = ScriptedTransport([.json(200, log)])
+        let tail = try await KubernetesClient(access, transport: transport)
+            .logTail(of: "a", container: "notebook", lines: 50)
+        #expect(tail == String(repeating: "é", count: (32 << 10) - 1) + "!")
+    }
+
+    @Test func ofALongRefusalTheBeginningIsKept() async throws {
+        let status = #"{"kind": "Status", "message": "\#(String(repeating: "x", count: 1 << 20))", "code": 403}"#
+        let client = KubernetesClient(access, transport: ScriptedTransport([.json(403, status)]))
+        await #expect { _ = try await client.get(Pod.self, "a") } throws: { error in
+            (error as? KubernetesError)?.refusal?.message == String(repeating: "x", count: 1024) + "…"
+        }
+    }
+
     @Test func onlyWhatIsReadMayComePacked() async throws {
         let transport = ScriptedTransport([.json(200, podText("a")), .json(201, podText("a"))])
         let client = KubernetesClient(access, transport: transport)

@@ -52,6 +52,32 @@ struct ToldTests {
         #expect(Self.same(try WatchEvent<Pod>.told(line), try WatchEvent<Pod>.decoded(line)))
     }
 
+    /// What a cluster that means ill says, so that it fills no memory and no disk.
+    @Test func ofLongWordsTheBeginningIsKeptEitherWay() throws {
+        let long = String(repeating: "é", count: 100_000)
+        let event = Self.event.replacing(#""there""#, with: #""\#(long)""#)
+        let pod = Self.pod.replacing(#""message": "m""#, with: #""message": "\#(long)""#)
+        let (told, decoded) = (try Self.event(event), try Self.pod(pod))
+        let kept = String(repeating: "é", count: 512) + "…"
+        #expect(told.allSatisfy { $0?.message == kept })
+        #expect(decoded.allSatisfy { $0?.status?.condition("Ready")?.message == kept })
+    }
+
+    private static func event(_ text: String) throws -> [ClusterEvent?] { try both(text) }
+    private static func pod(_ text: String) throws -> [Pod?] { try both(text) }
+
+    private static func both<Object: KubernetesObject>(_ object: String) throws -> [Object?] {
+        let line = Array(#"{"type": "ADDED", "object": \#(object)}"#.utf8)
+        return [try WatchEvent<Object>.told(line), try WatchEvent<Object>.decoded(line)].map { event in
+            if case .added(let object)? = event { object } else { nil }
+        }
+    }
+
+    @Test func wordsThatWereNotSaidAreNotWritten() throws {
+        let text = String(decoding: try JSONEncoder().encode(PodCondition("Ready", "True")), as: UTF8.self)
+        #expect(!text.contains("message"))
+    }
+
     @Test func anEventIsTheSameEitherWay() throws {
         let line = Array(#"{"type": "ADDED", "object": \#(Self.event)}"#.utf8)
         #expect(Self.same(try WatchEvent<ClusterEvent>.told(line), try WatchEvent<ClusterEvent>.decoded(line)))

@@ -125,6 +125,13 @@ extension [SessionAction] {
         #expect(machine.state == .ready && machine.seen() == [])
     }
 
+    @Test func aClusterThatCountsInItsTextIsNotHeardForEver() {
+        var machine = machine(.creating)
+        let said = (1...1000).map { machine.note(event("Odd", "for the \($0). time")).sentences.count }
+        #expect(said.reduce(0, +) == 200)
+        #expect(machine.observe(pod(conditions: [placed])).state == .scheduled)
+    }
+
     @Test func aReadySessionOnAnUnseenClusterIsUnreachableAndGoesOnAfterwards() {
         var machine = machine(.ready)
         #expect(machine.unseen("away").state == .unreachable)

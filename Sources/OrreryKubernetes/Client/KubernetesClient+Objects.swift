@@ -88,9 +88,13 @@ extension KubernetesClient {
         var path = try ResourcePath(Pod.plural, in: namespace, name: pod, subresource: "log")
         path.add("container", container)
         path.add("tailLines", String(lines))
-        path.add("limitBytes", String(64 << 10))
-        return String(decoding: try await send("GET", path), as: UTF8.self)
+        path.add("limitBytes", String(Self.longestLog))
+        // A server may send more than it was asked for.
+        let end = try await send("GET", path).suffix(Self.longestLog)
+        return String(decoding: end.drop { $0 & 0b1100_0000 == 0b1000_0000 }, as: UTF8.self)
     }
+
+    private static var longestLog: Int { 64 << 10 }
 }
 
 private struct DeleteOptions: Encodable {

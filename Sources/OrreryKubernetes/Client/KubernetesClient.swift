@@ -199,7 +199,9 @@ extension KubernetesClient {
     func decode<Value: Decodable>(
         _ type: Value.Type, _ body: [UInt8], with decoder: JSONDecoder = JSONDecoder()
     ) throws(KubernetesError) -> Value {
-        do { return try decoder.decode(type, from: Data(body)) } catch { throw .unreadable("\(error)") }
+        do { return try decoder.decode(type, from: Data(body)) } catch {
+            throw .unreadable("\(error)".shortened(to: Quoted.most))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ package struct ClusterEvent: KubernetesObject {
     package var involvedObject: Reference
     package var type: String?
     package var reason: String?
-    package var message: String?
+    @Quoted package var message: String?
     package var count: Int?
 
     package init(

@@ -2,7 +2,7 @@ package struct PodStatus: Codable, Hashable, Sendable {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     package var phase: String?
     package var reason: String?
-    package var message: String?
+    @Quoted package var message: String?
     package var podIP: String?
     package var conditions: [PodCondition]?
     package var containerStatuses: [ContainerStatus]?
@@ -29,7 +29,7 @@ package struct PodCondition: Codable, Hashable, Sendable {
     /// `True`, `False` or `Unknown`.
     package var status: String
     package var reason: String?
-    package var message: String?
+    @Quoted package var message: String?
 
     package init(_ type: String, _ status: String, reason: String? = nil, message: String? = nil) {
         self.type = type
@@ -66,7 +66,7 @@ package struct ContainerStatus: Codable, Hashable, Sendable {
 
     package struct Waiting: Codable, Hashable, Sendable {
         package var reason: String?
-        package var message: String?
+        @Quoted package var message: String?
 
         package init(reason: String, message: String? = nil) {
             self.reason = reason

@@ -27,7 +27,7 @@ extension WatchEvent {
             self = try Self.decoded(line)
         } catch {
             let named = try? JSONDecoder().decode(NamedLine.self, from: Data(line))
-            self = .unreadable("\(error)", about: named?.object.metadata)
+            self = .unreadable("\(error)".shortened(to: Quoted.most), about: named?.object.metadata)
         }
     }
 

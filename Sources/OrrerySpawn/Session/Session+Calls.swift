@@ -155,7 +155,8 @@ extension Session {
         } catch {
             logger.warning("a log was not read", metadata: ["error": "\(error)"])
             let statuses = (pod.status?.containerStatuses ?? []) + (lastLook?.status?.containerStatuses ?? [])
-            lines = statuses.lazy.compactMap { $0.state?.terminated?.message }.first ?? ""
+            // A kubelet keeps no more of them.
+            lines = (statuses.lazy.compactMap { $0.state?.terminated?.message }.first ?? "").shortened(to: 4 << 10)
         }
         let text = lines.split(separator: "\n").suffix(50).joined(separator: "\n")
         if !text.isEmpty { try await keepEvidence("Its last lines:\n\(text)") }

@@ -270,12 +270,15 @@ extension Session.StateMachine {
         return .enter(state, sentence)
     }
 
-    /// Says `sentence` unless it was said before. Once the end is decided its sentence stays the session's newest: after
-    /// a restart it tells the reason.
+    /// Says `sentence` unless it was said before, or too much was. Once the end is decided its sentence stays the session's
+    /// newest: after a restart it tells the reason.
     mutating func say(_ sentence: String) -> [SessionAction] {
-        guard told.insert(sentence).inserted else { return [] }
+        guard told.count < Self.mostSentences, told.insert(sentence).inserted else { return [] }
         return [ending == nil ? .say(sentence) : .remark(sentence)]
     }
+
+    /// A counter in a cluster's text makes a new sentence of it each time.
+    private static var mostSentences: Int { 200 }
 
     mutating func call(_ action: SessionAction) -> SessionAction {
         underWay = Call(action)
