@@ -109,6 +109,20 @@ extension [SessionAction] {
         #expect(machine.ending?.reason == .revoked)
     }
 
+    @Test func aSecondRightThatIsLostIsWarnedOfWithTheEndOfTheFirst() {
+        var machine = machine(.ready, life: life)
+        func warning(_ filesets: [String], after seconds: Double) -> String {
+            let withdrawal = filesets.isEmpty ? nil : Withdrawal(filesets: filesets, isEnding: true)
+            return (machine.withdraw(withdrawal, at: Sample.noon + seconds).warning ?? "") ?? ""
+        }
+        let end = "This session is stopped at \(Words.clock(Sample.noon + 600))."
+        #expect(warning(["a"], after: 0).contains(end))
+        #expect(warning(["a", "b"], after: 400).contains(end))
+        #expect(warning(["b"], after: 500).contains(end))
+        _ = warning([], after: 550)
+        #expect(warning(["a"], after: 700).contains("stopped at \(Words.clock(Sample.noon + 1300))."))
+    }
+
     @Test func aRightThatComesBackEndsNothing() {
         var machine = machine(.ready, life: life)
         _ = machine.withdraw(Self.taken, at: Sample.noon)

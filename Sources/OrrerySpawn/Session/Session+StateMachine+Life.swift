@@ -45,10 +45,12 @@ extension Session.StateMachine {
         }
         guard !state.isPending else { return end(.revoked(withdrawal.filesets)) }
         let time = life.warn ?? patience.revocation
+        // A right that is lost while another one runs out does not begin the time anew.
+        let end = limits.contains(.revocation) ? revocationEnd ?? now + time : now + time
+        revocationEnd = end
         warnings[.revocation] =
             "You may not use \(Words.list(withdrawal.filesets)) any more. This session is stopped at "
-            + "\(Words.clock(now + time)). Save your work."
-        // A right that is lost while another one runs out does not begin the time anew.
+            + "\(Words.clock(end)). Save your work."
         return startOnce(.revocation, time) + showWarning()
     }
 

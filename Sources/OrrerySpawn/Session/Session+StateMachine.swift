@@ -68,6 +68,8 @@ extension Session {
         /// When a session that nobody uses is stopped, once its person was warned.
         var idleStop: Date?
         var withdrawn: Withdrawal?
+        /// When the revocation limit runs out, as its person was told; of the last one that was started.
+        var revocationEnd: Date?
         var warnings: [WarningCause: String] = [:]
         var shownWarning: String?
         /// What the cluster said last about a trouble.
