@@ -223,6 +223,24 @@ struct SchedulerTests {
         }
     }
 
+    /// The store was slow, or the clock was set forward.
+    @Test func whoseSlotRanOutWhileTheyWereStoredHasItAgain() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }
+            let person = try await hub.person("ada")
+            let session = try await desk.start(person)
+            let request = PlacementRequest(person: person.person, profile: "standard")
+            await desk.scheduler.release(session.id)
+            await desk.scheduler.confirm("one that ended", request, session.plan)
+            #expect(await desk.scheduler.occupancy.clusters["north"]?.sessions == 0)
+            await desk.scheduler.confirm(session.id, request, session.plan)
+            #expect(await desk.scheduler.occupancy.clusters["north"]?.sessions == 1)
+            hub.clock.turn(by: .seconds(61))
+            await desk.scheduler.expire()
+            #expect(await desk.scheduler.occupancy.clusters["north"]?.sessions == 1)
+        }
+    }
+
     @Test func whoHasHadANodeSaysNothingOfTheNext() async throws {
         try await TestHub.run { hub in
             let desk = TestDesk(hub) { if $0.name == "south" { $0.scheduling = .cordoned } }

@@ -68,7 +68,7 @@ extension Scheduler {
                 planText: String(decoding: text, as: UTF8.self),
                 person: person, server: server,
                 account: account(of: request), id: id, wish: wish)
-            occupancy.confirm(id)
+            confirm(id, request, plan)
             return session
         } catch {
             release(id)
@@ -110,6 +110,13 @@ extension Scheduler {
         let isTrial = memories[plan.cluster, default: ClusterMemory()].breaker.started(at: now())
         starts[id] = Start(image: plan.environment.image, isTrial: isTrial, request: request)
         memories[plan.cluster, default: ClusterMemory()].quota.started(slot.need, at: now())
+    }
+
+    /// The session is stored. Its slot may have run out meanwhile, since the store was slow or the clock was set forward: what
+    /// has not ended takes it again.
+    func confirm(_ id: String, _ request: PlacementRequest, _ plan: Plan) {
+        if occupancy[id] == nil, spawner.sessions().contains(where: { $0.id == id }) { reserve(id, request, plan) }
+        occupancy.confirm(id)
     }
 
     /// Gives everything back that a session held, and lets others have it.

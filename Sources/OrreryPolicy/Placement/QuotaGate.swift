@@ -31,7 +31,7 @@ package struct QuotaGate: Hashable, Sendable {
         trialSince = nil
         guard !shortage.isItsOwn else { return }
         // Several that were under way together are one refusal.
-        if now >= closedUntil {
+        if now >= closedUntil || refusedAt > now {
             refusals += 1
             closedUntil = now.addingTimeInterval(Self.pause(after: refusals))
         }
@@ -61,16 +61,17 @@ package struct QuotaGate: Hashable, Sendable {
     /// Why a session that asks for `need` is not sent there now; nil when it may be.
     package func obstacle(to need: Resources, under capacity: ResourceBounds, at now: Date) -> String? {
         guard let shortage, capacity == self.capacity, concerns(need, at: now) else { return nil }
-        let isUnderTrial = trialSince.map { now.timeIntervalSince($0) < trial } ?? false
+        let isUnderTrial = trialSince.map { $0 <= now && now.timeIntervalSince($0) < trial } ?? false
         return isUnderTrial || now < closedUntil ? shortage.reason : nil
     }
 
     /// When the next one may try; nil when it may now.
     package func opens(after now: Date) -> Date? { now < closedUntil ? closedUntil : nil }
 
-    /// What asks for less than the one that was refused may well fit.
+    /// What asks for less than the one that was refused may well fit. What was noted in a time that has not come yet, since the
+    /// clock was set back, keeps nobody waiting.
     private func concerns(_ need: Resources, at now: Date) -> Bool {
-        guard let shortage, now.timeIntervalSince(refusedAt) < Self.memory else { return false }
+        guard let shortage, refusedAt <= now, now.timeIntervalSince(refusedAt) < Self.memory else { return false }
         return shortage.kinds.contains { kind in
             switch kind {
             case .sessions: true

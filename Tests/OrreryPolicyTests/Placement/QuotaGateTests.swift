@@ -92,6 +92,16 @@ struct QuotaGateTests {
         #expect(!isClosed(gate, after: 16))
     }
 
+    @Test func aClockThatWasSetBackKeepsNobodyWaiting() {
+        var gate = gate()
+        gate.started(Self.large, at: Self.now + 15)
+        #expect(!isClosed(gate, after: -3600))
+        refuse(&gate, after: -3600)
+        #expect(isClosed(gate, after: -3586) && !isClosed(gate, after: -3570))
+        gate.started(Self.large, at: Self.now - 3500)
+        #expect(!isClosed(gate, after: -3550))
+    }
+
     @Test func itForgetsARefusalOfTenMinutesAgo() {
         var gate = gate()
         gate.started(Self.large, at: Self.now + 600)
