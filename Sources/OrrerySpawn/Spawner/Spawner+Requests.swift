@@ -94,12 +94,16 @@ extension Spawner {
             let task = Task {
                 defer { continuation.finish() }
                 var last = number
-                guard let past = try? await store.events(session: session, after: number) else { return }
+                // The session first: what had arrived then is among its events.
+                guard let record = try? await store.session(id: session),
+                    let past = try? await store.events(session: session, after: number)
+                else { return }
                 for event in past {
                     continuation.yield(event)
                     last = event.number
                 }
-                guard let record = try? await store.session(id: session), !record.state.isArrival else { return }
+                // It may have arrived between the two looks.
+                guard !record.state.isArrival, past.last?.state.isArrival != true else { return }
                 // What is only said and not stored has the number 0.
                 for await event in live where event.number > last || event.number == 0 {
                     continuation.yield(event)

@@ -8,6 +8,7 @@ final class StubbornSessionStore: SessionStore {
     private let store: any SessionStore
     private let refusals: Mutex<[Question: Int]>
     private let readings = Mutex(0)
+    private let interlude = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
     enum Question { case session, places, ended }
 
@@ -23,6 +24,19 @@ final class StubbornSessionStore: SessionStore {
     /// How often it was asked for what has ended and gave it.
     var readingsOfEnded: Int { readings.withLock { $0 } }
 
+    /// Once, as soon as the next question about a session or its story has its answer.
+    func interrupt(_ interlude: @escaping @Sendable () async throws -> Void) {
+        self.interlude.withLock { $0 = interlude }
+    }
+
+    private func pause() async {
+        let interlude = interlude.withLock { interlude in
+            defer { interlude = nil }
+            return interlude
+        }
+        try? await interlude?()
+    }
+
     private func answer(_ question: Question) throws(StoreError) {
         let isRefused = refusals.withLock { refusals in
             guard let left = refusals[question], left > 0 else { return false }
@@ -36,7 +50,9 @@ final class StubbornSessionStore: SessionStore {
 
     func session(id: String) async throws(StoreError) -> SessionRecord? {
         try answer(.session)
-        return try await store.session(id: id)
+        let session = try await store.session(id: id)
+        await pause()
+        return session
     }
 
     func places(person: Int64) async throws(StoreError) -> [String] {
@@ -95,7 +111,9 @@ final class StubbornSessionStore: SessionStore {
     }
 
     func events(session: String, after number: Int) async throws(StoreError) -> [SessionEventRecord] {
-        try await store.events(session: session, after: number)
+        let events = try await store.events(session: session, after: number)
+        await pause()
+        return events
     }
 
     func touch(_ activity: [(session: String, at: Date)]) async throws(StoreError) { try await store.touch(activity) }
