@@ -51,6 +51,17 @@ import Testing
         await facility.kill()
     }
 
+    @Test func whoLeavesTheQueueTwiceAtOnceEndsOnce() async throws {
+        let facility = try await fullFacility()
+        let spawner = facility.start()
+        let session = try await facility.click()
+        #expect(await waits(facility, session.id))
+        for name in ["ada", "root"] { #expect(try await spawner.leaveQueue(session.id, .stopped(by: name))) }
+        let ends = try await facility.story(session.id).filter { $0.hasPrefix("ended") }
+        #expect(ends == ["ended: Stopped by ada."])
+        await facility.kill()
+    }
+
     @Test func whoStopsASessionThatWasGivenBackEndsIt() async throws {
         let facility = try await fullFacility()
         facility.start()

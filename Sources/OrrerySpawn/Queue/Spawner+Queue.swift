@@ -74,14 +74,11 @@ extension Spawner {
     func leaveQueue(_ session: String, _ ending: Ending) async throws(SpawnError) -> Bool {
         let now = scene.now()
         do {
-            let record = try await scene.store.update(session) { session in
-                if session.isWaiting { session.end(ending.reason, ending.sentence, at: now) }
-            }
-            guard record.state == .ended else { return false }
-            scene.board.publish(
-                try await scene.store.appendEvent(
-                    session: session, at: now, state: .ended, message: record.message))
-            return true
+            let end = SessionStep.advanceWaiting { $0.end(ending.reason, ending.sentence, at: now) }
+            let events = try await scene.store.keep([end], of: session, at: now)
+            for event in events { scene.board.publish(event) }
+            guard events.isEmpty else { return true }
+            return try await scene.store.session(id: session)?.state == .ended
         } catch { throw SpawnError(error) }
     }
 }

@@ -150,7 +150,8 @@ extension Database: SessionStore {
         for step in steps {
             switch step {
             case .change(let change): change(&session)
-            case .advance(let change):
+            case .advanceWaiting where !session.isWaiting: continue
+            case .advance(let change), .advanceWaiting(let change):
                 change(&session)
                 told.append((session.state, session.message))
             case .note(let state, let message): told.append((state, message))
