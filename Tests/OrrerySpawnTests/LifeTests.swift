@@ -215,6 +215,28 @@ extension [SessionAction] {
     }
 }
 
+@Suite struct HurriedStopTests {
+    @Test func aGraceThatComesWhileThePodIsBeingDeletedIsForADeletionMore() {
+        var machine = machine(.ready)
+        #expect(machine.stop(.stopped(by: "ada")).last == .delete(keepingLog: false))
+        #expect(machine.stop(.stopped(by: "root"), again: true) == [])
+        #expect(machine.deletion(.accepted(grace: .seconds(30))) == [.delete(keepingLog: false)])
+        #expect(machine.deletion(.accepted(grace: .zero)) == [.wait(.stop, .seconds(60))])
+    }
+
+    /// Nothing more can be stored of it: somebody else has ended it.
+    @Test(.timeLimit(.minutes(1))) func whoStopsASessionThatIsNotOursAnyMoreDoesNotWaitForEver() async throws {
+        let facility = try await Facility()
+        facility.start()
+        let session = try await facility.running()
+        let now = facility.now
+        _ = try await facility.store.update(session.id) { $0.end(.lost, "Lost.", at: now) }
+        try await facility.spawner?.stop(session.id, by: "ada")
+        #expect(await facility.session(session.id)?.endReason == .lost)
+        await facility.kill()
+    }
+}
+
 extension Facility {
     /// When the session's person is told that its time ends.
     fileprivate func endOfLife(_ id: String) async -> Date? {

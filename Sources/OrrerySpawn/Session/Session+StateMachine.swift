@@ -28,6 +28,8 @@ extension Session {
 
         /// The call that is under way; its answer will come.
         var underWay: Call?
+        /// Another grace was wished for while the pod was being deleted.
+        var isHurried = false
         /// What the retry limit will do again.
         var retry: SessionAction?
         var failures = 0
@@ -132,8 +134,15 @@ extension Session.StateMachine {
     /// The person, or somebody for them, wants it to end. `again`: also when it is ending already, with another grace.
     mutating func stop(_ wish: Ending, again: Bool = false) -> [SessionAction] {
         guard state != .ended else { return [] }
-        guard ending == nil else { return again && !isCalling && !isGone ? [call(.delete(keepingLog: false))] : [] }
+        guard ending == nil else { return again ? hurry() : [] }
         return end(wish)
+    }
+
+    /// Its pod is deleted once more; where that is being done already, when it is answered: the new grace may have come too late
+    /// for it.
+    private mutating func hurry() -> [SessionAction] {
+        isHurried = underWay == .delete
+        return isCalling || isGone ? [] : [call(.delete(keepingLog: false))]
     }
 
     /// Turns to the end. The order is the promise: the reason is stored first, then no request reaches the pod any more,
@@ -214,6 +223,10 @@ extension Session.StateMachine {
         switch outcome {
         case .accepted(let grace):
             failures = 0
+            guard !isHurried else {
+                isHurried = false
+                return [call(.delete(keepingLog: false))]
+            }
             let look = missed.map { [SessionAction.lookAgain(whileAway: $0)] } ?? []
             return [start(.stop, grace + patience.stop)] + look
         case .gone: return vanished(whileAway: false)

@@ -130,10 +130,11 @@ final class Session: Sendable {
             do {
                 try await perform(machine.begin(), &machine, &hands, &group)
                 while let input = await inbox.next() {
+                    // Also where something of it could not be done: whoever waits must not wait for ever.
+                    defer { letGo(input) }
                     let isLast = inbox.isEmpty
                     let actions = react(to: input, &machine, hands)
                     try await perform(actions, &machine, &hands, &group, storingAll: isLast)
-                    letGo(input)
                     if machine.state == .ended || machine.isGivenBack { break }
                 }
             } catch {
