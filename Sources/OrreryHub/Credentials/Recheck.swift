@@ -65,7 +65,8 @@ struct Recheck: Service {
     }
 
     private func tryCheck(_ person: Int64) async {
-        do { _ = try await check(person) } catch {
+        // Whoever stops is not kept by an issuer's answer, which is taken all the same when it comes.
+        do { _ = try await within(.seconds(60)) { try await self.check(person) } } catch {
             // A hub that stops has not failed: the person's time has come for the one that starts next.
             if Task.isCancelled { return }
             logger.warning(
