@@ -61,6 +61,8 @@ struct ProxyRoutes: Sendable {
                         for piece in Self.pieces(lines) { try await writer.write(piece) }
                         if !changes.isEmpty { try? await Task.sleep(for: pace) }
                     }
+                    // A hub that stops does not keep the last of it to itself.
+                    for piece in Self.pieces(feed.changes(after: number) ?? []) { try await writer.write(piece) }
                 }
                 try await writer.finish(nil)
             })
