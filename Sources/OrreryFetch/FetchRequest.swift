@@ -22,8 +22,8 @@ package struct FetchRequest: Sendable {
     package var followsRedirects: Bool
     /// Takes the answer compressed with gzip, too; `bodyLimit` counts it unpacked.
     package var acceptsGzip = false
-    /// Closes the connection afterwards and forgets the address: for a place that is asked once. libcurl looks through all that
-    /// it remembers with every request.
+    /// Closes the connection afterwards, and has its fetcher forget all addresses that it knows: for one that asks each place once,
+    /// since libcurl looks through what it remembers with every request.
     package var isOnly = false
     /// To which addresses it may go, whatever name leads there.
     package var reach = Reach.anywhere

@@ -17,6 +17,8 @@ import Synchronization
 package final class ProxyBook: RouteBook, Service, Sendable {
     let feed: ProxyFeed
     private let fetcher: Fetcher
+    /// For pods alone, each of which is asked once.
+    private let knocker = Fetcher()
     /// Where people's requests go in.
     private let entrance: ListenAddress
     private let store: any SessionStore
@@ -82,7 +84,7 @@ package final class ProxyBook: RouteBook, Service, Sendable {
         var request = FetchRequest(
             url: "\(target)\(prefix)api", connectLimit: .seconds(1), limit: .seconds(2), bodyLimit: 64 << 10)
         request.isOnly = true
-        guard let answer = try? await fetcher.fetch(request) else { return false }
+        guard let answer = try? await knocker.fetch(request) else { return false }
         return (200..<400).contains(answer.status)
     }
 
