@@ -46,6 +46,8 @@ struct ClusterDesk: Sendable {
         // Somebody else may have decided something since it was read.
         let flaw = Mutex<HubError?>(nil)
         let changed = try await store.changeCluster(record.name) { record in
+            // It may be run again, on what somebody else has made of the record.
+            flaw.withLock { $0 = nil }
             do throws(HubError) {
                 try check(order, of: record, by: chief)
                 record.carryOut(order, by: chief, at: now, because: because)
