@@ -47,12 +47,16 @@ import Testing
         #expect(try await database.session(id: session.id) == now)
     }
 
-    @Test func aWriteThatFailsByItselfIsForgottenToo() async throws {
-        _ = try await database.update(session.id) { $0.end(.stoppedByPerson, "over", at: Sample.now) }
+    @Test func whatAWriteByItselfTakesBackIsForgottenToo() async throws {
+        let never = SessionRows.Known(session: session, last: 100)
         await #expect(throws: StoreError.self) {
-            _ = try await database.update(session.id) { $0.state = .ready }
+            try await database.write { [rows = database.rows] _ in
+                rows.keep(never)
+                throw StoreError.noSession
+            }
         }
-        #expect(try await database.session(id: session.id)?.state == .ended)
+        let (_, event) = try await database.advance(session.id, at: Sample.now) { $0.podUID = "u" }
+        #expect(event.number == 2)
     }
 
     @Test func useAndNotesOfOthersAreSeen() async throws {
