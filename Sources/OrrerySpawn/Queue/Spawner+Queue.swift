@@ -30,8 +30,9 @@ extension Spawner {
         let hasWaited = Mutex(false)
         do {
             record = try await scene.store.update(session) { session in
+                // Both ways: it may be run again, on what has become of the session since.
+                hasWaited.withLock { $0 = session.isWaiting }
                 guard session.isWaiting else { return }
-                hasWaited.withLock { $0 = true }
                 session.cluster = plan.cluster
                 session.plan = plan
                 session.planHash = planHash
