@@ -1,7 +1,8 @@
 /// Makes HTTP exchanges with the world outside: issuers, Kubernetes API servers, the proxy's REST interface.
 ///
 /// All exchanges share one libcurl multi handle on one thread, and with it a pool of kept-alive connections. Make one
-/// fetcher per process. When the last reference goes, every exchange under way ends as cancelled.
+/// fetcher per process, and another one only for requests whose `isOnly` would have it forget the others' addresses. When
+/// the last reference goes, every exchange under way ends as cancelled.
 ///
 /// Concurrency: any number of tasks may call it at once.
 package final class Fetcher: Sendable {
