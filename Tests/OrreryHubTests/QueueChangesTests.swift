@@ -160,6 +160,23 @@ struct QueueChangesTests {
         }
     }
 
+    @Test func nodesThatAreShutOffForAWhileCostNobodyTheirPlace() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                _ = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                // A cluster counts only nodes that take pods.
+                await desk.changeClusters { $0.capacity.memory = ByteCount(bytes: 0) }
+                let told = await desk.scheduler.queuePlace(of: second.id)?.sentence
+                #expect(told?.contains("not North: it is too small") == true, "\(told ?? "nothing")")
+                await desk.changeClusters { $0.capacity.sessions = 2 }
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+                #expect(try await hub.database.session(id: second.id)?.state != .ended)
+            }
+        }
+    }
+
     @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
         try await TestHub.run { hub in
             let before = TestDesk(hub, Self.narrow)

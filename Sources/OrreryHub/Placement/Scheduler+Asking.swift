@@ -89,7 +89,8 @@ extension Scheduler {
                 plan: plan, planHash: Self.hash(plan), person: person, server: server,
                 account: account(of: request), id: id, wish: wish, message: message)
             unstored.remove(id)
-            // A place may have become free while it was written.
+            // A place may have become free while it was written, or its clusters may have changed.
+            if let request = requests[id] { tell(place(request), to: id) }
             dispatch()
             return session
         } catch {

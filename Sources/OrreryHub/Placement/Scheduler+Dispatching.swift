@@ -55,10 +55,8 @@ extension Scheduler {
 
     /// What keeps it from starting; who can start nowhere any more has to go.
     func tell(_ placement: Placement, to id: String) {
-        obstacles[id] = placement.verdicts.compactMap(\.fullness)
-        guard case .refused(let refusals) = placement.outcome, placement.isHopeless || placement.servers.isEmpty else {
-            return
-        }
+        obstacles[id] = placement.verdicts.compactMap { placement.servers.isEmpty ? $0.notHere : $0.fullness }
+        guard case .refused(let refusals) = placement.outcome, placement.isOver else { return }
         line.leave(id)
         places = nil
         errands.put(.dismiss(id, refusals.map(\.description).joined(separator: "; ")))
@@ -141,7 +139,7 @@ extension Scheduler {
         let placement = place(request)
         join(session.id, request, session.plan, placement, since: session.createdAt)
         unstored.remove(session.id)
-        if placement.servers.isEmpty, case .refused(let refusals) = placement.outcome {
+        if placement.isOver, case .refused(let refusals) = placement.outcome {
             return await dismiss(session.id, because: refusals.map(\.description).joined(separator: "; "))
         }
         dispatch()

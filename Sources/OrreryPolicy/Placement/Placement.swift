@@ -24,6 +24,12 @@ package struct Placement: Hashable, Sendable {
         return verdicts.contains { $0.mayServeLater && !$0.objections.contains { $0.filter == .scheduling } }
     }
 
+    /// Whether it can start nowhere until somebody decides otherwise.
+    package var isOver: Bool {
+        guard case .refused = outcome else { return false }
+        return isHopeless || !verdicts.contains(where: \.mayServeAgain)
+    }
+
     /// The decision in lines: where it goes and what speaks for it, then why not elsewhere.
     package var lines: [String] {
         guard let best = verdicts.first else { return [] }
@@ -61,6 +67,12 @@ package struct ClusterVerdict: Hashable, Sendable {
     /// Whether it could run there some day without anybody changing anything: only room or an answer is missing.
     package var mayServeLater: Bool {
         let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling]
+        return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
+    }
+
+    /// The same if it had again what it does not show now: nodes that are shut off, and with them their GPU, may come back.
+    package var mayServeAgain: Bool {
+        let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling, .gpu, .size, .architecture]
         return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
     }
 
