@@ -80,6 +80,27 @@ import Testing
         await facility.kill()
     }
 
+    /// Its trouble was told before the session was there.
+    @Test func noTimeRunsOutForWhoStartsMeanwhile() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start(patience: .seconds(3600))
+        facility.cluster.hide(with: 503)
+        #expect(
+            await facility.turn {
+                if case .degraded = spawner.condition(of: "north") { true } else { false }
+            })
+        let session = try await facility.click()
+        #expect(await facility.turn { facility.cluster.pod(session.pod) != nil })
+        facility.clock.advance(by: .seconds(3600))
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !facility.clock.waits.contains(.seconds(30)), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(facility.clock.waits.contains(.seconds(30)))
+        #expect(await facility.session(session.id)?.state == .creating)
+        await facility.kill()
+    }
+
     /// Many start at once, and the cluster counts them all in one ResourceQuota.
     @Test(arguments: ["pods", "secrets", "configmaps"])
     func whoMeetsOthersInAQuotaIsNotTurnedAway(_ kind: String) async throws {

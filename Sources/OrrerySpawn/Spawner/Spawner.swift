@@ -182,6 +182,8 @@ package final class Spawner: Service {
             live.sessions[record.id] = session
             live.givenBack[record.id]?.remove(record.cluster)
             live.pods[PodPlace(cluster: record.cluster, pod: record.pod)] = session
+            // A cluster's trouble is told once, and was before this one came.
+            if let condition = live.conditions[record.cluster], condition != .ready { session.tell(.unshown) }
             return true
         }
         if isNew { launch.yield(.session(session)) }
