@@ -132,6 +132,15 @@ extension [SessionAction] {
         #expect(machine.observe(pod(conditions: [placed])).state == .scheduled)
     }
 
+    @Test func aNameThatAClusterHasMadeLongIsCut() {
+        var machine = machine(.creating)
+        var gated = pod(conditions: [unplaced("Scheduling is blocked", reason: "SchedulingGated")])
+        gated.spec.schedulingGates = [SchedulingGate(name: String(repeating: "g", count: 1 << 20))]
+        let said = machine.observe(gated).sentences
+        #expect(!said.isEmpty && said.allSatisfy { $0.utf8.count <= (4 << 10) + 3 })
+        #expect(Ending(.lost, String(repeating: "e", count: 1 << 20)).sentence.utf8.count <= (4 << 10) + 3)
+    }
+
     @Test func aReadySessionOnAnUnseenClusterIsUnreachableAndGoesOnAfterwards() {
         var machine = machine(.ready)
         #expect(machine.unseen("away").state == .unreachable)

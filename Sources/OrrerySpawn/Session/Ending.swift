@@ -8,8 +8,11 @@ struct Ending: Hashable, Sendable {
 
     init(_ reason: EndReason, _ sentence: String) {
         self.reason = reason
-        self.sentence = sentence
+        self.sentence = sentence.shortened(to: Self.longest)
     }
+
+    /// Bytes of a sentence about a session. It may quote names and reasons of which a cluster has made much.
+    static var longest: Int { 4 << 10 }
 }
 
 extension Ending {

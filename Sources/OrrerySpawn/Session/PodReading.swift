@@ -56,7 +56,8 @@ struct PodReading: Hashable {
         let container = status.containerStatuses?.first { $0.name == name }
         let state = container?.state
         restarts = container?.restartCount ?? 0
-        host = status.podIP.map { $0.contains(":") ? "[\($0)]" : $0 }
+        // The longest address has 45 characters (RFC 4291, 2.2).
+        host = status.podIP.flatMap { $0.utf8.count > 45 ? nil : $0.contains(":") ? "[\($0)]" : $0 }
         hasRun = state?.running != nil || state?.terminated != nil
         isTerminating = pod.metadata.isTerminating
         progress = Self.progress(status, state)

@@ -280,6 +280,7 @@ extension Session.StateMachine {
 
 extension Session.StateMachine {
     mutating func enter(_ state: SessionState, _ sentence: String) -> SessionAction {
+        let sentence = sentence.shortened(to: Ending.longest)
         self.state = state
         told.insert(sentence)
         return .enter(state, sentence)
@@ -288,6 +289,7 @@ extension Session.StateMachine {
     /// Says `sentence` unless it was said before, or too much was. Once the end is decided its sentence stays the session's
     /// newest: after a restart it tells the reason.
     mutating func say(_ sentence: String) -> [SessionAction] {
+        let sentence = sentence.shortened(to: Ending.longest)
         guard told.count < Self.mostSentences, told.insert(sentence).inserted else { return [] }
         return [ending == nil ? .say(sentence) : .remark(sentence)]
     }
