@@ -57,7 +57,7 @@ extension Scheduler {
         guard let cluster = slot.cluster else { return leave(id) }
         // Taken out first: while it is not known why it ended, nobody else tries the cluster.
         let start = starts.removeValue(forKey: id)
-        roomMade(on: cluster)
+        roomMade(on: cluster, by: slot.person)
         release(id)
         guard let start else { return }
         let hasFailed = (try? await store.session(id: id))?.endReason == .failedToStart

@@ -85,10 +85,12 @@ extension Scheduler {
         if let until = request.pauses[cluster]?.until { wake(at: until) }
     }
 
-    /// Somebody has left: whoever a quota, or the nodes, kept away may try.
-    func roomMade(on cluster: String) {
+    /// `person` has left: whoever a quota, or the nodes, kept away may try, and what they had themselves is free.
+    func roomMade(on cluster: String, by person: String) {
         memories[cluster]?.quota.roomMade(at: now())
-        for id in requests.keys { requests[id]?.pauses[cluster]?.end() }
+        for (id, request) in requests where request.person.name.isExactly(person) {
+            requests[id]?.pauses[cluster]?.end()
+        }
     }
 
     private func wake(at instant: Date) { errands.put(.wake(.seconds(instant.timeIntervalSince(now())))) }

@@ -111,7 +111,7 @@ extension Session {
             logger.notice("a session waits for room again", metadata: ["why": "\(sentence)"])
             return .advance { session in
                 session.state = .queued
-                session.message = "\(sentence) It waits for room."
+                session.message = "\(sentence) \(shortage.isItsOwn ? "It is tried again." : "It waits for room.")"
                 session.wish = wish
                 // Its next pod is another one, perhaps on another cluster.
                 session.podUID = nil
