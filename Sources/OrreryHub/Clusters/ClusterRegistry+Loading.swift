@@ -12,21 +12,25 @@ extension ClusterRegistry {
     /// Brings the store up to the configuration and reads it. Before this only the configured clusters are known.
     func load() async throws {
         try await settle()
-        await refresh()
+        try await read()
     }
 
     /// Reads what has changed, if anything has, and has everybody told. The store's troubles are told to the log: what was
     /// known stays so.
     func refresh() async {
+        do { try await read() } catch {
+            logger.error("the clusters cannot be read; what was known of them stays", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func read() async throws {
         await turn.take()
         do {
             let revision = try await store.clusterRevision()
-            if state.withLock({ $0.revision }) != revision {
-                let records = try await store.clusters()
-                await take(records, revision)
-            }
+            if state.withLock({ $0.revision }) != revision { await take(try await store.clusters(), revision) }
         } catch {
-            logger.error("the clusters cannot be read; what was known of them stays", metadata: ["error": "\(error)"])
+            await turn.leave()
+            throw error
         }
         await turn.leave()
     }
