@@ -1,4 +1,6 @@
-package import Synchronization
+public import Synchronization
+
+// Public, not `package`: Swift 6.3 compiles only public declarations anew for what another module puts in.
 
 /// Hands what anybody puts in to its one reader, in the order in which it came. Nothing is lost, and nobody who puts waits.
 ///
@@ -6,7 +8,7 @@ package import Synchronization
 /// this is compiled where it is used.
 ///
 /// Concurrency: anybody may put or close; one task takes.
-package final class Mailbox<Element: Sendable>: Sendable {
+public final class Mailbox<Element: Sendable>: Sendable {
     @usableFromInline
     struct State {
         /// Those that were taken are nil; never more of them than of the others.
@@ -33,14 +35,14 @@ package final class Mailbox<Element: Sendable>: Sendable {
 
     @usableFromInline let state = Mutex(State())
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
     /// Whether there is nothing to take now.
-    @inlinable package var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+    @inlinable public var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
 
     /// False, and the element is not in it, once it is closed.
     @discardableResult
-    @inlinable package func put(_ element: Element) -> Bool {
+    @inlinable public func put(_ element: Element) -> Bool {
         let (reader, isOpen) = state.withLock { state in
             guard !state.isClosed else { return (CheckedContinuation<Element?, Never>?.none, false) }
             let reader = state.reader.take()
@@ -52,7 +54,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     }
 
     /// The next one, for which it waits. Nil when it is closed and everything has been taken; cancelling the task closes it.
-    @inlinable package func next() async -> Element? {
+    @inlinable public func next() async -> Element? {
         if let element = state.withLock({ $0.take() }) { return element }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -71,7 +73,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     }
 
     /// Nothing can be put in any more.
-    @inlinable package func close() {
+    @inlinable public func close() {
         let reader = state.withLock { state in
             state.isClosed = true
             return state.reader.take()
