@@ -29,7 +29,7 @@ extension Spelling {
         first: small, middle: small.union(digits).union("-".utf8), last: small.union(digits), lengths: 2...31)
     /// What fills `{group}`: `^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$`.
     static let group = Spelling(
-        first: small, middle: person.middle, last: person.middle, lengths: 1...31)
+        first: small, middle: person.middle, last: person.last, lengths: 1...31)
     /// A name that an administrator gives to something in a document.
     static let entry = Spelling(first: small, middle: person.middle, last: person.middle, lengths: 1...63)
     /// The name of a choice of an option, such as `12.4`.

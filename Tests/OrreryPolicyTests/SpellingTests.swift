@@ -3,16 +3,19 @@ import Testing
 @testable import OrreryPolicy
 
 struct SpellingTests {
-    @Test func aNameIsSpeltAsItsPatternSays() throws {
-        let person = try Regex("[a-z][a-z0-9-]{0,29}[a-z0-9]")
+    @Test(arguments: [
+        (Spelling.person, "[a-z][a-z0-9-]{0,29}[a-z0-9]"), (Spelling.group, "[a-z]([a-z0-9-]{0,29}[a-z0-9])?"),
+    ])
+    func aNameIsSpeltAsItsPatternSays(_ spelling: Spelling, _ expression: String) throws {
+        let pattern = try Regex(expression)
         var random = SplitMix(seed: 11)
         var found: [Bool: Int] = [:]
         for _ in 0..<4000 {
             let length =
                 random.chance(20) ? Int.random(in: 0...40, using: &random) : Int.random(in: 0...4, using: &random)
             let text = (0..<length).map { _ in Self.letter(&random) }.joined()
-            let isName = text.wholeMatch(of: person) != nil
-            #expect(Spelling.person.fits(text) == isName, "\(text)")
+            let isName = text.wholeMatch(of: pattern) != nil
+            #expect(spelling.fits(text) == isName, "\(text)")
             found[isName, default: 0] += 1
         }
         #expect(found.values.allSatisfy { $0 > 500 } && found.count == 2, "\(found)")
