@@ -73,6 +73,17 @@ import Testing
         #expect(groups(rules, ["/p/photoz"]) == [Group(name: "project:photoz", gid: 9)])
         #expect(groups(rules, ["/p/photoz", "/photoz"]) == [Group(name: "project:photoz", gid: 5101)])
         #expect(groups(rules, ["/p/a", "/p/b", "/p/a"]).map(\.name).sorted() == ["project:a", "project:b"])
+        #expect(rules.rules.group(named: "project:photoz").gid == 5101)
+    }
+
+    @Test func aGroupOfAFamilyIsFoundByItsName() {
+        let rules = [
+            GroupRule("project:{g}", gid: 9, gids: ["calib": 7], from: []), GroupRule("cms", gid: 5, from: []),
+        ]
+        #expect(rules.group(named: "project:calib") == Group(name: "project:calib", gid: 7))
+        #expect(rules.group(named: "project:photoz") == Group(name: "project:photoz", gid: 9))
+        #expect(rules.group(named: "cms") == Group(name: "cms", gid: 5))
+        #expect(rules.group(named: "cms2") == Group(name: "cms2"))
     }
 
     static let problems: [(GroupRule, String)] = [

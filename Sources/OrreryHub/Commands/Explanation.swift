@@ -122,10 +122,10 @@ package struct Explanation: Sendable {
             throw HubError(
                 .cannotStart, "there is no group \(group)", next: found.meant.map { "did you mean \($0)?" })
         }
-        let gids = Dictionary(configuration.auth.groups.map { ($0.name, $0.gid) }) { first, _ in first }
+        let rules = configuration.auth.groups
         return Person(
             identity: Identity(issuer: "none", subject: name), name: name, uid: uid, gid: gid,
-            groups: Set(groups.map { Group(name: $0, gid: gids[$0] ?? nil) }))
+            groups: Set(groups.map(rules.group(named:))))
     }
 
     private mutating func explain(_ policy: Policy) throws(HubError) {

@@ -1,4 +1,4 @@
-import OrreryModel
+package import OrreryModel
 
 /// How one hub group, or a family of them, is entered: through issuer-qualified groups, each as its issuer's kind of
 /// groups compares.
@@ -61,9 +61,22 @@ package struct GroupRule: Hashable, Sendable {
         return nil
     }
 
+    /// The hub group of this name, with its POSIX group; nil where it is none of this rule's.
+    fileprivate func group(named group: String) -> Group? {
+        GroupPattern(name)?.match(group).map { Group(name: group, gid: gids[$0] ?? gid) }
+    }
+
     private static func split(_ source: String) -> (label: String, group: String)? {
         guard let colon = source.firstIndex(of: ":"), colon != source.startIndex else { return nil }
         let group = source[source.index(after: colon)...]
         return group.isEmpty ? nil : (String(source[..<colon]), String(group))
+    }
+}
+
+extension [GroupRule] {
+    /// The hub group of this name, with the POSIX group that the rules give it: the one without a hole goes first.
+    package func group(named name: String) -> Group {
+        let rules = filter { !$0.isFamily } + filter(\.isFamily)
+        return rules.lazy.compactMap { $0.group(named: name) }.first ?? Group(name: name)
     }
 }
