@@ -76,7 +76,7 @@ extension [SessionAction] {
     @Test func theEndOfALifeIsToldBeforeItComes() {
         var machine = machine(.ready, life: life)
         let actions = machine.reviewed(look(age: 35_500, rest: 0))
-        #expect((actions.warning ?? "")?.contains("the profile allows 10 h") == true)
+        #expect((actions.warning ?? "")?.contains("it may last 10 h") == true)
         // The cluster ends it: there is nothing more for the hub to do at that moment.
         #expect(actions.nextReview == .seconds(3000))
         #expect(machine.reviewed(look(age: 36_100, rest: 0)).state == nil)

@@ -18,7 +18,7 @@ struct Ending: Hashable, Sendable {
 extension Ending {
     static func stopped(by name: String) -> Ending { Ending(.stoppedByPerson, "Stopped by \(name).") }
     static var finished: Ending { Ending(.finished, "The notebook server ended by itself.") }
-    static var lifetime: Ending { Ending(.lifetime, "Its time is over: the profile allows no longer session.") }
+    static var lifetime: Ending { Ending(.lifetime, "Its time is over: it may not last longer.") }
     static func idle(_ limit: Duration) -> Ending {
         Ending(.idle, "Stopped: nobody had used it for \(Words.time(limit)), which is as long as the profile allows.")
     }

@@ -68,7 +68,7 @@ extension Session.StateMachine {
         guard rest <= warn else { return rest - warn }
         guard warn > .zero, rest > .zero else { return nil }
         warnings[.lifetime] =
-            "Its time ends at \(Words.clock(look.end)): the profile allows \(Words.time(life.max)). Save your work."
+            "Its time ends at \(Words.clock(look.end)): it may last \(Words.time(life.max)). Save your work."
         return nil
     }
 
