@@ -31,6 +31,8 @@ package struct ClusterBinding: Hashable, Sendable {
         package var isReadOnly = false
         /// Whether the node mounts more inside it while the session runs.
         package var isAutomounted = false
+        /// The NFS server behind a claim, a directory of the nodes or a driver, where the site says so.
+        package var serverBehind: String?
 
         package init(
             storage: Storage, path: PathTemplate = .root, wall: Wall = .mount, quota: QuotaKeeping? = nil
@@ -39,6 +41,19 @@ package struct ClusterBinding: Hashable, Sendable {
             self.path = path
             self.wall = wall
             self.quota = quota
+        }
+
+        /// The NFS server that its files come from; nil where none is known.
+        var server: String? { if case .shared(.nfs(let export)) = storage { export.server } else { serverBehind } }
+
+        /// Whether each person has a volume of their own there, not a path in one alone.
+        var isOwnVolume: Bool {
+            switch storage {
+            case .ownClaim: true
+            case .driver(_, let attributes):
+                attributes.values.contains { !$0.holes.isDisjoint(with: [.user, .uid]) }
+            case .shared, .objects: false
+            }
         }
     }
 

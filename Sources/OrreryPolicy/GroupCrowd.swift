@@ -11,7 +11,7 @@ struct GroupCrowd {
 
     init(_ granted: [GrantedMount]) {
         let all = Set(granted.flatMap(\.groups))
-        let servers = Set(granted.compactMap { $0.mount.source.server }).sorted()
+        let servers = Set(granted.compactMap(\.server)).sorted()
         guard Self.numbers(all) > Self.most, !servers.isEmpty else {
             (groups, refusals) = (all, [])
             return
@@ -56,9 +56,4 @@ struct GroupCrowd {
         for choice in sorted where kept.isDisjoint(with: choice) { kept.insert(choice[0]) }
         return kept
     }
-}
-
-extension Plan.Source {
-    /// The NFS server that the tree comes from.
-    fileprivate var server: String? { if case .nfs(let export) = self { export.server } else { nil } }
 }

@@ -16,12 +16,17 @@ package struct MountDecision: Hashable, Sendable {
     package var bucket: Plan.Bucket?
     /// How long a session with these mounts may last at most; nil where none of them says.
     package var longest: Duration?
+    /// Whether the kubelet may give volumes to the person's group.
+    let mayChangeGroups: Bool
+}
 
-    /// Whether the kubelet may give volumes to the person's group: there is one of their own, and none of others that it
-    /// would change as well. One that is read-only as a whole it leaves as it is.
+extension [GrantedMount] {
+    /// Whether there is a claim of the person's own, and no volume of others that the kubelet would change as well. What is
+    /// read-only it leaves as it is.
     var mayChangeGroups: Bool {
-        let writable = mounts.volumes.filter { !$0.isReadOnly }.map(\.source)
-        return writable.contains(where: \.isOwnClaim) && writable.allSatisfy { $0.isOwnClaim || $0.keepsItsGroup }
+        let writable = filter { !$0.mount.isReadOnly }
+        return writable.contains(where: \.mount.source.isOwnClaim)
+            && writable.allSatisfy { $0.isOwnVolume || $0.mount.source.keepsItsGroup }
     }
 }
 
@@ -53,6 +58,10 @@ struct GrantedMount {
     let path: FilePath
     let mount: Plan.Mount
     let groups: Set<Group>
+    /// The NFS server that it comes from, as far as the site says so.
+    let server: String?
+    /// Whether the whole volume is one person's, not a path in it alone.
+    let isOwnVolume: Bool
 }
 
 /// The answer to one request.

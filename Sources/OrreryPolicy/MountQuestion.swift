@@ -67,7 +67,9 @@ struct MountQuestion {
             return .refused(Refusal(request.title, because: reason, remedy: nil), request)
         }
         return .granted(
-            GrantedMount(request: request, path: path, mount: mount, groups: groups))
+            GrantedMount(
+                request: request, path: path, mount: mount, groups: groups, server: offer.source.server,
+                isOwnVolume: offer.source.isOwnVolume))
     }
 
     /// What fills the holes. Only canonical values do; a hole without one leaves its path unfilled.

@@ -41,7 +41,8 @@ extension Policy {
             mounts: granted.map(\.mount), refusals: refusals + crowd.refusals, blockers: blockers,
             home: granted.first { $0.request.fileset.isHome }?.mount.path,
             groups: crowd.groups.sorted { $0.name < $1.name }, bucket: bucket?.0,
-            longest: (granted.map(\.request.fileset) + (bucket.map { [$0.1] } ?? [])).compactMap(\.session).min())
+            longest: (granted.map(\.request.fileset) + (bucket.map { [$0.1] } ?? [])).compactMap(\.session).min(),
+            mayChangeGroups: granted.mayChangeGroups)
     }
 
     /// Two mounts that meet although nobody declared it, because somebody or some group is called like a directory: both

@@ -40,14 +40,22 @@ extension ClusterBinding.ClaimTerms {
 extension Plan.NFSExport {
     init(_ node: DocumentNode) throws(DocumentError) {
         let keys = try node.mapping(["server", "path"])
-        let server = try keys.required("server").string()
-        guard Spelling.host.fits(server) else {
-            throw try keys.required("server").error("`\(server)` is neither a name nor an address of a server")
-        }
+        let server = try keys.required("server").server()
         guard let path = try PathTemplate(try keys.required("path"), absolute: true).fixed else {
             throw try keys.required("path").error("holes belong in the source's `path`, not in that of the export")
         }
         self.init(server: server, path: path.absolute)
+    }
+}
+
+extension DocumentNode {
+    /// The name or address of a file server.
+    func server() throws(DocumentError) -> String {
+        let server = try string()
+        guard Spelling.host.fits(server) else {
+            throw error("`\(server)` is neither a name nor an address of a server")
+        }
+        return server
     }
 }
 

@@ -25,12 +25,13 @@ import OrreryModel
 /// | `create` | `never`: directories exist already; `provisioner`: a job of the site makes them | `never` |
 /// | `readOnly` | the storage lets nobody write | false |
 /// | `automount` | the node mounts more inside it while the session runs | false |
+/// | `server` | the NFS server behind a `pvc`, `hostPath` or `csi` | none |
 struct SourceReading {
     let hostPaths: [FilePath]
     let registries: [Registry]
 
     private static let storages = ["pvc", "claim", "nfs", "hostPath", "csi", "image", "s3"]
-    private static let others = ["path", "wall", "quota", "create", "readOnly", "automount", "inline"]
+    private static let others = ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server"]
 
     func source(_ node: DocumentNode, of fileset: Fileset) throws(DocumentError) -> ClusterBinding.Source {
         let keys = try node.mapping(Self.storages + Self.others)
@@ -47,6 +48,7 @@ struct SourceReading {
         source.creation = try keys["create"].map { node throws(DocumentError) in try node.choice() } ?? .never
         source.isReadOnly = try keys["readOnly"]?.bool() ?? (kind == "image")
         source.isAutomounted = try keys["automount"]?.bool() ?? false
+        source.serverBehind = try keys["server"].map { node throws(DocumentError) in try node.server() }
         try SourceRules(fileset: fileset, source: source, kind: kind).check(keys)
         return source
     }

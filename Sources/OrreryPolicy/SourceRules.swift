@@ -25,6 +25,11 @@ struct SourceRules {
             throw node.error(
                 "`\(fileset.name)` has a quota of \(quota): say `quota: enforced`, or `advisory` if nothing keeps it")
         }
+        guard source.creation != .provisioner || !source.path.holes.isDisjoint(with: [.user, .uid]) else {
+            throw node.error(
+                "`create: provisioner` makes a directory for each person: put `{user}` in `path`, or leave `create` out",
+                atKey: "create")
+        }
         try refuseOpenAutomount(node)
         try refuseWholeTree(node)
     }
@@ -39,10 +44,10 @@ struct SourceRules {
     private func refuseStrayKeys(_ keys: DocumentMapping) throws(DocumentError) {
         let stray: [String] =
             switch kind {
-            case "s3": ["path", "wall", "quota", "create", "readOnly", "automount", "inline"]
-            case "image": ["path", "wall", "create", "readOnly", "automount", "inline"]
-            case "claim": ["path", "wall", "create", "readOnly", "automount", "inline"]
-            case "csi": []
+            case "s3": ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server"]
+            case "image", "claim": ["path", "wall", "create", "readOnly", "automount", "inline", "server"]
+            case "csi": ["create"]
+            case "nfs": ["inline", "server"]
             default: ["inline"]
             }
         for key in stray where keys[key] != nil {

@@ -47,6 +47,13 @@ struct GroupCrowdTests {
         #expect(warnings(decision).first?.contains("you have 20 there and it can be told sixteen") == true)
     }
 
+    @Test("D13 a claim counts where the site says which server is behind it")
+    func exportedClaims() throws {
+        let source = "{pvc: project, server: nfs.north, path: \"g/{group}\"}"
+        let decision = try decision(projects: 20, source: source)
+        #expect(warnings(decision).first?.hasPrefix("groups on nfs.north: you have 20 there") == true)
+    }
+
     @Test("D13 other storages hear of all groups")
     func claims() throws {
         let decision = try decision(

@@ -94,6 +94,10 @@ struct SourceTests {
         ("{s3: {}}", "`s3` is for a fileset with `deliver: s3`"),
         ("{pvc: a, automount: true}", "say `readOnly: true` if its storage lets nobody write"),
         ("{pvc: a, create: kubelet}", "unknown word `kubelet`"),
+        ("{pvc: a, path: \"{gid}\", create: provisioner}", "makes a directory for each person"),
+        ("{csi: smb.csi.k8s.io, path: \"{user}\", create: provisioner}", "`create` has no meaning beside `csi`"),
+        ("{pvc: a, server: \"a b\"}", "neither a name nor an address"),
+        ("{nfs: {server: a, path: /x}, server: b}", "`server` has no meaning beside `nfs`"),
     ])
     func whatCannotHoldIsRefused(text: String, words: String) throws {
         let sentences = try directory(text).sentences()
@@ -170,5 +174,15 @@ struct SourceTests {
             "at: /project/shared\n    grants: [{to: [everyone], mode: ro}]",
             with: "at: /project/shared\n    grants: [{to: [everyone], mode: rw}]")
         #expect(try group(shared) == nil)
+        func beside(_ drive: String) throws -> UInt32? {
+            try group(
+                directory("{csi: smb.csi.k8s.io, inline: {source: \"\(drive)\"}}")
+                    .replacing("[developers], mode: ro", with: "[science], mode: rw")
+                    .replacing(
+                        "home: {pvc: home, path: \"{user}\"}", in: "clusters/north.yaml",
+                        with: "home: {claim: {size: 1Gi}}"))
+        }
+        #expect(try beside("//fs/{user}") == 20001)
+        #expect(try beside("//fs/all") == nil)
     }
 }

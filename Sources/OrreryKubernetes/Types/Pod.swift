@@ -91,8 +91,8 @@ package struct SchedulingGate: Codable, Hashable, Sendable {
     package init(name: String) { self.name = name }
 }
 
-/// Who the processes of a pod are. `fsGroup` is declared so that it can be seen to be absent: on a shared volume it
-/// would change the owner of everybody's files.
+/// Who the processes of a pod are. `fsGroup` changes the group of every file on a volume that can be written to, so it is only
+/// for volumes of one's own.
 package struct PodSecurityContext: Codable, Hashable, Sendable {
     package var runAsNonRoot: Bool?
     package var runAsUser: Int64?

@@ -9,7 +9,7 @@ package enum PodTokens {
     package static let directory = PodBuilder.runtimeDirectory + "/tokens"
 
     /// Readable, and writable for nobody. The kubelet makes the files root's, and only an `fsGroup` would give them to the person's
-    /// group; that would also change the owner of everybody's files on shared volumes. Others than the person are kept away
+    /// group; that would also change the group of everybody's files on shared volumes, and most sessions have none. Others than the person are kept away
     /// by the pod, in which nobody else has processes, and on the node by the kubelet's own directory.
     static let mode = 0o444
 }
