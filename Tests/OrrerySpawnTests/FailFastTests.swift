@@ -119,6 +119,25 @@ import Testing
         #expect(actions.suffix(2).first == .closeRoute)
     }
 
+    /// Whether its kubelet says so or the hub has found it.
+    @Test(arguments: [true, false]) func whoListensAtLastHasTheWholeTimeOfAFirstAnswer(_ isFoundByTheHub: Bool) {
+        let starting = pod("Running", ip: "10.0.0.7", running: true, conditions: [placed])
+        var machine = machine(.image)
+        #expect(machine.observe(starting).contains(.wait(.listening, .seconds(120))))
+        _ = machine.note(event("Unhealthy", "dial tcp 10.0.0.7:8888: connect: connection refused"))
+        let actions =
+            isFoundByTheHub
+            ? machine.knocked(true, at: "10.0.0.7:8888")
+            : machine.observe(pod("Running", ip: "10.0.0.7", running: true, conditions: ready))
+        #expect(actions.state == .answering && actions.contains(.forget(.listening)))
+        // The cluster's next look is behind what the hub has found.
+        _ = machine.observe(starting)
+        #expect(machine.elapsed(.listening) == [])
+        #expect(machine.routed(nil).contains(.wait(.answer, .seconds(60))))
+        let end = machine.elapsed(.answer).sentences.last
+        #expect(end?.hasPrefix("The notebook server started but did not answer through the proxy.") == true)
+    }
+
     @Test func aStartHasTenMinutesAndMoreWhileANodeIsAdded() {
         var slow = machine()
         #expect(slow.begin().contains(.wait(.start, .seconds(600))))

@@ -18,7 +18,7 @@ extension Session.StateMachine {
             knocks += 1
             return [start(.knock, Self.pause(after: knocks))]
         }
-        return [enter(.answering, words(for: .answering))] + lead(to: address)
+        return [enter(.answering, words(for: .answering))] + forget(.listening) + lead(to: address)
     }
 
     mutating func knockAgain() -> [SessionAction] {

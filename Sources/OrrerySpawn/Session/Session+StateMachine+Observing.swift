@@ -94,6 +94,7 @@ extension Session.StateMachine {
                 actions += forget(.volumes) + forget(.silence) + forget(.sandbox)
             }
             if reading.progress.order > SessionState.image.order { actions += forget(.image) }
+            if reading.progress.order > SessionState.starting.order { actions += forget(.listening) }
         }
         if reading.progress.order >= SessionState.starting.order { actions += forget(.configuration) }
         if reading.trouble == nil { actions += startLimits(of: reading.progress) }
@@ -227,7 +228,8 @@ extension Session.StateMachine {
     private mutating func startLimits(of progress: SessionState) -> [SessionAction] {
         switch progress {
         case .volumes where state == .volumes: startOnce(.silence, patience.silence)
-        case .starting: startOnce(.listening, patience.listening)
+        // The hub's own question may have been faster than this look.
+        case .starting where state == .starting: startOnce(.listening, patience.listening)
         default: []
         }
     }
