@@ -276,6 +276,44 @@ import Testing
         await facility.kill()
     }
 
+    /// That it has its place is stored a moment before it lives.
+    @Test func aStopInTheMomentOfAdmissionIsHeard() async throws {
+        let facility = try await Facility()
+        facility.cluster.set { $0.runsPods = true }
+        let spawner = facility.start()
+        #expect(await facility.turn { spawner.live.withLock { $0.isRunning } })
+        let session = try await spawner.enqueue(
+            plan: Sample.plan(), planHash: "hash", person: facility.person, server: "", account: "",
+            id: RecordID.fresh(at: Sample.noon), wish: SessionChoice(profile: "p"), message: "")
+        let admitted = try await facility.store.update(session.id) { $0.place(insistingOn: nil) }
+        let stop = Task { try await spawner.stop(session.id, by: "ada") }
+        try #require(await facility.turn { facility.clock.waits.first == .milliseconds(50) })
+        spawner.add(admitted.unasked)
+        #expect(await facility.reaches(.ended, session.id))
+        try await stop.value
+        #expect(await facility.session(session.id)?.endReason == .stoppedByPerson)
+        await facility.kill()
+    }
+
+    @Test func aSessionThatNobodyLooksAfterIsNotSaidToBeStopped() async throws {
+        let facility = try await Facility()
+        let spawner = facility.start()
+        #expect(await facility.turn { spawner.live.withLock { $0.isRunning } })
+        let session = Sample.session(state: .creating)
+        try await facility.store.create(session)
+        let refusal = Mutex<SpawnError?>(nil)
+        let stop = Task {
+            do { try await spawner.stop(session.id, by: "ada") } catch let error as SpawnError {
+                refusal.withLock { $0 = error }
+            }
+        }
+        #expect(await facility.turn { refusal.withLock { $0 != nil } })
+        stop.cancel()
+        #expect(
+            refusal.withLock { $0?.sentence } == "The hub cannot stop the session right now. Try again in a moment.")
+        await facility.kill()
+    }
+
     @Test func aServerThatDoesNotAnswerThroughTheProxyIsNotReady() async throws {
         let facility = try await Facility()
         facility.cluster.set { $0.runsPods = true }

@@ -63,25 +63,44 @@ extension Spawner {
     /// `grace` instead of the profile's; it shortens a stop that is under way, too. Zero is an administrator's wish alone:
     /// on a lost node it leaves a container that goes on writing.
     package func stop(_ session: String, by name: String, grace: Duration? = nil) async throws(SpawnError) {
+        for _ in 0..<20 {
+            if try await ask(session, toStopFor: name, grace: grace) { return }
+            // It is stored that it has a place; the next moment it lives here.
+            guard live.withLock({ $0.isRunning }), (try? await scene.time.sleep(.milliseconds(50))) != nil else {
+                throw SpawnError(.notNow, "The hub is just starting or ending. Try again in a moment.")
+            }
+        }
+        throw SpawnError(.notNow, "The hub cannot stop the session right now. Try again in a moment.")
+    }
+
+    /// Asks the session, or the line in which it waits, to end. False when it is in neither: it was just given its place.
+    private func ask(
+        _ session: String, toStopFor name: String, grace: Duration?
+    ) async throws(SpawnError) -> Bool {
         if let session = live.withLock({ $0.sessions[session] }), live.withLock({ $0.isRunning }) {
             // It stays as it is until somebody wants it to end: the site may change its mind.
-            if let sentence = farewell(to: session.record) { return session.tell(.abandon(.lost(sentence))) }
+            if let sentence = farewell(to: session.record) {
+                session.tell(.abandon(.lost(sentence)))
+                return true
+            }
             await session.stop(.stopped(by: name), grace: grace)
             // One that was given back in this moment did not hear it.
-            guard session.shortage != nil else { return }
+            guard session.shortage != nil else { return true }
         }
         let record: SessionRecord?
         do { record = try await scene.store.session(id: session) } catch { throw SpawnError(error) }
         guard let record else { throw SpawnError(.unknownSession, "There is no such session.") }
-        guard record.state != .ended else { return }
-        if record.isWaiting, try await leaveQueue(session, .stopped(by: name)) { return }
+        guard record.state != .ended else { return true }
+        // False when it was given its place after this look: its cluster is another one, perhaps.
+        if record.isWaiting { return try await leaveQueue(session, .stopped(by: name)) }
         if let sentence = park.withLock({ $0.gone[record.cluster] ?? $0.missing[record.cluster] }) {
-            return await end(record, because: sentence)
+            await end(record, because: sentence)
+            return true
         }
         guard clusters[record.cluster] != nil else {
             throw SpawnError(.unknownCluster, "\(record.cluster) is not a cluster of this hub any more.")
         }
-        throw SpawnError(.notNow, "The hub is just starting or ending. Try again in a moment.")
+        return false
     }
 
     /// What happened with the session after event `number`, then what happens, until it is ready or has ended. A stream
