@@ -1,6 +1,7 @@
 import Foundation
 import OrreryFetch
 import OrreryModel
+import OrrerySpawn
 import OrreryStore
 import Synchronization
 import Testing
@@ -181,6 +182,20 @@ struct ProxyFeedTests {
             hub.services.proxy.feed.set("/user/ada/", to: route(1))
             #expect(try await words(second.lines(1)) == ["set /user/ada#2"])
         }
+    }
+
+    @Test func aProxyThatComesBackIsStillWaitedFor() async {
+        var followers = Followers()
+        _ = followers.add("a")
+        let first = followers.add("b")
+        followers.report("a", 1)
+        let word = FirstWord<Bool>()
+        _ = followers.addWaiter(for: 1, word)
+        let second = followers.add("b")
+        word.say(false)
+        #expect(await word.heard(otherwise: true) == false)
+        #expect(followers.all[first.id] == nil && followers.all[second.id] != nil)
+        #expect(followers.spread(of: 1) == .underway)
     }
 
     // MARK: Activity

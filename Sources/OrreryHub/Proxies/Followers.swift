@@ -26,10 +26,12 @@ struct Followers {
     var doors: [AgentDoor] { Set(all.values.compactMap(\.door)).sorted { $0.address < $1.address } }
 
     mutating func add(_ name: String, door: AgentDoor? = nil) -> (id: Int, wakes: AsyncStream<Void>) {
-        for (id, other) in all where other.name == name { remove(id) }
+        let former = all.filter { $0.value.name == name }.keys
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         last += 1
         all[last] = Follower(name: name, door: door, wake: wake)
+        // Afterwards: without either of the two, what it has not got yet would count as in force everywhere.
+        for id in former { remove(id) }
         return (last, wakes)
     }
 
