@@ -106,6 +106,29 @@ struct ProxyFeedTests {
         }
     }
 
+    @Test func whatBecomesOfASessionWhileRoutesAreReadIsNewerThanWhatIsRead() async throws {
+        try await TestHub.run { hub in
+            for name in ["ada", "ben", "grace"] { try await hub.session(of: hub.person(name)) }
+            let store = StubbornSessionStore(hub.database, refusing: [:])
+            let feed = ProxyFeed(now: { hub.clock.now })
+            let book = ProxyBook(
+                fetcher: hub.fetcher, proxy: hub.services.configuration.proxy, store: store,
+                gate: ProxyBook.GateSource(
+                    tickets: hub.services.tickets, ended: hub.database, login: "", now: { hub.clock.now }),
+                feed: feed, logger: TestHub.quiet, target: { _, address in "http://\(address)" })
+            let next = route(1, session: "next")
+            store.interrupt {
+                feed.remove("/user/ada/")
+                feed.remove("/user/ben/")
+                feed.set("/user/ben/", to: next)
+            }
+            #expect(await book.load())
+            #expect(feed.route("/user/ada") == nil)
+            #expect(feed.route("/user/ben") == next)
+            #expect(feed.route("/user/grace")?.target == "http://127.0.0.9:8888")
+        }
+    }
+
     // MARK: Where a change is in force
 
     @Test func aRouteIsInForceEverywhereWhenOpenReturnsAndGoneWhenCloseDoes() async throws {

@@ -130,12 +130,10 @@ package final class ProxyBook: RouteBook, Service, Sendable {
     func load() async -> Bool {
         do {
             for (sid, end) in try await gate.ended.endedLogins(at: gate.now()) { feed.refuse(sid: sid, until: end) }
-            let known = feed.routes
             for session in try await store.allActive() where session.state.mayHaveRoute {
-                guard let address = session.address, known[ProxyFeed.key(session.prefix)] == nil,
-                    let target = target(session, address)
-                else { continue }
-                feed.set(
+                guard let address = session.address, let target = target(session, address) else { continue }
+                // Sessions live on while they are read.
+                feed.restore(
                     session.prefix,
                     to: ProxyFeed.Route(
                         target: target, session: session.id, person: session.personName,

@@ -37,6 +37,8 @@ final class ProxyFeed: Sendable {
     struct Book {
         /// What is there is everything; before, nobody may follow, or proxies would remove what has not been read yet.
         var isOpen = false
+        /// Prefixes whose routes went before that: what is read of their sessions is older.
+        var removed: Set<String> = []
         /// By prefix, without a slash at the end.
         var routes: [String: Route] = [:]
         var logouts: [String: Date] = [:]
@@ -84,6 +86,7 @@ final class ProxyFeed: Sendable {
     func set(_ prefix: String, to route: Route) -> UInt64 {
         let key = Self.key(prefix)
         return book.withLock { book in
+            book.removed.remove(key)
             let known = book.routes[key]
             guard known?.target != route.target || known?.session != route.session else { return book.number }
             book.routes[key] = route
@@ -91,10 +94,21 @@ final class ProxyFeed: Sendable {
         }
     }
 
+    /// Leads `prefix` to `route`, as a former hub did, unless this one has led it anywhere, or nowhere, since its start.
+    func restore(_ prefix: String, to route: Route) {
+        let key = Self.key(prefix)
+        book.withLock { book in
+            guard book.routes[key] == nil, !book.removed.contains(key) else { return }
+            book.routes[key] = route
+            _ = append(Self.line(key, route), to: &book)
+        }
+    }
+
     @discardableResult
     func remove(_ prefix: String) -> UInt64 {
         let key = Self.key(prefix)
         return book.withLock { book in
+            if !book.isOpen { book.removed.insert(key) }
             guard book.routes.removeValue(forKey: key) != nil else { return book.number }
             return append(["remove": .string(key)], to: &book)
         }
@@ -123,7 +137,7 @@ final class ProxyFeed: Sendable {
     }
 
     /// Everything has been read: from now on proxies may follow.
-    func open() { book.withLock { $0.isOpen = true } }
+    func open() { book.withLock { ($0.isOpen, $0.removed) = (true, []) } }
 
     func append(_ line: JSON, to book: inout Book) -> UInt64 {
         book.number += 1

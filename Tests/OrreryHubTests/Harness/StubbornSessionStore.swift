@@ -24,7 +24,7 @@ final class StubbornSessionStore: SessionStore {
     /// How often it was asked for what has ended and gave it.
     var readingsOfEnded: Int { readings.withLock { $0 } }
 
-    /// Once, as soon as the next question about a session or its story has its answer.
+    /// Once, as soon as the next question about a session, its story or all that live has its answer.
     func interrupt(_ interlude: @escaping @Sendable () async throws -> Void) {
         self.interlude.withLock { $0 = interlude }
     }
@@ -69,8 +69,13 @@ final class StubbornSessionStore: SessionStore {
     }
 
     func active(person: Int64) async throws(StoreError) -> [SessionRecord] { try await store.active(person: person) }
-    func allActive() async throws(StoreError) -> [SessionRecord] { try await store.allActive() }
     func newestSession() async throws(StoreError) -> String? { try await store.newestSession() }
+
+    func allActive() async throws(StoreError) -> [SessionRecord] {
+        let sessions = try await store.allActive()
+        await pause()
+        return sessions
+    }
 
     func lastEnded(person: Int64, under path: String) async throws(StoreError) -> SessionRecord? {
         try await store.lastEnded(person: person, under: path)
