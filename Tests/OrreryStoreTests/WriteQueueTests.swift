@@ -88,6 +88,20 @@ import Testing
         #expect((stored?.state, stored?.message, stored?.podUID) == (.starting, "starts", "u"))
     }
 
+    @Test func thePlanOfASessionThatEndsIsForgottenWithIt() async throws {
+        let test = try TestDatabase()
+        let database = try test.open()
+        let session = Sample.session(
+            of: try await database.register(Sample.person("ada"), isAdmin: false, at: Sample.now))
+        try await database.create(session)
+        _ = try await database.advance(session.id, at: Sample.now) { $0.state = .stopping }
+        #expect(database.plans.plan(hash: session.planHash, of: session.id) == Sample.plan)
+        _ = try await database.advance(session.id, at: Sample.now) {
+            $0.end(.stoppedByPerson, "over", at: Sample.now)
+        }
+        #expect(database.plans.plan(hash: session.planHash, of: session.id) == nil)
+    }
+
     @Test func aPlanIsKnownByItsHashAlone() async throws {
         let memory = PlanMemory(limit: 2)
         memory.keep(Sample.plan, hash: "a", of: "s")

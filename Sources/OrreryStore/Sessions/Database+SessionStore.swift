@@ -139,6 +139,7 @@ extension Database: SessionStore {
         try after.write(over: known.session, db)
         let events = try SessionEventRecord.append(db, told, of: id, at: now ?? after.createdAt, after: known.last)
         rows.keep(SessionRows.Known(session: after.stored, last: known.last + events.count))
+        if after.state == .ended { plans.forget(id) }
         return (after, events)
     }
 
