@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Writes that wait for the disk at the same time go there together: one transaction and one wait for all of them, and yet
 /// each is done whole or not at all. After a transaction that several shared the next one begins later, by 5 ms for each of
-/// them and 50 ms at most: a commit costs more than most of what is written. Whoever writes alone never waits for others.
+/// them and 50 ms at most, be it for one write alone: a commit costs more than most of what is written. Writes that come one
+/// by one never wait for each other.
 ///
 /// A job may be run twice, when another one beside it has failed: nothing of the first time is there then.
 ///
