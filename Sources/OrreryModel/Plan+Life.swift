@@ -10,6 +10,9 @@ extension Plan {
         /// How long before it is stopped, for whichever reason, the person is told; nil for no warning.
         package let warn: Duration?
 
+        /// Any site's agent lets a session go on for so long after its end has come.
+        package static let longestGrace = Duration.seconds(300)
+
         package init(max: Duration, grace: Duration, idle: Duration? = nil, warn: Duration? = nil) {
             self.max = max
             self.grace = grace

@@ -1,8 +1,8 @@
 import OrreryDocument
 import OrreryModel
 
-/// `life:` of a profile: `max` (at least a minute, at most 24855d), `grace` (absent: 30s), `idle` (at least a minute; absent: never), and
-/// `warn`, which is shorter than both (absent: no warning).
+/// `life:` of a profile: `max` (at least a minute, at most 24855d), `grace` (at most 5m; absent: 30s), `idle` (at least a minute;
+/// absent: never), and `warn`, which is shorter than both (absent: no warning).
 extension Plan.Life {
     /// Kubernetes counts the seconds of a pod's life in 32 bits.
     private static var longest: Duration { .seconds(Int64(Int32.max)) }
@@ -16,6 +16,10 @@ extension Plan.Life {
         guard max <= Self.longest else {
             throw try keys.required("max").error(
                 "no cluster lets a pod live for longer than 24855d, which are 68 years")
+        }
+        guard grace <= Self.longestGrace else {
+            throw try keys.required("grace").error(
+                "no site gives a session more than \(Self.longestGrace.inWords) to end: write that, or less")
         }
         if let idle, let place = keys["idle"] {
             guard idle >= .seconds(60) else { throw place.error("a session may be idle for at least a minute") }

@@ -264,6 +264,10 @@ extension LoadingTests.Slip {
             "profiles.yaml:16:17: profiles.standard.life.max: no cluster lets a pod live for longer than 24855d, which are 68 "
                 + "years"),
         Self(
+            "profiles.yaml", "{max: 7d}", "{max: 7d, grace: 301s}",
+            "profiles.yaml:16:28: profiles.standard.life.grace: no site gives a session more than 5m to end: write that, or "
+                + "less"),
+        Self(
             "profiles.yaml", "{max: 7d}", "{max: 7 days}",
             "profiles.yaml:16:17: profiles.standard.life.max: a span of time such as 30s, 15m, 12h or 7d is wanted here, "
                 + "not `7 days`"),

@@ -116,7 +116,7 @@ struct PodInspection {
     }
 
     /// Seconds for which a session may go on after its end has come.
-    static let longestGrace: Int64 = 300
+    static let longestGrace = Plan.Life.longestGrace.components.seconds
 
     private static let podFields: Set<String> = [
         "containers", "volumes", "securityContext", "restartPolicy", "automountServiceAccountToken",
