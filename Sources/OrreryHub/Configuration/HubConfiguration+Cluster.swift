@@ -80,9 +80,15 @@ extension HubConfiguration.Cluster {
 
 extension HubConfiguration.Expected {
     /// One entry of `clusters` with `agent: true`: a cluster that joins by itself. `title`, `holds`, `namespace`, and what
-    /// placement is told of it: `HubConfiguration.facts`. How it is reached is not said.
+    /// placement is told of it: `HubConfiguration.facts`. How it is reached is not said, nor what is decided about it.
     init(_ name: String, _ node: DocumentNode, groups: [String]) throws(DocumentError) {
         let keys = try node.mapping(["agent", "title", "namespace", "holds"] + HubConfiguration.factKeys)
+        for (key, command) in [("trust", "trust"), ("scheduling", "cordon")] {
+            guard let node = keys[key] else { continue }
+            throw node.error(
+                "`\(key)` of a cluster that joins is said by the rule of `admission` that lets it in, and from then on by "
+                    + "`orrery clusters \(command)`: leave it out here")
+        }
         let title = try keys["title"]?.string() ?? name
         self.init(
             title: title, facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups),

@@ -7,7 +7,7 @@ import Testing
 
 /// `admission` in `orrery.yaml`, and what is said beforehand of clusters that join.
 struct AdmissionConfigurationTests {
-    private func read(_ rules: String) throws -> HubConfiguration {
+    private func read(_ rules: String, south: String = "holds: [survey]") throws -> HubConfiguration {
         let text = """
             url: http://127.0.0.1:8000
             hub: {away: 5s}
@@ -16,7 +16,7 @@ struct AdmissionConfigurationTests {
               issuers:
                 demo: {issuer: "http://127.0.0.1:1/o", groups: {claim: groups}, login: {client: c}}
               groups: {science: {from: ["demo:science"]}}
-            clusters: {south: {agent: true, title: The South, labels: {site: s}, holds: [survey]}}
+            clusters: {south: {agent: true, title: The South, labels: {site: s}, \(south)}}
             \(rules)
             """
         return try HubConfiguration.read(DocumentNode.parse(text, file: "/etc/orrery/orrery.yaml"))
@@ -32,6 +32,17 @@ struct AdmissionConfigurationTests {
         #expect(configuration.clusters.isEmpty && configuration.away == .seconds(5))
         #expect(configuration.proxy.inner?.port == 8002)
         #expect(south.title == "The South" && south.facts.labels == ["site": "s"] && south.holds == ["survey"])
+    }
+
+    @Test(arguments: [("trust: [science]", "clusters trust"), ("scheduling: cordoned", "clusters cordon")])
+    func whatIsDecidedAboutAClusterThatJoinsIsNotSaidBeforehand(_ entry: String, _ command: String) {
+        #expect {
+            try read("", south: entry)
+        } throws: { error in
+            let words = "\(error)"
+            return words.hasPrefix("/etc/orrery/orrery.yaml:8:") && words.contains("the rule of `admission`")
+                && words.contains("`orrery \(command)`")
+        }
     }
 
     @Test func everyKeyArrives() throws {
