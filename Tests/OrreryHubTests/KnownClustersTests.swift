@@ -37,6 +37,29 @@ struct KnownClustersTests {
         }
     }
 
+    @Test func whatIsWrittenOfAClusterThatJoinedCountsUntilSomebodyDecides() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            var configuration = try hub.configurationOfCommands()
+            let expected = HubConfiguration.Expected(title: "West", facts: ClusterFacts(name: "west"))
+            func trust(_ chip: String) async throws -> Set<String>? {
+                let record = try #require(agent.record())
+                #expect(record.chips(configuration.written).contains(chip))
+                #expect(record.views(configuration.written).contains { "data \($0.value)" == chip })
+                return try await KnownClusters.of(configuration).policy(of: configuration).bindings["west"]?.trust
+            }
+            configuration.expected["west"] = expected
+            #expect(try await trust("data public") == ["ordinary", "public"])
+            configuration.expected["west"]?.holds = ["collaboration"]
+            #expect(try await trust("data collaboration") == ["collaboration"])
+            configuration.expected["west"]?.holds = ["survey", "collaboration"]
+            #expect(try await trust("data collaboration and survey") == ["collaboration", "survey"])
+            hub.clock.turn(by: .seconds(1))
+            try await hub.order(.data(.public), of: "west")
+            #expect(try await trust("data public") == ["ordinary", "public"])
+        }
+    }
+
     @Test func whatWasDecidedAboutAClusterKeepsNoHubFromStarting() async throws {
         try await TestHub.run { hub in
             var configuration = try hub.configurationOfCommands()

@@ -187,6 +187,12 @@ extension ClusterDesk {
         because reason: String
     ) async throws -> ClusterRecord {
         var evidence = JoinEvidence(join.evidence) ?? JoinEvidence(address: join.address)
+        let given = approval.name ?? evidence.invite?.name
+        if approval.ceiling != nil, let given, written.contains(given) {
+            throw HubError(
+                .unprocessable, "orrery.yaml says which data \(given) may hold, and that counts when it comes",
+                next: "let it in without this, and decide with orrery clusters trust once it is a member")
+        }
         var terms: Admission.Terms =
             switch admission.decide(evidence, at: now()).outcome {
             case .accept(let terms), .queue(_, let terms): terms

@@ -14,6 +14,8 @@ struct ClusterDesk: Sendable {
     let configured: Set<String>
     /// What people read of clusters that the configuration expects.
     var titles: [String: String]
+    /// Those of which the configuration says what they may hold.
+    var written: Set<String>
     /// Where sites find the hub.
     let url: PublicURL
     /// Hub groups that can own a cluster.
@@ -29,6 +31,7 @@ struct ClusterDesk: Sendable {
         admission = configuration.admission
         configured = Set(configuration.clusters.map(\.name))
         titles = configuration.expected.mapValues(\.title)
+        written = Set(configuration.written.keys)
         url = configuration.url
         groups = configuration.auth.groups.map(\.name)
         guesses = FailureLimit(burst: 10, interval: .seconds(60), now: now)

@@ -4,28 +4,39 @@ import OrreryStore
 
 // A cluster in words for pages and commands.
 extension ClusterRecord {
-    /// What was decided, each as a word or two.
-    var chips: [String] {
+    /// What was decided, each as a word or two. `written` is what the configuration says that clusters may hold.
+    func chips(_ written: [String: Set<String>]) -> [String] {
         var chips = [facets.membership.value.rawValue]
         guard facets.membership.value == .member || facets.membership.value == .suspended else { return chips }
         if facets.quarantine != nil { chips.append("quarantine") }
         chips.append(facets.scheduling.value.words)
         chips.append("trust \(facets.trust.value.words)")
-        chips.append("data \(facets.ceiling.value.rawValue)")
+        chips.append("data \(data(written).value)")
         if let owner { chips.append("owner \(owner)") }
         return chips
     }
 
-    /// Every decision with who, when and why.
-    var views: [FacetView] {
+    /// Every decision with who, when and why; `written` as for `chips`.
+    func views(_ written: [String: Set<String>]) -> [FacetView] {
+        let data = data(written)
         var views = [
             FacetView("Membership", facets.membership, facets.membership.value.rawValue),
             FacetView("Scheduling", facets.scheduling, facets.scheduling.value.words),
             FacetView("Takes the sessions of", facets.trust, facets.trust.value.words),
-            FacetView("Data up to", facets.ceiling, facets.ceiling.value.rawValue),
+            FacetView(holds(written) == nil ? "Data up to" : "Data", data, data.value),
         ]
         if let quarantine = facets.quarantine { views.append(FacetView("Quarantine", quarantine, quarantine.value)) }
         return views
+    }
+
+    /// Which data it may hold: the words of the configuration where they count, else the class that was decided.
+    private func data(_ written: [String: Set<String>]) -> Facet<String> {
+        let ceiling = facets.ceiling
+        guard let holds = holds(written) else {
+            return Facet(ceiling.value.rawValue, by: ceiling.actor, at: ceiling.at, because: ceiling.reason)
+        }
+        let words = holds.isEmpty ? "none" : holds.sorted().joined(separator: " and ")
+        return Facet(words, by: FacetActor.configuration, at: ceiling.at, because: "orrery.yaml says so")
     }
 
     /// What is known of it.
@@ -77,6 +88,15 @@ extension ClusterRecord {
         let now = facets.trust.value.words
         if !words.contains(now) { words.append(now) }
         return words.map { Choice(value: $0, title: $0, isSelected: $0 == now) }
+    }
+
+    /// Which data it can be let hold; `written` as for `chips`, and what one leaves by choosing nothing.
+    func ceilings(_ written: [String: Set<String>]) -> [Choice] {
+        let isWritten = holds(written) != nil
+        let classes = DataCeiling.allCases.map(\.rawValue).map {
+            Choice(value: $0, title: $0, isSelected: !isWritten && $0 == facets.ceiling.value.rawValue)
+        }
+        return (isWritten ? [Choice(value: "", title: "what orrery.yaml says", isSelected: true)] : []) + classes
     }
 }
 

@@ -27,7 +27,7 @@ extension ClusterRegistry {
         facts.owner = record.owner ?? facts.owner
         if facts.capacity == .none { facts.capacity = record.capacity }
         var cluster = HubConfiguration.Cluster(title: said?.title ?? record.title, access: access, facts: facts)
-        cluster.holds = record.facets.ceiling.value.words.union(said?.holds ?? [])
+        cluster.holds = record.holds(written) ?? record.facets.ceiling.value.words
         cluster = cluster.decided(record.facets)
         cluster.facts.admits = record.inventory?["policy"]?["groups"]?.array.map { Set($0.compactMap(\.string)) }
         if record.isPaused { cluster.facts.scheduling = .cordoned }
@@ -73,7 +73,7 @@ extension ClusterRegistry.Change {
     /// What the clusters are trusted with that are not as the configuration has them.
     var holds: [String: Set<String>] {
         let decided = clusters.filter { cluster in
-            cluster.access.reach == .agent || records[cluster.name]?.facets.ceiling.isConfigured == false
+            cluster.access.reach == .agent || records[cluster.name]?.isCeilingDecided ?? false
         }
         return Dictionary(decided.map { ($0.name, $0.holds) }) { first, _ in first }
     }
@@ -82,19 +82,27 @@ extension ClusterRegistry.Change {
 extension ClusterRegistry.Change {
     /// Those whose trust somebody has decided since they came.
     var judged: Set<String> {
-        let decided = clusters.filter { cluster in
-            guard let record = records[cluster.name], !record.facets.ceiling.isConfigured else { return false }
-            return record.kind == .direct || record.facets.ceiling.at > record.admission.at
-        }
+        let decided = clusters.filter { records[$0.name]?.isCeilingDecided ?? false }
         return Set(decided.map(\.name))
     }
+}
+
+extension ClusterRecord {
+    /// Whether somebody has decided since it came which data it may hold.
+    fileprivate var isCeilingDecided: Bool {
+        !facets.ceiling.isConfigured && (kind == .direct || facets.ceiling.at > admission.at)
+    }
+
+    /// What it may hold by what is `written` of clusters; nil where nothing is of this one, or where somebody has decided since
+    /// it came: then the class of data counts that was decided, and nothing beside it.
+    func holds(_ written: [String: Set<String>]) -> Set<String>? { isCeilingDecided ? nil : written[name] }
 }
 
 extension HubConfiguration.Cluster {
     /// The same, with what was decided about it since the configuration was written.
     func following(_ record: ClusterRecord) -> HubConfiguration.Cluster {
         var cluster = self
-        if !record.facets.ceiling.isConfigured { cluster.holds = record.facets.ceiling.value.words }
+        if record.isCeilingDecided { cluster.holds = record.facets.ceiling.value.words }
         return cluster.decided(record.facets)
     }
 

@@ -17,6 +17,8 @@ final class ClusterRegistry: Sendable {
     let store: any ClusterStore
     let configured: [HubConfiguration.Cluster]
     let expected: [String: HubConfiguration.Expected]
+    /// What the configuration says that clusters may hold, by their names.
+    let written: [String: Set<String>]
     let proxy: HubConfiguration.Proxy
     /// How long a cluster that joined may be away.
     let away: Duration
@@ -51,6 +53,7 @@ final class ClusterRegistry: Sendable {
         self.store = store
         configured = configuration.clusters
         expected = configuration.expected
+        written = configuration.written
         proxy = configuration.proxy
         away = configuration.away
         self.feed = feed

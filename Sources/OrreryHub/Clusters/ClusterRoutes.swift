@@ -30,7 +30,7 @@ struct ClusterRoutes: Sendable {
             let health = keeper.health(of: record)
             return ClusterLine(
                 name: record.name, title: record.title, href: Self.path(of: record.name),
-                state: ClusterStateView(health.state), facets: record.chips, reasons: health.reasons)
+                state: ClusterStateView(health.state), facets: record.chips(registry.written), reasons: health.reasons)
         }
         let waiting = chief.isAdmin ? try await desk.store.joins(at: desk.now()).filter { $0.state == .waiting } : []
         return .page(
@@ -80,9 +80,10 @@ struct ClusterRoutes: Sendable {
         case "leave": return [.leave]
         case "rotate": return [.rotate]
         case "trust":
-            guard let trust = form["trust"].flatMap(ClusterTrust.init(word:)),
-                let ceiling = form["data"].flatMap(DataCeiling.init(rawValue:))
-            else { break }
+            guard let trust = form["trust"].flatMap(ClusterTrust.init(word:)), let data = form["data"] else { break }
+            // Not chosen: what the configuration says goes on to count.
+            if data.isEmpty { return [.trust(trust)] }
+            guard let ceiling = DataCeiling(rawValue: data) else { break }
             return [.trust(trust), .data(ceiling)]
         default: break
         }
@@ -115,13 +116,11 @@ struct ClusterRoutes: Sendable {
         let links = registry.links.links(of: record.keys.map(\.id))
         var page = ClusterPage(
             frame: Frame(visitor), title: record.title, name: record.name, state: ClusterStateView(health.state),
-            reasons: health.reasons, facets: record.views, facts: record.facts, links: links.map { LinkView($0) },
-            action: Self.path(of: record.name), orders: record.orders(for: chief))
+            reasons: health.reasons, facets: record.views(registry.written), facts: record.facts,
+            links: links.map { LinkView($0) }, action: Self.path(of: record.name), orders: record.orders(for: chief))
         if chief.isAdmin, !page.orders.isEmpty {
             page.trusts = record.trusts
-            page.ceilings = DataCeiling.allCases.map {
-                Choice(value: $0.rawValue, title: $0.rawValue, isSelected: $0 == record.facets.ceiling.value)
-            }
+            page.ceilings = record.ceilings(registry.written)
         }
         return page
     }

@@ -14,7 +14,7 @@ extension Backroom {
         let records = try await database.clusters()
         var lines = records.map { record in
             let health = record.health.map { ", \($0)" } ?? ""
-            return "\(record.name)  \(record.chips.joined(separator: ", "))\(health)"
+            return "\(record.name)  \(record.chips(configuration.written).joined(separator: ", "))\(health)"
         }
         for join in try await database.joins(at: .now) {
             let wish = join.hello["name"]?.string ?? "without a name"
@@ -29,7 +29,7 @@ extension Backroom {
     package func clusterLines(of name: String) async throws -> [String] {
         let record = try await desk.cluster(name)
         var lines = ["\(record.name): \(record.title)"]
-        for view in record.views {
+        for view in record.views(configuration.written) {
             lines.append("\(view.name): \(view.value)  by \(view.actor), \(view.at.exact): \(view.reason)")
         }
         lines += record.facts.map { "\($0.name): \($0.value)\($0.at.map { " \($0.exact)" } ?? "")" }

@@ -73,7 +73,7 @@ package struct HubDoctor: Sendable {
         var findings = [
             Finding(
                 isWell: record.facets.quarantine == nil, what: record.name,
-                words: "is \(record.chips.joined(separator: ", "))")
+                words: "is \(record.chips(registry.written).joined(separator: ", "))")
         ]
         if let health = record.health, membership.value == .member {
             let since = record.healthAt.map { ", as the hub sees it since \(Moment($0).text)" } ?? ""

@@ -92,7 +92,7 @@ extension HubConfiguration.Expected {
         let title = try keys["title"]?.string() ?? name
         self.init(
             title: title, facts: try HubConfiguration.facts(of: name, title: title, keys, groups: groups),
-            holds: try HubConfiguration.Cluster.holds(keys) ?? [], namespace: try keys["namespace"]?.namespace())
+            holds: try HubConfiguration.Cluster.holds(keys), namespace: try keys["namespace"]?.namespace())
     }
 }
 

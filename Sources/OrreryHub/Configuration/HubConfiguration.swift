@@ -36,12 +36,17 @@ package struct HubConfiguration: Sendable {
     /// Nil where no file was read.
     package var source: Source?
 
-    /// What each cluster is trusted with, by its name: what stands here, of one that joins with the least that it comes with,
-    /// and before either what was `decided`.
+    /// What each cluster is trusted with, by its name: what stands here, of one that joins and of which nothing stands here the
+    /// least that it comes with, and before either what was `decided`.
     func trust(decided: [String: Set<String>]) -> [String: Set<String>] {
-        let said = Dictionary(clusters.map { ($0.name, $0.holds) }) { first, _ in first }
-        let expected = expected.mapValues { $0.holds.union(DataCeiling.public.words) }
-        return said.merging(expected) { own, _ in own }.merging(decided) { _, decided in decided }
+        expected.mapValues { _ in DataCeiling.public.words }
+            .merging(written) { _, written in written }.merging(decided) { _, decided in decided }
+    }
+
+    /// What stands here of the words of filesets' `clusters: {trust}` that clusters may hold, by their names.
+    var written: [String: Set<String>] {
+        let direct = Dictionary(clusters.map { ($0.name, $0.holds) }) { first, _ in first }
+        return direct.merging(expected.compactMapValues(\.holds)) { own, _ in own }
     }
 
     /// What is allowed and yet hardly meant, in sentences; of the policy, too.
@@ -137,7 +142,8 @@ package struct HubConfiguration: Sendable {
     package struct Expected: Sendable {
         package var title: String
         package var facts: ClusterFacts
-        package var holds: Set<String>
+        /// What it may hold until somebody decides about it; nil leaves that to the rule that lets it in.
+        package var holds: Set<String>?
         /// Where its sessions live; nil leaves it to the site.
         package var namespace: String?
     }

@@ -78,6 +78,43 @@ struct ClusterPagesTests {
         }
     }
 
+    @Test func whatTheConfigurationSaysOfDataStaysWhileNothingElseIsChosen() async throws {
+        try await TestHub.run { hub in
+            try await hub.services.registry.load()
+            var admin = try await browser(hub, "grace", "science", isAdmin: true)
+            let page = try await admin.get("/hub/clusters/north").text
+            #expect(page.contains(#"<option value="" selected>what orrery.yaml says</option>"#))
+            #expect(try await admin.get("/hub/clusters").text.contains("data ordinary"))
+            let proof = try await admin.proof()
+            func set(_ data: String) async throws -> Int {
+                let fields = [("_xsrf", proof), ("order", "trust"), ("trust", "unclaimed"), ("data", data)]
+                return try await admin.post("/hub/clusters/north", fields).status
+            }
+            func holds() -> Set<String>? { hub.services.registry.clusters.first { $0.name == "north" }?.holds }
+            #expect(try await set("") == 302)
+            #expect(hub.services.registry.record("north")?.facets.trust.value == .unclaimed)
+            #expect(holds() == ["ordinary"])
+            #expect(try await set("collaboration") == 302)
+            #expect(holds() == ["ordinary", "public", "collaboration"])
+            #expect(try await !admin.get("/hub/clusters/north").text.contains("what orrery.yaml says"))
+        }
+    }
+
+    @Test func whoeverLetsAClusterInDoesNotSayAnewWhichDataItHolds() async throws {
+        try await TestHub.run { hub in
+            let agent = try ScriptedAgent(hub)
+            try await agent.hello()
+            var desk = hub.services.clusterDesk
+            desk.written = ["coast"]
+            let (key, writing) = (agent.key.id, desk)
+            let refusal = await #expect(throws: HubError.self) {
+                try await writing.approve(key, .init(name: "coast", ceiling: .restricted), by: .operator)
+            }
+            #expect(refusal?.next?.contains("orrery clusters trust") == true)
+            #expect(try await writing.approve(key, .init(name: "coast"), by: .operator).name == "coast")
+        }
+    }
+
     @Test func administratorsMakeJoinStringsAndRevokeThem() async throws {
         try await TestHub.run { hub in
             let pins: [JSON] = [.string("sha256:\(Data(repeating: 7, count: 32).base64EncodedString())")]
