@@ -177,6 +177,21 @@ struct QueueChangesTests {
         }
     }
 
+    /// Waiting would not help: somebody has decided it.
+    @Test func whoMayNeverHaveSoMuchAnyMoreIsToldSo() async throws {
+        let lower = try TestPolicy.changed { $0 + "\nquotas: {groups: {atlas: {cpu: 100m}}}\n" }
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                _ = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                desk.take(lower)
+                await desk.scheduler.clustersChanged()
+                #expect(try await desk.hasEnded(second.id))
+            }
+        }
+    }
+
     @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
         try await TestHub.run { hub in
             let before = TestDesk(hub, Self.narrow)

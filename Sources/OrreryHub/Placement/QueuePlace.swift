@@ -29,6 +29,11 @@ struct QueuePlace: Hashable, Sendable {
     }
 }
 
+extension Placement {
+    /// What keeps who waits from starting: that clusters are full, or why none could take it at all.
+    var obstacles: [String] { verdicts.compactMap { servers.isEmpty ? $0.notHere : $0.fullness } }
+}
+
 extension ClusterVerdict {
     /// `North is full (no free GPU, 8 of 8 in use)`; nil where more than room is missing.
     var fullness: String? {

@@ -140,7 +140,7 @@ extension Scheduler {
         // What was planned when it was asked for may be another size by now.
         let slot = slot(of: request, Resources((placement.plan ?? plan).size))
         requests[id] = request
-        obstacles[id] = placement.verdicts.compactMap(\.fullness)
+        obstacles[id] = placement.obstacles
         occupancy.hold(slot, for: id)
         line.join(
             Waiting(

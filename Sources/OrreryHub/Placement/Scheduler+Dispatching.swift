@@ -55,7 +55,7 @@ extension Scheduler {
 
     /// What keeps it from starting; who can start nowhere any more has to go.
     func tell(_ placement: Placement, to id: String) {
-        obstacles[id] = placement.verdicts.compactMap { placement.servers.isEmpty ? $0.notHere : $0.fullness }
+        obstacles[id] = placement.obstacles
         guard case .refused(let refusals) = placement.outcome, placement.isOver else { return }
         line.leave(id)
         places = nil

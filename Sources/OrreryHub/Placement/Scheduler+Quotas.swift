@@ -44,7 +44,7 @@ extension Scheduler {
         let placement = place(request)
         join(id, request, session.plan, placement, since: session.createdAt)
         unstored.remove(id)
-        guard placement.verdicts.contains(where: \.mayServeLater) else {
+        guard placement.verdicts.contains(where: \.mayServeAgain) else {
             errands.put(.end(id, farewell(placement.verdicts, tooLargeFor: cluster, shortage)))
             return
         }

@@ -2,7 +2,7 @@ package import Foundation
 
 /// Keeps one session from a cluster that did not take it for a reason of its own, such as storage that another one has. Others
 /// go there meanwhile. It is as long as a `QuotaGate` is closed: a quarter of a minute at first, twice as long after every
-/// further refusal, up to five minutes, and until somebody's session ends there.
+/// further refusal, up to five minutes, and until a session of the same person ends there.
 package struct Pause: Hashable, Sendable {
     private var refusals = 0
     private var reason = ""

@@ -72,7 +72,7 @@ package struct ClusterVerdict: Hashable, Sendable {
 
     /// The same if it had again what it does not show now: nodes that are shut off, and with them their GPU, may come back.
     package var mayServeAgain: Bool {
-        let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling, .gpu, .size, .architecture]
+        let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling, .gpu, .size]
         return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
     }
 
@@ -94,6 +94,10 @@ package struct Objection: Hashable, Sendable {
 /// What a cluster must pass to be given a session.
 package enum PlacementFilter: String, Hashable, Sendable, CaseIterable {
     case membership, scheduling, health, trust, labels, filesets, architecture, gpu, size, capacity, pin
+    /// All that the person's group may have is less.
+    case share
+    /// It was tried there, and refused for good.
+    case tried
     /// Not one answer since the hub started: taken only where no other is left.
     case unseen
 }

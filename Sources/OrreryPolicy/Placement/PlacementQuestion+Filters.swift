@@ -23,7 +23,7 @@ extension PlacementQuestion {
         if let plan = plans[facts.name]?.plan {
             if let reason = gpu(facts, plan) { found.append(objection(.gpu, reason)) }
             let tooSmall = size(facts, plan)
-            found += tooSmall.map { objection(.size, $0, "take a smaller size") }
+            found += tooSmall.map { objection($0.filter, $0.reason, "take a smaller size") }
             if tooSmall.isEmpty { found += capacity(facts, plan).map { objection(.capacity, $0) } }
         }
         return found
@@ -124,7 +124,7 @@ extension PlacementQuestion {
     }
 
     /// What would not fit into it if it were empty; GPU have a filter of their own.
-    private func size(_ facts: ClusterFacts, _ plan: Plan) -> [String] {
+    private func size(_ facts: ClusterFacts, _ plan: Plan) -> [(filter: PlacementFilter, reason: String)] {
         var (bounds, need) = (facts.capacity.keeping(free: facts.headroom), Resources(plan.size))
         let profile = policy.profile(named: request.profile)
         let account = policy.quotas.account(of: request.person, for: profile)
@@ -132,8 +132,8 @@ extension PlacementQuestion {
         bounds.gpu = nil
         need.gpu = 0
         let said = request.tooLarge[facts.name].map { [$0] } ?? []
-        return (bounds.shortages(holding: Resources(), adding: need) + said).map { "it is too small: \($0)" }
-            + group.map { "for \(account): \($0)" }
+        return bounds.shortages(holding: Resources(), adding: need).map { (.size, "it is too small: \($0)") }
+            + said.map { (.tried, "it is too small: \($0)") } + group.map { (.share, "for \(account): \($0)") }
     }
 
     private func capacity(_ facts: ClusterFacts, _ plan: Plan) -> [String] {
