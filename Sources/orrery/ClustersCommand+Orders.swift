@@ -52,13 +52,17 @@ extension ClustersCommand {
         @Argument(help: "The cluster.") var cluster: String
         @Argument(help: "unclaimed, owner, federation, or groups with commas between them.") var tier: String?
         @Option(help: "The hub group that owns it.") var owner: String?
-        @Option(help: "Up to which class of data: public, collaboration or restricted.") var data: String?
+        @Option(
+            help: "Up to which class of data: public, collaboration or restricted; written for what orrery.yaml says.")
+        var data: String?
         @OptionGroup var reason: ClusterReason
 
         var orders: [ClusterOrder] {
             get throws {
                 let trust = tier.flatMap(ClusterTrust.init(word:)).map { ClusterOrder.trust($0) }
-                let ceiling = try data.map { ClusterOrder.data(try DataCeiling(argument: $0)) }
+                let ceiling = try data.map {
+                    $0 == "written" ? .dataAsWritten : ClusterOrder.data(try DataCeiling(argument: $0))
+                }
                 let orders = [owner.map { ClusterOrder.owner($0) }, trust, ceiling].compactMap(\.self)
                 guard !orders.isEmpty else { throw Failure("say whom it is trusted with, --owner or --data") }
                 return orders

@@ -40,6 +40,8 @@ package enum ClusterOrder: Hashable, Sendable {
     case trust(ClusterTrust)
     case owner(String)
     case data(DataCeiling)
+    /// Undoes `data`: what `orrery.yaml` says counts again.
+    case dataAsWritten
     case suspend
     /// Undoes `suspend`.
     case resume
@@ -53,7 +55,7 @@ package enum ClusterOrder: Hashable, Sendable {
     var isOwners: Bool {
         switch self {
         case .cordon, .uncordon, .drain, .leave, .rotate: true
-        case .trust, .owner, .data, .suspend, .resume, .revoke: false
+        case .trust, .owner, .data, .dataAsWritten, .suspend, .resume, .revoke: false
         }
     }
 
@@ -66,6 +68,7 @@ package enum ClusterOrder: Hashable, Sendable {
         case .trust(let trust): "trust \(trust.words)"
         case .owner(let group): "owner \(group)"
         case .data(let ceiling): "data \(ceiling.rawValue)"
+        case .dataAsWritten: "data as orrery.yaml says"
         case .suspend: "suspended"
         case .resume: "a member again"
         case .revoke: "revoked"

@@ -162,6 +162,8 @@ extension ClusterRecord {
             owner = group
             if facets.trust.value == .unclaimed { facets.trust = facet(.ownerOnly) }
         case .data(let ceiling): facets.ceiling = facet(ceiling)
+        case .dataAsWritten:
+            facets.ceiling = Facet(facets.ceiling.value, by: FacetActor.configuration, at: now, because: reason)
         case .suspend: facets.membership = facet(.suspended)
         case .resume: facets.membership = facet(.member)
         case .revoke: facets.membership = facet(.revoked)

@@ -94,9 +94,10 @@ extension ClusterRecord {
     func ceilings(_ written: [String: Set<String>]) -> [Choice] {
         let isWritten = holds(written) != nil
         let classes = DataCeiling.allCases.map(\.rawValue).map {
-            Choice(value: $0, title: $0, isSelected: !isWritten && $0 == facets.ceiling.value.rawValue)
+            Choice(value: $0, title: $0, isSelected: false)
         }
-        return (isWritten ? [Choice(value: "", title: "what orrery.yaml says", isSelected: true)] : []) + classes
+        let now = isWritten ? "what orrery.yaml says" : "\(facets.ceiling.value.rawValue), as it is"
+        return [Choice(value: "", title: now, isSelected: true)] + classes
     }
 }
 

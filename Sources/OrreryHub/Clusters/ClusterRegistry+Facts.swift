@@ -90,7 +90,7 @@ extension ClusterRegistry.Change {
 extension ClusterRecord {
     /// Whether somebody has decided since it came which data it may hold.
     fileprivate var isCeilingDecided: Bool {
-        !facets.ceiling.isConfigured && (kind == .direct || facets.ceiling.at > admission.at)
+        !facets.ceiling.isConfigured && (kind == .direct || facets.ceiling.at != admission.at)
     }
 
     /// What it may hold by what is `written` of clusters; nil where nothing is of this one, or where somebody has decided since

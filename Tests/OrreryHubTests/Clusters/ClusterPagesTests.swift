@@ -96,7 +96,12 @@ struct ClusterPagesTests {
             #expect(holds() == ["ordinary"])
             #expect(try await set("collaboration") == 302)
             #expect(holds() == ["ordinary", "public", "collaboration"])
-            #expect(try await !admin.get("/hub/clusters/north").text.contains("what orrery.yaml says"))
+            let decided = try await admin.get("/hub/clusters/north").text
+            #expect(decided.contains(#"<option value="" selected>collaboration, as it is</option>"#))
+            #expect(try await set("") == 302)
+            #expect(holds() == ["ordinary", "public", "collaboration"])
+            try await hub.order(.dataAsWritten, of: "north")
+            #expect(holds() == ["ordinary"])
         }
     }
 
