@@ -33,6 +33,8 @@ package struct ClusterBinding: Hashable, Sendable {
         package var isAutomounted = false
         /// The NFS server behind a claim, a directory of the nodes or a driver, where the site says so.
         package var serverBehind: String?
+        /// Whether what a driver mounts is one person's as a whole.
+        package var isOwn = false
 
         package init(
             storage: Storage, path: PathTemplate = .root, wall: Wall = .mount, quota: QuotaKeeping? = nil
@@ -47,14 +49,7 @@ package struct ClusterBinding: Hashable, Sendable {
         var server: String? { if case .shared(.nfs(let export)) = storage { export.server } else { serverBehind } }
 
         /// Whether each person has a volume of their own there, not a path in one alone.
-        var isOwnVolume: Bool {
-            switch storage {
-            case .ownClaim: true
-            case .driver(_, let attributes):
-                attributes.values.contains { !$0.holes.isDisjoint(with: [.user, .uid]) }
-            case .shared, .objects: false
-            }
-        }
+        var isOwnVolume: Bool { if case .ownClaim = storage { true } else { isOwn } }
     }
 
     package enum Storage: Hashable, Sendable {

@@ -26,12 +26,13 @@ import OrreryModel
 /// | `readOnly` | the storage lets nobody write | false |
 /// | `automount` | the node mounts more inside it while the session runs | false |
 /// | `server` | the NFS server behind a `pvc`, `hostPath` or `csi` | none |
+/// | `own` | what a `csi` driver mounts is one person's as a whole | false |
 struct SourceReading {
     let hostPaths: [FilePath]
     let registries: [Registry]
 
     private static let storages = ["pvc", "claim", "nfs", "hostPath", "csi", "image", "s3"]
-    private static let others = ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server"]
+    private static let others = ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server", "own"]
 
     func source(_ node: DocumentNode, of fileset: Fileset) throws(DocumentError) -> ClusterBinding.Source {
         let keys = try node.mapping(Self.storages + Self.others)
@@ -49,6 +50,7 @@ struct SourceReading {
         source.isReadOnly = try keys["readOnly"]?.bool() ?? (kind == "image")
         source.isAutomounted = try keys["automount"]?.bool() ?? false
         source.serverBehind = try keys["server"].map { node throws(DocumentError) in try node.server() }
+        source.isOwn = try keys["own"]?.bool() ?? false
         try SourceRules(fileset: fileset, source: source, kind: kind).check(keys)
         return source
     }

@@ -30,6 +30,9 @@ struct SourceRules {
                 "`create: provisioner` makes a directory for each person: put `{user}` in `path`, or leave `create` out",
                 atKey: "create")
         }
+        guard !source.isOwn || !holes.isDisjoint(with: [.user, .uid]) else {
+            throw node.error("`own` is for what differs from person to person: put `{user}` in `inline`", atKey: "own")
+        }
         try refuseOpenAutomount(node)
         try refuseWholeTree(node)
     }
@@ -44,11 +47,11 @@ struct SourceRules {
     private func refuseStrayKeys(_ keys: DocumentMapping) throws(DocumentError) {
         let stray: [String] =
             switch kind {
-            case "s3": ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server"]
-            case "image", "claim": ["path", "wall", "create", "readOnly", "automount", "inline", "server"]
+            case "s3": ["path", "wall", "quota", "create", "readOnly", "automount", "inline", "server", "own"]
+            case "image", "claim": ["path", "wall", "create", "readOnly", "automount", "inline", "server", "own"]
             case "csi": ["create"]
-            case "nfs": ["inline", "server"]
-            default: ["inline"]
+            case "nfs": ["inline", "server", "own"]
+            default: ["inline", "own"]
             }
         for key in stray where keys[key] != nil {
             throw keys.node.error("`\(key)` has no meaning beside `\(kind)`", atKey: key)

@@ -96,6 +96,8 @@ struct SourceTests {
         ("{pvc: a, create: kubelet}", "unknown word `kubelet`"),
         ("{pvc: a, path: \"{gid}\", create: provisioner}", "makes a directory for each person"),
         ("{csi: smb.csi.k8s.io, path: \"{user}\", create: provisioner}", "`create` has no meaning beside `csi`"),
+        ("{csi: smb.csi.k8s.io, own: true, inline: {source: //fs/all}}", "`own` is for what differs"),
+        ("{pvc: a, path: \"{user}\", own: true}", "`own` has no meaning beside `pvc`"),
         ("{pvc: a, server: \"a b\"}", "neither a name nor an address"),
         ("{nfs: {server: a, path: /x}, server: b}", "`server` has no meaning beside `nfs`"),
     ])
@@ -176,13 +178,14 @@ struct SourceTests {
         #expect(try group(shared) == nil)
         func beside(_ drive: String) throws -> UInt32? {
             try group(
-                directory("{csi: smb.csi.k8s.io, inline: {source: \"\(drive)\"}}")
+                directory("{csi: smb.csi.k8s.io, \(drive)}")
                     .replacing("[developers], mode: ro", with: "[science], mode: rw")
                     .replacing(
                         "home: {pvc: home, path: \"{user}\"}", in: "clusters/north.yaml",
                         with: "home: {claim: {size: 1Gi}}"))
         }
-        #expect(try beside("//fs/{user}") == 20001)
-        #expect(try beside("//fs/all") == nil)
+        #expect(try beside("own: true, inline: {source: \"//fs/{user}\"}") == 20001)
+        #expect(try beside("inline: {source: \"//fs/{user}\"}") == nil, "nobody says that it is theirs")
+        #expect(try beside("inline: {source: //fs/all, mountOptions: \"uid={uid}\"}") == nil)
     }
 }
