@@ -111,13 +111,18 @@ extension Session.StateMachine {
         case .queued: [start(.start, patience.start)] + ask() + [call(.create)]
         case .creating: [start(.start, patience.start), call(.create)]
         // Without a pod it was on its way from one to another: see `moveOn` and `retreat`.
-        case .scheduled, .volumes, .image, .starting, .answering:
-            [start(.start, patience.start)] + (podUID == nil ? [call(.create)] : [])
+        case .scheduled, .volumes, .image, .starting, .answering: onItsWay()
         case .ready: (address.map { [.openRoute($0)] } ?? []) + beginReviews()
         case .unreachable: address.map { [.openRoute($0)] } ?? []
         case .stopping: [.closeRoute, call(.delete(keepingLog: false))]
         case .ended: []
         }
+    }
+
+    private mutating func onItsWay() -> [SessionAction] {
+        // Whether its route was opened is not stored: the server is asked again, and the route opened again.
+        if state == .answering { state = .starting }
+        return [start(.start, patience.start)] + (podUID == nil ? [call(.create)] : [])
     }
 
     /// What a person reads while the cluster is asked for the pod.
