@@ -19,7 +19,7 @@ extension Plan.Life {
         }
         guard grace <= Self.longestGrace else {
             throw try keys.required("grace").error(
-                "no site gives a session more than \(Self.longestGrace.inWords) to end: write that, or less")
+                "a site with an agent gives a session at most \(Self.longestGrace.inWords) to end: write that, or less")
         }
         if let idle, let place = keys["idle"] {
             guard idle >= .seconds(60) else { throw place.error("a session may be idle for at least a minute") }

@@ -30,6 +30,25 @@ struct ServerRoutesTests {
         }
     }
 
+    /// No more than any site gives.
+    @Test func aGraceThatNoSiteGivesIsRefused() async throws {
+        try await TestHub.run { hub in
+            let ada = try await hub.person("ada")
+            let session = try await hub.session(of: ada, state: .ready)
+            let token = try await hub.token(of: ada, scopes: ["servers!user=ada"])
+            for grace in [-1, 301, "1"] as [JSON] {
+                let answer = try await hub.call("DELETE", "/users/ada/server", token: token, body: ["grace": grace])
+                #expect(answer.status == 400)
+                #expect(
+                    answer.json?["message"]?.string?.contains("`grace` must be whole seconds from 0 to 300") == true)
+            }
+            // One that a site gives is an administrator's.
+            let answer = try await hub.call("DELETE", "/users/ada/server", token: token, body: ["grace": 300])
+            #expect(answer.status == 403)
+            #expect(try await hub.database.session(id: session.id)?.state == .ready)
+        }
+    }
+
     @Test func aWrongChoiceIsA422ThatNamesIt() async throws {
         try await TestHub.run { hub in
             let token = try await hub.token(of: hub.person("ada"), scopes: ["servers!user=ada"])

@@ -265,7 +265,7 @@ extension LoadingTests.Slip {
                 + "years"),
         Self(
             "profiles.yaml", "{max: 7d}", "{max: 7d, grace: 301s}",
-            "profiles.yaml:16:28: profiles.standard.life.grace: no site gives a session more than 5m to end: write that, or "
+            "profiles.yaml:16:28: profiles.standard.life.grace: a site with an agent gives a session at most 5m to end: write that, or "
                 + "less"),
         Self(
             "profiles.yaml", "{max: 7d}", "{max: 7 days}",

@@ -117,8 +117,9 @@ struct ServerRoutes: Sendable {
     /// `{"grace": 0}`: seconds, of our own.
     private static func grace(_ body: JSON?) throws(HubError) -> Duration? {
         guard let value = body?["grace"] else { return nil }
-        guard let seconds = value.wholeNumber, (0...3600).contains(seconds) else {
-            throw HubError(.badRequest, "`grace` must be whole seconds from 0 to 3600")
+        let longest = Plan.Life.longestGrace.components.seconds
+        guard let seconds = value.wholeNumber, (0...longest).contains(seconds) else {
+            throw HubError(.badRequest, "`grace` must be whole seconds from 0 to \(longest)")
         }
         return .seconds(seconds)
     }
