@@ -31,7 +31,7 @@ import Testing
         try await TestNode.run { test in
             try test.create(.secrets, "keys", ["data": ["a": "QQ=="]])
             var pod = Pods.shell(
-                "kept", "echo up; until [ -e /keys/b ]; do sleep 0.02; done; ls /keys; sleep 600")
+                "kept", "echo up; until [ -e /keys/b ] && [ ! -L /keys/a ]; do sleep 0.02; done; ls /keys; sleep 600")
             pod.mount("keys", Self.secret, at: "/keys")
             let key = try test.create(pod)
             try await test.wait(for: key) { _ in (try? test.log(of: key).isEmpty) == false }
