@@ -51,15 +51,18 @@ class JoinedSite(PodSite):
         (self.state / "provider/client.secret").touch(0o600)
         (self.state / "provider/client.secret").write_text("of-nobody")
 
-    def clusters(self, *arguments, status=0):
-        done = subprocess.run([PROGRAM, "clusters", *arguments, "--config", self.state / "orrery.yaml"],
+    def ordered(self, *arguments):
+        return subprocess.run([PROGRAM, "clusters", *arguments, "--config", self.state / "orrery.yaml"],
                               capture_output=True, text=True, env=environment(), timeout=60)
+
+    def clusters(self, *arguments, status=0):
+        done = self.ordered(*arguments)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout.strip()
 
     def join_string(self, *arguments):
-        """With the pin, which the proxy tells the hub when it comes."""
-        eventually(lambda: "#pin=" in self.clusters("address"), lambda: self.words("hub"))
+        """With the pin, which the proxy tells the hub when it comes: before, the command is refused."""
+        eventually(lambda: "#pin=" in self.ordered("address").stdout, lambda: self.words("hub"))
         return self.clusters(*(arguments or ("address",)))
 
     def start_agent(self, join, name="agent", key="key", wish="north", kubeconfig="kubeconfig", before=(), more=()):
