@@ -16,19 +16,19 @@ struct NodeRecordingTests {
     ])
     func aPodLivesAsOnARealNode(_ name: String) async throws {
         let recording = try #require(try Recording(name))
-        try await TestNode.run(configure) { test in
+        try await TestNode.prepare(configure) { test in
             try prepare(test)
-            let key = try test.create(defaulted(recording.pod))
+            let playing = try Playing(recording, test)
             for (index, state) in recording.states.enumerated() {
                 if index > 0, state.grace != recording.states[index - 1].grace, let grace = state.grace,
-                    recording.states[index - 1].grace == nil || !state.isOver, !test.isGone(key)
+                    recording.states[index - 1].grace == nil || !state.isOver, !test.isGone(playing.key)
                 {
-                    await hear(recording, test, key)
-                    test.delete(key, grace: grace)
+                    _ = try await playing.events(playing.expected.filter { !$0.hasPrefix("Killing") })
+                    test.delete(playing.key, grace: grace)
                 }
-                try await reach(index, of: recording, test, key)
+                try await playing.reach(index)
             }
-            await compareEvents(recording, test, key)
+            #expect(try await playing.events(playing.expected) == playing.expected)
         }
     }
 
@@ -50,9 +50,28 @@ struct NodeRecordingTests {
                 "status": ["phase": "Pending"],
             ])
     }
+}
+
+/// A pod of a recording on a node whose steps are taken by hand. Time goes as it went in the recording, however slow
+/// this machine is: a process that takes its time is not overtaken by a wait of the node's.
+private struct Playing {
+    let key: ObjectStore.Key
+    private let recording: Recording
+    private let test: TestNode
+    private let node: Node
+    private let start: Date
+
+    init(_ recording: Recording, _ test: TestNode) throws {
+        self.recording = recording
+        self.test = test
+        test.clock.halt()
+        start = test.clock.now
+        node = try test.node()
+        key = try test.create(Self.defaulted(recording.pod))
+    }
 
     /// What a real API server would have filled in.
-    private func defaulted(_ pod: JSON) -> JSON {
+    private static func defaulted(_ pod: JSON) -> JSON {
         var pod = pod
         var spec = pod["spec"] ?? [:]
         if spec["restartPolicy"] == nil { spec["restartPolicy"] = "Always" }
@@ -61,48 +80,54 @@ struct NodeRecordingTests {
         return pod
     }
 
-    /// Waits until watchers have seen as many states as were recorded up to `index`, and compares them. Time is turned
-    /// only when nothing happens by itself.
-    private func reach(_ index: Int, of recording: Recording, _ test: TestNode, _ key: ObjectStore.Key) async throws {
-        let start = ContinuousClock.now
-        while true {
-            let seen = PodState.distinct(
-                test.history(of: key.name).map { PodState($0.object, isGone: $0.type == .deleted) })
-            if seen.count > index {
-                guard seen[index] != recording.states[index] else { return }
+    /// Goes on until watchers have seen as many states as were recorded up to `index`, and compares the last.
+    func reach(_ index: Int) async throws {
+        try await goOn(to: index) { seen in
+            guard seen.count > index else { return false }
+            if seen[index] != recording.states[index] {
                 Issue.record("state \(index) is\n    \(seen[index])\nbut was\n    \(recording.states[index])")
                 throw CancellationError()
             }
-            let waited = ContinuousClock.now - start
-            // This one takes its time to end, and is not to be hurried past its grace.
-            if waited > .milliseconds(400), key.name != "run1" { test.clock.turn(by: 0.5) }
-            guard waited < .seconds(15) else {
-                let last = seen.last.map { "\($0)" } ?? "nothing"
-                Issue.record("state \(index) does not come:\n    \(recording.states[index])\nafter\n    \(last)")
-                throw CancellationError()
-            }
-            try await Task.sleep(for: .milliseconds(10))
+            return true
         }
     }
 
-    /// Waits for what was said before the pod was deleted.
-    private func hear(_ recording: Recording, _ test: TestNode, _ key: ObjectStore.Key) async {
-        let expected = Self.plain(recording.events).filter { !$0.hasPrefix("Killing") }
-        _ = await events(expected, test, key)
+    /// The recorded events, each once, in the order in which they first came.
+    var expected: [String] { Self.plain(recording.events) }
+
+    /// Those of the `wanted` events that were given, in their order, once all were.
+    func events(_ wanted: [String]) async throws -> [String] {
+        var given: [String] = []
+        try await goOn(to: nil) { _ in
+            given = Self.plain(test.events(of: key.name)).filter(wanted.contains)
+            return given.count >= wanted.count
+        }
+        return given
     }
 
-    /// Each recorded event must be there, in the order in which they first came, in the same words.
-    private func compareEvents(_ recording: Recording, _ test: TestNode, _ key: ObjectStore.Key) async {
-        let theirs = Self.plain(recording.events)
-        #expect(await events(theirs, test, key) == theirs)
-    }
-
-    /// Those of the `expected` events that were given, once all were or it takes too long.
-    private func events(_ expected: [String], _ test: TestNode, _ key: ObjectStore.Key) async -> [String] {
+    /// Takes steps until `isDone`, which is given what watchers have seen so far. Turns the clock until it shows when
+    /// the state `index` was recorded, and a bit more.
+    private func goOn(to index: Int?, until isDone: ([PodState]) throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
-        func given() -> [String] { Self.plain(test.events(of: key.name)).filter(expected.contains) }
-        while given().count < expected.count, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
-        return given()
+        let end = index.map { start.addingTimeInterval(recording.times[$0] - recording.times[0] + 1.5) }
+        while true {
+            let seen = PodState.distinct(
+                test.history(of: key.name).map { PodState($0.object, isGone: $0.type == .deleted) })
+            if try isDone(seen) { return }
+            guard .now < deadline else {
+                let last = seen.last.map { "\($0)" } ?? "nothing"
+                Issue.record("after\n    \(last)\ndoes not come what was recorded, state \(index ?? -1)")
+                throw CancellationError()
+            }
+            try await node.step()
+            if let end, test.clock.now < end, isSeen(seen.last) { test.clock.turn(by: 0.1) }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Whether watchers know how the pod is now.
+    private func isSeen(_ last: PodState?) -> Bool {
+        test.store.object(key).map { PodState($0, isGone: false) == last } ?? true
     }
 
     private static func plain(_ events: [String]) -> [String] {

@@ -7,6 +7,8 @@ import OrreryModel
 struct Recording {
     let pod: JSON
     let states: [PodState]
+    /// When each of the states came, in seconds from the beginning.
+    let times: [Double]
     let events: [String]
 
     /// Nil where the recordings are not at hand.
@@ -23,11 +25,13 @@ struct Recording {
         let creation = bodies("POST", "/pods").first?["request"]?["body"]?.string ?? ""
         pod = try JSON(parsing: Array(creation.utf8))
         let lines = bodies("GET", "/pods?watch").first?["response"]?["lines"]?.array ?? []
-        states = PodState.distinct(
-            try lines.map { line in
-                let change = try JSON(parsing: Array((line.array?[1].string ?? "").utf8))
-                return PodState(change["object"] ?? [:], isGone: change["type"]?.string == "DELETED")
-            })
+        let changes = try lines.map { line in
+            let change = try JSON(parsing: Array((line.array?[1].string ?? "").utf8))
+            return PodState(change["object"] ?? [:], isGone: change["type"]?.string == "DELETED")
+        }
+        states = PodState.distinct(changes)
+        times = changes.indices.filter { $0 == 0 || changes[$0] != changes[$0 - 1] }
+            .map { lines[$0].array?[0].number ?? 0 }
         let list = bodies("GET", "/events").first?["response"]?["body"]?.string ?? "{}"
         events = (try JSON(parsing: Array(list.utf8))["items"]?.array ?? []).map {
             "\($0["reason"]?.string ?? ""): \($0["message"]?.string ?? "")"

@@ -25,17 +25,33 @@ final class TestNode: Sendable {
         sandbox: Sandbox = .own, _ change: (inout PocketConfiguration) -> Void = { _ in },
         _ body: (TestNode) async throws -> Void
     ) async throws {
+        try await prepare(sandbox: sandbox, change) { test in
+            let node = try test.node(sandbox: sandbox)
+            let work = Task { try await node.run() }
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(test))
+            } catch {
+                result = .failure(error)
+            }
+            work.cancel()
+            try? await work.value
+            try result.get()
+        }
+    }
+
+    /// Runs `body`, which may take a node's steps by hand; ends every process and removes the directory after it.
+    static func prepare(
+        sandbox: Sandbox = .own, _ change: (inout PocketConfiguration) -> Void = { _ in },
+        _ body: (TestNode) async throws -> Void
+    ) async throws {
         let test = try TestNode(change)
-        let node = try test.node(sandbox: sandbox)
-        let work = Task { try await node.run() }
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(test))
         } catch {
             result = .failure(error)
         }
-        work.cancel()
-        try? await work.value
         try await test.end(sandbox)
         try result.get()
     }
@@ -189,13 +205,16 @@ final class Seen: Sendable {
     func add(_ change: ObjectStore.Change) { changes.withLock { $0.append(change) } }
 }
 
-/// A clock that goes on as the real one does, and further when it is turned.
+/// A clock that goes on as the real one does until it is halted, and further when it is turned.
 final class TestClock: Sendable {
-    private let ahead = Mutex(0.0)
+    private let state = Mutex((ahead: 0.0, haltedAt: Date?.none))
 
-    var now: Date { Date().addingTimeInterval(ahead.withLock { $0 }) }
+    var now: Date { state.withLock { ($0.haltedAt ?? Date()).addingTimeInterval($0.ahead) } }
 
-    func turn(by seconds: Double) { ahead.withLock { $0 += seconds } }
+    func turn(by seconds: Double) { state.withLock { $0.ahead += seconds } }
+
+    /// From here on only turning moves it.
+    func halt() { state.withLock { $0.haltedAt = Date() } }
 }
 
 enum Pods {
