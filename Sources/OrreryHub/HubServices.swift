@@ -113,7 +113,7 @@ struct HubServices: Sendable {
             sources: notebook.sources, files: database, sessions: database, logins: logins, pods: spawner, now: now,
             logger: logger)
         let policies = PolicyBook(policy, logger: logger, now: now) {
-            Hub.reading(of: configuration, trust: registry.decidedTrust)
+            Hub.reading(of: configuration, trust: registry.holds)
         }
         self.policies = policies
         scheduler = Scheduler(

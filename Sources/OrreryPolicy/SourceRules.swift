@@ -30,17 +30,22 @@ struct SourceRules {
                 "`create: provisioner` makes a directory for each person: put `{user}` in `path`, or leave `create` out",
                 atKey: "create")
         }
-        guard !source.isOwn || !holes.isDisjoint(with: [.user, .uid]) else {
-            throw node.error("`own` is for what differs from person to person: put `{user}` in `inline`", atKey: "own")
+        guard !source.isOwn || !volumeHoles.isDisjoint(with: [.user, .uid]) else {
+            throw node.error(
+                "`own` is for a volume that differs from person to person: put `{user}` in `inline`; one in `path` is a "
+                    + "directory of a volume that all share", atKey: "own")
         }
         try refuseOpenAutomount(node)
         try refuseWholeTree(node)
     }
 
     /// What says whose part it is, wherever it stands.
-    private var holes: Set<PathTemplate.Hole> {
-        guard case .driver(_, let attributes) = source.storage else { return source.path.holes }
-        return attributes.values.reduce(source.path.holes) { $0.union($1.holes) }
+    private var holes: Set<PathTemplate.Hole> { source.path.holes.union(volumeHoles) }
+
+    /// What says whose volume it is, as a driver is told.
+    private var volumeHoles: Set<PathTemplate.Hole> {
+        guard case .driver(_, let attributes) = source.storage else { return [] }
+        return attributes.values.reduce([]) { $0.union($1.holes) }
     }
 
     /// Keys that would be read and not followed.

@@ -21,7 +21,7 @@ struct KnownClustersTests {
             try await hub.order(.data(.restricted), of: "west")
             #expect(await errors() == [])
             #expect(throws: Never.self) {
-                try Hub.reading(of: configuration, trust: hub.services.registry.decidedTrust).get()
+                try Hub.reading(of: configuration, trust: hub.services.registry.holds).get()
             }
         }
     }
@@ -104,12 +104,43 @@ struct KnownClustersTests {
             let registry = hub.services.registry
             let book = PolicyBook(
                 try Hub.policy(of: configuration), logger: TestHub.quiet, now: { hub.clock.now },
-                reading: { Hub.reading(of: configuration, trust: registry.decidedTrust) })
+                reading: { Hub.reading(of: configuration, trust: registry.holds) })
             try await hub.order(.data(.restricted), of: "west")
-            book.join(registry.decidedTrust)
+            book.join(registry.holds)
             book.reload()
             #expect(book.standing.taken == 0 && book.standing.rejection == nil)
             #expect(book.current.bindings["west"]?.trust.contains("restricted") == true)
+        }
+    }
+
+    @Test func whatWasDecidedAndIsGivenBackIsGoneFromThePolicyToo() async throws {
+        try await TestHub.run { hub in
+            let configuration = try hub.configurationOfCommands()
+            let registry = hub.services.registry
+            try await hub.order(.data(.restricted), of: "north")
+            let book = PolicyBook(
+                try Hub.policy(of: configuration, trust: registry.holds), logger: TestHub.quiet,
+                now: { hub.clock.now }, reading: { Hub.reading(of: configuration, trust: registry.holds) })
+            #expect(book.current.bindings["north"]?.trust.contains("restricted") == true)
+            try await hub.order(.dataAsWritten, of: "north")
+            book.join(registry.holds)
+            #expect(book.current.bindings["north"]?.trust == ["ordinary"])
+        }
+    }
+
+    @Test func whatIsNotWrittenOfAClusterCannotBeGoneBackTo() async throws {
+        try await TestHub.run { hub in
+            let agent = try await hub.member()
+            hub.clock.turn(by: .seconds(1))
+            try await hub.order(.data(.restricted), of: "west")
+            await #expect(throws: HubError.self) { try await hub.order(.dataAsWritten, of: "west") }
+            var desk = hub.services.clusterDesk
+            desk.written = ["west"]
+            try await desk.order(.dataAsWritten, of: "west", by: .operator)
+            await hub.services.registry.refresh()
+            // Nor is it there again once nothing is written any more.
+            #expect(hub.services.registry.holds["west"]?.contains("restricted") == false)
+            #expect(agent.record()?.facets.ceiling.value == .public)
         }
     }
 

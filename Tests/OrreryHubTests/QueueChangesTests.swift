@@ -177,6 +177,33 @@ struct QueueChangesTests {
         }
     }
 
+    /// Its nodes cannot come back: there never were any.
+    @Test func aClusterThatWasAlwaysTooSmallIsNoneToWaitFor() async throws {
+        try await TestHub.run { hub in
+            @Sendable func shape(_ facts: inout ClusterFacts) {
+                Self.narrow(&facts)
+                if facts.name == "south" { facts.capacity.memory = ByteCount(bytes: 0) }
+            }
+            let desk = TestDesk(hub, shape)
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                let second = try await desk.start(hub.person("ben"))
+                try await desk.isGivenBack(first.id, lasting: true)
+                #expect(try await desk.hasEnded(first.id))
+                let ended = try #require(try await hub.database.session(id: first.id))
+                #expect(ended.message.contains("Elsewhere: not South: it is too small"), "\(ended.message)")
+                #expect(try await desk.eventually { try await !desk.isWaiting(second.id) })
+                let third = try await desk.start(hub.person("cleo"))
+                #expect(third.isWaiting)
+                await desk.changeClusters {
+                    shape(&$0)
+                    if $0.name == "north" { $0.membership = .revoked }
+                }
+                #expect(try await desk.hasEnded(third.id))
+            }
+        }
+    }
+
     /// Waiting would not help: somebody has decided it.
     @Test func whoMayNeverHaveSoMuchAnyMoreIsToldSo() async throws {
         let lower = try TestPolicy.changed { $0 + "\nquotas: {groups: {atlas: {cpu: 100m}}}\n" }

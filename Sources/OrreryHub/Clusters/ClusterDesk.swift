@@ -92,6 +92,9 @@ struct ClusterDesk: Sendable {
         switch order {
         case .owner(let group): try check(group: group)
         case .trust(let trust): try check(trust)
+        case .dataAsWritten where !written.contains(record.name):
+            throw HubError(
+                .unprocessable, "orrery.yaml does not say what \(record.name) may hold", next: "name a class of data")
         default: break
         }
         if case .trust(.ownerOnly) = order, record.owner == nil {
@@ -163,7 +166,8 @@ extension ClusterRecord {
             if facets.trust.value == .unclaimed { facets.trust = facet(.ownerOnly) }
         case .data(let ceiling): facets.ceiling = facet(ceiling)
         case .dataAsWritten:
-            facets.ceiling = Facet(facets.ceiling.value, by: FacetActor.configuration, at: now, because: reason)
+            // Nothing of what was decided lies in wait for the day on which the file says nothing any more.
+            facets.ceiling = Facet(.public, by: FacetActor.configuration, at: now, because: reason)
         case .suspend: facets.membership = facet(.suspended)
         case .resume: facets.membership = facet(.member)
         case .revoke: facets.membership = facet(.revoked)

@@ -43,8 +43,8 @@ extension ClusterRegistry {
         return access?.target(address, pod: session.podUID)
     }
 
-    /// What the clusters are trusted with that are not as the configuration has them.
-    var decidedTrust: [String: Set<String>] {
+    /// What each cluster is trusted with.
+    var holds: [String: Set<String>] {
         state.withLock { Change(clusters: $0.clusters, records: $0.records, before: [:]).holds }
     }
 
@@ -70,13 +70,9 @@ extension ClusterRecord {
 }
 
 extension ClusterRegistry.Change {
-    /// What the clusters are trusted with that are not as the configuration has them.
-    var holds: [String: Set<String>] {
-        let decided = clusters.filter { cluster in
-            cluster.access.reach == .agent || records[cluster.name]?.isCeilingDecided ?? false
-        }
-        return Dictionary(decided.map { ($0.name, $0.holds) }) { first, _ in first }
-    }
+    /// What each cluster is trusted with. Of all, not of those alone about which somebody has decided something: what is decided
+    /// may be given back, and the policy was read with what counted then.
+    var holds: [String: Set<String>] { Dictionary(clusters.map { ($0.name, $0.holds) }) { first, _ in first } }
 }
 
 extension ClusterRegistry.Change {
@@ -96,6 +92,12 @@ extension ClusterRecord {
     /// What it may hold by what is `written` of clusters; nil where nothing is of this one, or where somebody has decided since
     /// it came: then the class of data counts that was decided, and nothing beside it.
     func holds(_ written: [String: Set<String>]) -> Set<String>? { isCeilingDecided ? nil : written[name] }
+
+    /// What is `written` and does not count, since somebody has decided something else about this cluster that joined.
+    func passedOver(_ written: [String: Set<String>]) -> Set<String>? {
+        guard kind == .agent, isCeilingDecided, let words = written[name] else { return nil }
+        return words == facets.ceiling.value.words ? nil : words
+    }
 }
 
 extension HubConfiguration.Cluster {

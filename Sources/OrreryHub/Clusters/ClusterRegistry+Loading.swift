@@ -13,6 +13,22 @@ extension ClusterRegistry {
     func load() async throws {
         try await settle()
         try await read()
+        tellWhatIsPassedOver()
+    }
+
+    /// Whoever wrote it does not see in `orrery.yaml` that it does not count.
+    private func tellWhatIsPassedOver() {
+        for record in records.sorted(by: { $0.name < $1.name }) {
+            guard let words = record.passedOver(written) else { continue }
+            let ceiling = record.facets.ceiling
+            logger.warning(
+                "what orrery.yaml says a cluster may hold does not count: its class of data was decided",
+                metadata: [
+                    "cluster": "\(record.name)", "written": "\(words.sorted().joined(separator: ", "))",
+                    "decided": "\(ceiling.value.rawValue), by \(ceiling.actor) at \(Moment(ceiling.at).text)",
+                    "next": "orrery clusters trust \(record.name) --data written, and the file counts again",
+                ])
+        }
     }
 
     /// Reads what has changed, if anything has, and has everybody told. The store's troubles are told to the log: what was

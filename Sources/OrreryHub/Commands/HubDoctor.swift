@@ -36,7 +36,7 @@ package struct HubDoctor: Sendable {
             await answer(of: "the hub", at: room.configuration.listen.reachable),
             await answer(of: "the proxy, and the hub behind it,", at: room.configuration.proxy.listen.reachable),
         ]
-        let policy = Result { try Hub.policy(of: room.configuration, trust: registry.decidedTrust) }
+        let policy = Result { try Hub.policy(of: room.configuration, trust: registry.holds) }
         findings.append(Self.finding(policy))
         for record in registry.records where cluster.map(record.name.isExactly) ?? true {
             findings += await look(at: record, registry, try? policy.get())

@@ -25,6 +25,7 @@ extension Scheduler {
             request.running = try await running(of: request.profile, person)
         }
         let placement = placeAtOnce(request)
+        request.servers = Set(placement.servers)
         switch placement.outcome {
         case .placed(let plan): return .session(try await begin(plan, request, wish, server: server, for: person))
         case .queued(let plan, _):
@@ -137,6 +138,7 @@ extension Scheduler {
     func join(_ id: String, _ request: PlacementRequest, _ plan: Plan, _ placement: Placement, since: Date) {
         var request = request
         request.ticket = id
+        request.servers.formUnion(placement.servers)
         // What was planned when it was asked for may be another size by now.
         let slot = slot(of: request, Resources((placement.plan ?? plan).size))
         requests[id] = request

@@ -59,6 +59,8 @@ package struct ClusterVerdict: Hashable, Sendable {
     /// What speaks for it; the points sum to its score.
     package let terms: [PlacementTerm]
     let plan: Plan?
+    /// Whether it could have run there at some moment since it was asked for.
+    let hasServed: Bool
 
     package var score: Int { terms.reduce(0) { $0 + $1.points } }
     /// Whether a session could run there if only there were room.
@@ -70,8 +72,10 @@ package struct ClusterVerdict: Hashable, Sendable {
         return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
     }
 
-    /// The same if it had again what it does not show now: nodes that are shut off, and with them their GPU, may come back.
+    /// The same if it had again what it has shown and does not show now: nodes that are shut off, and with them their GPU, may
+    /// come back. A cluster that was always too small does not grow.
     package var mayServeAgain: Bool {
+        guard hasServed else { return mayServeLater }
         let passing: Set<PlacementFilter> = [.capacity, .health, .unseen, .scheduling, .gpu, .size]
         return objections.allSatisfy { passing.contains($0.filter) } && plan != nil
     }

@@ -22,6 +22,8 @@ package struct PlacementRequest: Hashable, Sendable {
     package var attempts: [String: Int] = [:]
     /// How long clusters are not asked again that did not take it for a reason of its own, by their names.
     package var pauses: [String: Pause] = [:]
+    /// Clusters on which it could have run at some moment since it was asked for.
+    package var servers: Set<String> = []
 
     package init(
         person: Person, profile: String, environment: String? = nil, size: String? = nil,

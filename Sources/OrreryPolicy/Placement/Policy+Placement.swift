@@ -70,7 +70,8 @@ struct PlacementQuestion {
         let plan = plans[facts.name]?.plan
         return ClusterVerdict(
             cluster: facts.name, title: facts.title, objections: objections(to: facts),
-            terms: plan.map { terms(of: facts, for: $0) } ?? [], plan: plan)
+            terms: plan.map { terms(of: facts, for: $0) } ?? [], plan: plan,
+            hasServed: request.servers.contains(facts.name))
     }
 
     /// Those that can be taken now, then those that could if there were room, then the others.
