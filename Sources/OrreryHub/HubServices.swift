@@ -73,7 +73,7 @@ struct HubServices: Sendable {
             audit: audit, now: now)
         devices = DeviceDesk(store: database, persons: database, logins: logins, tokens: tokenDesk, now: now)
         gate = Gate(
-            logins: logins, tokens: tokens, persons: database, sessions: database,
+            logins: logins, tokens: tokens, sessions: database,
             bearers: Bearers(issuers: issuers, persons: database, logins: logins), uses: uses,
             cookies: CookieNames(url: configuration.url), url: configuration.url)
         let vault = CredentialVault(store: database, keys: keys)

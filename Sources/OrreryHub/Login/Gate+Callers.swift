@@ -42,11 +42,11 @@ extension Gate {
     }
 
     private func holder(of token: String) async throws -> Caller {
-        guard let record = try await tokens.record(of: token) else {
+        guard let (record, person) = try await tokens.holder(of: token) else {
             throw HubError.nobody(detail: "no such hub token, or not any more")
         }
-        guard let person = try await persons.person(id: record.person), logins.admits(person) else {
-            throw HubError.nobody(detail: "the person of hub token \(record.id) is suspended, denied or gone")
+        guard logins.admits(person) else {
+            throw HubError.nobody(detail: "the person of hub token \(record.id) is suspended or denied")
         }
         if let id = record.session {
             // A token is worth no more than the session it was made for.

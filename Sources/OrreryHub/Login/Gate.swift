@@ -9,7 +9,6 @@ import OrreryStore
 struct Gate: Sendable {
     let logins: Logins
     let tokens: Tokens
-    let persons: any PersonStore
     let sessions: any SessionStore
     let bearers: Bearers
     /// When tokens were last used.

@@ -72,8 +72,11 @@ struct Logins: Sendable {
         guard admits(person), person.person.groups.contains(where: { auth.allow.contains($0.name) }) else {
             return false
         }
-        let checked = try await credentials.latestCredential(person: person.id)?.checkedAt ?? .distantPast
-        return now() <= max(checked, person.lastLogin) + auth.session.max.seconds
+        let (now, most) = (now(), auth.session.max.seconds)
+        // Who has logged in lately need not be looked for.
+        guard now > person.lastLogin + most else { return true }
+        guard let checked = try await credentials.latestCredential(person: person.id)?.checkedAt else { return false }
+        return now <= checked + most
     }
 
     /// Ends the login of `cookie`; what it was, or nil when it had ended.

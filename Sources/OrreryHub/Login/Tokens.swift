@@ -64,6 +64,12 @@ struct Tokens: Sendable {
         return try await store.token(hash: Fingerprint.of(token), at: now())
     }
 
+    /// The same with its person, as they are now.
+    func holder(of token: String) async throws(StoreError) -> (token: TokenRecord, person: PersonRecord)? {
+        guard token.utf8.count <= 256 else { return nil }
+        return try await store.holder(hash: Fingerprint.of(token), at: now())
+    }
+
     private func issue(
         _ kind: TokenRecord.Kind, to person: Int64, session: String?, sid: String?, code: [UInt8]? = nil,
         parent: String? = nil, scopes: [String], note: String, expiresAt: Date?, most: Int = .max

@@ -22,7 +22,10 @@ struct HubContext: RequestContext {
 
     /// A path parameter, decoded. One whose escapes are broken is a bad request.
     func name(_ parameter: String) throws(HubError) -> String {
-        guard let text = parameters.get(parameter)?.removingPercentEncoding else {
+        let written = parameters.get(parameter)
+        // Nearly all are plain, and Foundation takes a way round by other encodings.
+        if let written, !written.utf8.contains(UInt8(ascii: "%")) { return written }
+        guard let text = written?.removingPercentEncoding else {
             throw HubError(.badRequest, "the address of this request is not properly encoded")
         }
         return text

@@ -145,7 +145,7 @@ extension Database {
 
 extension CredentialRecord {
     /// The columns as `init` reads them.
-    fileprivate static var columns: String { names.joined(separator: ", ") }
+    fileprivate static let columns = names.joined(separator: ", ")
     private static let names = ["person", "issuer", "subject", "sealed", "login_at", "checked_at", "ended_at"]
 
     fileprivate init(_ row: ColumnWalk) throws {

@@ -7,10 +7,11 @@ extension PersonRecord {
         "id", "issuer", "subject", "name", "uid", "gid", "member_of", "is_admin", "is_suspended", "created_at",
         "last_login",
     ]
-    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM person WHERE "
+    /// The same for a statement with more tables than this one.
+    static let selected = columns.map { "person.\($0)" }.joined(separator: ", ")
+    private static let selection = "SELECT \(selected) FROM person WHERE "
 
-    private init(_ row: ColumnWalk) throws {
-        var walk = row
+    init(_ walk: inout ColumnWalk) throws {
         self.init(
             id: try walk.integer(),
             person: Person(
@@ -24,7 +25,10 @@ extension PersonRecord {
     static func fetch(
         _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [PersonRecord] {
-        try db.walk("\(selection)\(condition) ORDER BY name", arguments) { try PersonRecord($0) }
+        try db.walk("\(selection)\(condition) ORDER BY name", arguments) { row in
+            var walk = row
+            return try PersonRecord(&walk)
+        }
     }
 
     static func find(_ db: GRDB.Database, _ identity: Identity) throws -> PersonRecord? {

@@ -46,6 +46,25 @@ extension Database: TokenStore {
         }
     }
 
+    package func holder(
+        hash: [UInt8], at now: Date
+    ) async throws(StoreError) -> (token: TokenRecord, person: PersonRecord)? {
+        try look { db in
+            try db.walk(
+                Self.holders, ["hash": Data(hash), "now": Column.milliseconds(now)],
+                { row in
+                    var walk = row
+                    return (token: try TokenRecord(&walk), person: try PersonRecord(&walk))
+                }
+            ).first
+        }
+    }
+
+    private static let holders = """
+        SELECT \(TokenRecord.selected), \(PersonRecord.selected) FROM token JOIN person ON person.id = token.person
+        WHERE token.hash = :hash AND (token.expires_at IS NULL OR token.expires_at > :now)
+        """
+
     package func tokens(person: Int64, at now: Date) async throws(StoreError) -> [TokenRecord] {
         try await read { db in
             try TokenRecord.fetch(
@@ -107,10 +126,11 @@ extension TokenRecord {
         "id", "hash", "person", "kind", "session", "sid", "code", "parent", "scopes", "note", "created_at",
         "expires_at", "last_used",
     ]
-    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM token WHERE "
+    /// The same for a statement with more tables than this one.
+    fileprivate static let selected = columns.map { "token.\($0)" }.joined(separator: ", ")
+    private static let selection = "SELECT \(selected) FROM token WHERE "
 
-    private init(_ row: ColumnWalk) throws {
-        var walk = row
+    fileprivate init(_ walk: inout ColumnWalk) throws {
         self.init(
             id: try walk.text(), hash: try walk.bytes(), person: try walk.integer(), kind: try walk.word(),
             session: try walk.textIfAny(), sid: try walk.textIfAny(), code: try walk.bytesIfAny(),
@@ -123,6 +143,9 @@ extension TokenRecord {
     fileprivate static func fetch(
         _ db: GRDB.Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [TokenRecord] {
-        try db.walk(selection + condition, arguments) { try TokenRecord($0) }
+        try db.walk(selection + condition, arguments) { row in
+            var walk = row
+            return try TokenRecord(&walk)
+        }
     }
 }

@@ -7,6 +7,8 @@ package protocol TokenStore: Sendable {
     func insert(_ token: TokenRecord, most: Int) async throws(StoreError)
     /// The token with this hash, unless it has expired at `now`. Nil is a certain no: an error is never turned into it.
     func token(hash: [UInt8], at now: Date) async throws(StoreError) -> TokenRecord?
+    /// The same with its person, in one look.
+    func holder(hash: [UInt8], at now: Date) async throws(StoreError) -> (token: TokenRecord, person: PersonRecord)?
     /// The person's tokens that have neither expired nor were made for a session that has ended, the newest first.
     func tokens(person: Int64, at now: Date) async throws(StoreError) -> [TokenRecord]
     /// Records when each token was last used, in one transaction. An older instant changes nothing, an unknown id is
