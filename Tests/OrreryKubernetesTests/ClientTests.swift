@@ -100,6 +100,14 @@ import Testing
         #expect(transport.calls.last == "GET /api/v1/namespaces/hub/pods")
     }
 
+    @Test func aListWithoutAnEndIsGivenUp() async throws {
+        let transport = ScriptedTransport((0..<300).map { .pods(["a\($0)"], version: "7", next: "more") })
+        await #expect(throws: KubernetesError.unreadable("a list goes on after 200 pages")) {
+            try await KubernetesClient(access, transport: transport).list(Pod.self, Selection())
+        }
+        #expect(transport.calls.count == 200)
+    }
+
     @Test func aBusyClusterIsAskedAgainWhenItWantsToBe() async throws {
         let clock = ManualClock()
         let busy = ScriptedTransport.Reply(

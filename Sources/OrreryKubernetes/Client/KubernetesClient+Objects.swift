@@ -52,12 +52,15 @@ extension KubernetesClient {
     ///
     /// When the picture grows too old between two pages, reading begins again without pages: what comes back is never
     /// put together from two pictures. An object that cannot be understood is named in `unreadable` instead of being among
-    /// the items: it is there, and nothing else is known of it.
+    /// the items: it is there, and nothing else is known of it. `.unreadable` when there is no end after 200 pages.
     package func list<Object: KubernetesObject>(_ type: Object.Type, _ selection: Selection)
         async throws(KubernetesError) -> ObjectList<Object>
     {
         var whole = try await page(type, selection, limit: 500, after: nil)
+        var pages = 1
         while let next = whole.metadata.continue, !next.isEmpty {
+            guard pages < Self.mostPages else { throw .unreadable("a list goes on after \(pages) pages") }
+            pages += 1
             do {
                 let page = try await page(type, selection, limit: 500, after: next)
                 whole.items += page.items
@@ -70,6 +73,9 @@ extension KubernetesClient {
         }
         return whole
     }
+
+    /// Several times what the largest clusters have of anything, since a broken one may name a next page for ever.
+    private static var mostPages: Int { 200 }
 
     private func page<Object: KubernetesObject>(
         _ type: Object.Type, _ selection: Selection, limit: Int?, after next: String?
