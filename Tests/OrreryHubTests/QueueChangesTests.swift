@@ -177,6 +177,27 @@ struct QueueChangesTests {
         }
     }
 
+    @Test func norToWhomTheyHadTaken() async throws {
+        try await TestHub.run { hub in
+            let desk = TestDesk(hub, Self.narrow)
+            try await desk.running {
+                let first = try await desk.start(hub.person("ada"))
+                await desk.changeClusters {
+                    Self.narrow(&$0)
+                    $0.capacity.memory = ByteCount(bytes: 0)
+                }
+                try await desk.isGivenBack(first.id, ofNodes: true)
+                #expect(try await desk.eventually { await desk.scheduler.queuePlace(of: first.id)?.number == 1 })
+                #expect(try await desk.isWaiting(first.id))
+                await desk.changeClusters { $0.capacity.sessions = 2 }
+                hub.clock.turn(by: .seconds(600))
+                await desk.scheduler.dispatch()
+                #expect(try await desk.eventually { try await !desk.isWaiting(first.id) })
+                #expect(try await hub.database.session(id: first.id)?.state != .ended)
+            }
+        }
+    }
+
     /// Its nodes cannot come back: there never were any.
     @Test func aClusterThatWasAlwaysTooSmallIsNoneToWaitFor() async throws {
         try await TestHub.run { hub in
