@@ -182,7 +182,7 @@ struct TunnelTrustTests {
         try #require(eventually { !rig.hub.frames("hello").isEmpty })
         rig.hub.answer(activity: 500)
         agent.say(ControlFrame("inventory"))
-        try rig.say(#""tell":"\(rig.id)","frame":{"type":"rotate"}"#)
+        try rig.say(#""tell":"\#(rig.id)","frame":{"type":"rotate"}"#)
         // More often than it may fail at one word, each time with a question whether it takes anything.
         let before = rig.hub.heard.agentsAsked
         try #require(eventually { rig.hub.heard.agentsAsked > before + 2 * LetterShelf.patience + 2 })
