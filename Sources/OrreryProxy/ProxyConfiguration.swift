@@ -118,6 +118,8 @@ package struct ProxyLimits: Sendable {
     package var pooledPerTarget = 128
     /// How long an unread request body is still taken after a refusal, so that the client sees the refusal.
     package var linger: Duration = .seconds(2)
+    /// Until an agent has dialled a connection for a request that found none waiting: 503 after that.
+    package var dialBack: Duration = .seconds(2)
     /// How long an agent may be away without a word before what goes over its connections is ended.
     package var absence: Duration = .seconds(60)
     /// How long running requests and WebSockets may go on after `stop()`. A JupyterHub waits about a second.

@@ -81,8 +81,8 @@ extension TunnelThread {
             noteIdle(cluster)
         } else if now.monotonic < awaitsAgentUntil {
             tunnel.figures.change(cluster) { $0.misses += 1 }
-            pools[cluster]?.waiters.append(
-                .init(channel: channel, token: token, deadline: now.monotonic + Self.patience))
+            let deadline = now.monotonic + shared.limits.dialBack.milliseconds
+            pools[cluster]?.waiters.append(.init(channel: channel, token: token, deadline: deadline))
         } else {
             refuse(channel, token)
         }

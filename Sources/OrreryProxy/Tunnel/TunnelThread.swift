@@ -36,8 +36,6 @@ struct TunnelThread: ~Copyable {
 
     /// How many connections of agents wait or speak here, at most.
     static var capacity: UInt32 { 20_000 }
-    /// How long a request waits for a connection.
-    static var patience: UInt64 { 2_000 }
     /// For how long an agent that is not here any more, or not yet, is waited for at all.
     static var memory: UInt64 { 60_000 }
     static var signalToken: UInt64 { .max - 3 }

@@ -42,7 +42,7 @@ struct InnerPortTests {
     }
 
     @Test func aClusterWithoutConnectionIsAway() throws {
-        let rig = try TunnelRig()
+        let rig = try TunnelRig { $0.limits.dialBack = .zero }
         try rig.begin()
         let head = try rig.ask("/south/api").head
         #expect(head.hasPrefix("HTTP/1.1 503 ") && head.contains("\r\nOrrery-Tunnel: away\r\n"))

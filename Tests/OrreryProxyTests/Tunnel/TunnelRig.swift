@@ -36,6 +36,8 @@ final class TunnelRig {
             configuration.hub = access
             configuration.stateDirectory = directory
             configuration.inner = .init(host: "127.0.0.1", port: 0)
+            // Longer than a client of the tests waits, so that no request fails because the machine is slow.
+            (configuration.limits.dialBack, configuration.limits.connect) = (.seconds(600), .seconds(600))
             change(&configuration)
         }
     }
