@@ -140,7 +140,6 @@ struct ProxyFeedTests {
             async let opening: Void = book.open("/user/ada/", to: "http://127.0.0.9:8888", session: "s", person: "ada")
             #expect(try await words(a.lines(1) + b.lines(1)) == ["set /user/ada#2", "set /user/ada#2"])
             try await hub.report("a", 2)
-            #expect(book.feed.book.withLock { $0.followers.spread(of: 2) } == .underway)
             try await hub.report("b", 2)
             try await opening
             async let closing: Void = book.close("/user/ada/")
@@ -148,6 +147,21 @@ struct ProxyFeedTests {
             try await hub.report("a", 3)
             try await hub.report("b", 3)
             try await closing
+        }
+    }
+
+    @Test func aChangeIsUnderWayUntilTheLastProxyHasIt() async throws {
+        try await TestHub.run { hub in
+            let feed = hub.services.proxy.feed
+            #expect(await hub.services.proxy.load())
+            let (a, b) = (try await hub.follow("a"), try await hub.follow("b"))
+            _ = (try await a.lines(3), try await b.lines(3))
+            let number = feed.set("/user/ada/", to: route(1))
+            async let arrival = feed.arrival(of: number, patience: .seconds(60), absence: .seconds(60))
+            try await hub.report("a", number)
+            #expect(feed.book.withLock { $0.followers.spread(of: number) } == .underway)
+            try await hub.report("b", number)
+            #expect(await arrival == .everywhere)
         }
     }
 
