@@ -92,9 +92,14 @@ final class PlayedHub: Sendable {
 
     /// Says lines on the feed that was asked for last, all at once.
     func say(_ lines: String...) throws {
+        try #require(!heard.feeds.isEmpty)
+        #expect(tell(lines))
+    }
+
+    /// The same where nobody may listen any more; false then.
+    @discardableResult func tell(_ lines: [String]) -> Bool {
         let text = lines.map { $0 + "\n" }.joined()
-        let stream = try #require(heard.feeds.last)
-        #expect(stream.send(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n"))
+        return heard.feeds.last?.send(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n") ?? false
     }
 
     /// Breaks every feed off.
