@@ -27,7 +27,10 @@ struct PocketClient: Sendable {
 
     func `as`(_ token: String?) -> PocketClient { PocketClient(port: port, token: token) }
 
-    func get(_ path: String) async throws -> Reply { try await send("GET", path) }
+    /// Asks, and runs `begun` once something of the answer's body has come.
+    func get(_ path: String, begun: @Sendable () async throws -> Void = {}) async throws -> Reply {
+        try await send("GET", path, begun: begun)
+    }
 
     func delete(_ path: String, _ options: JSON? = nil) async throws -> Reply {
         try await send("DELETE", path, options.map { Array($0.text.utf8) })
@@ -42,7 +45,8 @@ struct PocketClient: Sendable {
     }
 
     func send(
-        _ method: String, _ path: String, _ body: [UInt8]? = nil, headers: [(String, String)] = []
+        _ method: String, _ path: String, _ body: [UInt8]? = nil, headers: [(String, String)] = [],
+        begun: @Sendable () async throws -> Void = {}
     ) async throws -> Reply {
         try await connected { channel in
             try await channel.executeThenClose { inbound, outbound in
@@ -53,7 +57,9 @@ struct PocketClient: Sendable {
                     case .head(let head):
                         status = Int(head.status.code)
                         fields = head.headers.map { ($0.name, $0.value) }
-                    case .body(let buffer): bytes += Array(buffer.readableBytesView)
+                    case .body(let buffer):
+                        if bytes.isEmpty { try await begun() }
+                        bytes += Array(buffer.readableBytesView)
                     case .end:
                         return Reply(status: status, headers: fields, body: String(decoding: bytes, as: UTF8.self))
                     }

@@ -75,7 +75,7 @@ struct PocketServerTests {
     private static func wait(
         for name: String, _ client: PocketClient, _ isReached: (_ type: String, _ pod: JSON) -> Bool
     ) async throws {
-        let path = pods + "?watch=1&timeoutSeconds=20&fieldSelector=metadata.name%3D\(name)"
+        let path = pods + "?watch=1&timeoutSeconds=60&fieldSelector=metadata.name%3D\(name)"
         let timedOut = try await client.watch(path) { line in
             !isReached(line["type"]?.string ?? "", line["object"] ?? .null)
         }
@@ -109,9 +109,10 @@ struct PocketServerTests {
             #expect(try await client.get(log + "?tailLines=1&timestamps=true").body.hasSuffix("Z two\n"))
             #expect(try await client.get(log + "?container=nosuch").status == 400)
             #expect(try await client.get(log + "?previous=true").status == 400)
-            async let followed = client.get(log + "?follow=true")
-            _ = try await client.delete(Self.pods + "/a")
-            #expect(try await followed.body.hasPrefix("one\ntwo\n"))
+            let followed = try await client.get(log + "?follow=true") {
+                _ = try await client.delete(Self.pods + "/a")
+            }
+            #expect(followed.body.hasPrefix("one\ntwo\n"))
             try await Self.waitUntilGone(Self.pods + "/a", client)
             let events = try await client.get("/api/v1/namespaces/hub/events?fieldSelector=involvedObject.name%3Da")
             let reasons = (events.json["items"]?.array ?? []).compactMap { $0["reason"]?.string }

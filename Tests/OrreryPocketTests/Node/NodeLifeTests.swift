@@ -84,16 +84,18 @@ import Testing
 
     @Test func readinessWaitsForTheStartupProbe() async throws {
         try await TestNode.run { test in
-            var pod = Pods.shell("slow", "sleep 0.3; touch /tmp/up; while :; do sleep 0.05; done")
+            var pod = Pods.shell("slow", "while :; do sleep 0.05; done")
+            pod.mount("flag", ["emptyDir": [:]], at: "/flag")
             pod.container {
                 $0["startupProbe"] = [
-                    "exec": ["command": ["test", "-e", "/tmp/up"]], "periodSeconds": 1, "failureThreshold": 100,
+                    "exec": ["command": ["test", "-e", "/flag/up"]], "periodSeconds": 1, "failureThreshold": 100,
                 ]
             }
             let key = try test.create(pod)
             let running = try await test.wait(for: key) { $0.isRunning }
             #expect(running.container["started"] == false)
             #expect(!running.isReady)
+            try FileBytes.replace("\(test.volume("flag", of: key))/up", with: [])
             let up = try await test.wait(for: key, turning: 0.02) { $0.isReady }
             #expect(up.container["started"] == true)
         }

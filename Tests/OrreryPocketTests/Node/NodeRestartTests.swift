@@ -23,8 +23,7 @@ import Testing
             "echo begun; while [ ! -e /flag/end ]; do sleep 0.02; done; echo last words; exit 7", policy: "Never",
             meanwhile: { test, key, pod in
                 let uid = pod["metadata"]?["uid"]?.string ?? ""
-                let flag = "\(test.configuration.state)/node/pods/\(uid)/volumes/flag"
-                try FileBytes.replace("\(flag)/end", with: [])
+                try FileBytes.replace("\(test.volume("flag", of: key))/end", with: [])
                 let record = try JSON(parsing: FileBytes.read("\(test.configuration.state)/node/pods/\(uid)/pod.json"))
                 let number = record["containers"]?["notebook"]?["state"]?["running"]?["_0"]?["outer"]?["number"]
                 let outer = try #require(number?.integer.flatMap(Int32.init(exactly:)))

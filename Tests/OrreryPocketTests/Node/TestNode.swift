@@ -140,14 +140,16 @@ final class TestNode: Sendable {
     }
 
     /// The pod once it is as `condition` wants it. Fails the test when that takes longer than any machine should need.
+    /// Takes the steps of `node`, where nobody else does.
     @discardableResult
     func wait(
-        for key: ObjectStore.Key, turning seconds: Double = 0, _ what: String = "",
+        for key: ObjectStore.Key, turning seconds: Double = 0, stepping node: Node? = nil, _ what: String = "",
         until condition: (JSON) -> Bool
     ) async throws -> JSON {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if let pod = store.object(key), condition(pod) { return pod }
+            try await node?.step()
             clock.turn(by: seconds)
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -172,6 +174,12 @@ final class TestNode: Sendable {
     func events(of name: String) -> [String] {
         news.all.filter { $0.type == .added && $0.object["involvedObject"]?["name"]?.string == name }
             .map { "\($0.object["reason"]?.string ?? ""): \($0.object["message"]?.string ?? "")" }
+    }
+
+    /// Where a volume of the pod's lies.
+    func volume(_ name: String, of key: ObjectStore.Key) -> String {
+        let uid = store.object(key)?["metadata"]?["uid"]?.string ?? ""
+        return "\(configuration.state)/node/pods/\(uid)/volumes/\(name)"
     }
 
     /// What a container has printed, without times.
