@@ -40,7 +40,7 @@ struct Rig {
     }
 
     func send(_ method: String, _ target: String = "/api/v1/namespaces/hub/pods/a") async throws -> FetchResponse {
-        try await fetcher.fetch(FetchRequest(method, url: double.server + target, limit: .seconds(10)))
+        try await fetcher.fetch(FetchRequest(method, url: double.server + target, limit: .seconds(60)))
     }
 
     func get() async throws -> JSON { try JSONDecoder().decode(JSON.self, from: Data(try await send("GET").body)) }

@@ -48,7 +48,7 @@ struct DrainTests {
 
     @Test func noRequestFailsWhenTheProxyIsStopped() throws {
         let origin = try Origin(Self.echo)
-        let proxy = try RunningProxy(defaultPort: origin.port) { $0.limits.drain = .seconds(4) }
+        let proxy = try RunningProxy(defaultPort: origin.port) { $0.limits.drain = .seconds(60) }
         let tally = Tally()
         let clients = Self.load(proxy.server.port, tally)
         #expect(eventually { tally.served.load(ordering: .relaxed) > 1000 })
@@ -68,7 +68,7 @@ struct DrainTests {
         do {
             let first = try RunningProxy(defaultPort: origin.port) {
                 $0.sharesPorts = true
-                $0.limits.drain = .seconds(4)
+                $0.limits.drain = .seconds(60)
             }
             port = first.server.port
             clients = (0..<16).map { number in

@@ -245,10 +245,9 @@ struct LoopbackTests {
             let client = try proxy.client()
             client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             _ = client.answer()
-            let start = Moment.now().monotonic
             proxy.server.stop()
+            // Without that, it would be kept for longer than the client waits.
             #expect(client.receive()?.isEmpty == true)
-            #expect(Moment.now().monotonic < start + 2_000)
         }
         // Workers of other tests may hold a copy of the listener for the moment in which they leave the common table.
         #expect(eventually { (try? ProxyServer(configuration: configuration)) != nil })

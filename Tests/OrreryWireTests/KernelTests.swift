@@ -78,6 +78,5 @@ struct KernelTests {
             turns += 1
         }
         #expect(turns < 100, "the wait did not wait")
-        #expect(kernel.now().monotonic < start + 5_000)
     }
 }

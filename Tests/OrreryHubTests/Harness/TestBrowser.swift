@@ -74,7 +74,7 @@ extension TestHub {
         try await fetcher.fetch(
             FetchRequest(
                 method, url: "http://127.0.0.1:\(port)\(path)", headers: headers.map { (name: $0.0, value: $0.1) },
-                body: body.map { Array($0.utf8) }, limit: .seconds(10)))
+                body: body.map { Array($0.utf8) }, limit: .seconds(60)))
     }
 
     /// One call of the API with a bearer token.

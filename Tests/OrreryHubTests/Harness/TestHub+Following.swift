@@ -42,7 +42,7 @@ extension TestHub {
         let stream = try await fetcher.stream(
             FetchRequest(
                 url: "http://127.0.0.1:\(port)/api/v1/proxy/feed?proxy=\(name)\(after)", headers: [Self.proof],
-                limit: .seconds(20)))
+                limit: .seconds(60)))
         try #require(stream.status == 200)
         return Follower(stream)
     }
