@@ -144,6 +144,28 @@ struct KnownClustersTests {
         }
     }
 
+    @Test func whatIsWrittenAndDoesNotCountIsToldAtTheStart() async throws {
+        try await TestHub.run { hub in
+            _ = try await hub.member()
+            var configuration = try hub.configurationOfCommands()
+            configuration.expected["west"] = .init(
+                title: "West", facts: ClusterFacts(name: "west"), holds: ["collaboration"])
+            func told() async throws -> [String] {
+                let lines = KeptLines()
+                let registry = ClusterRegistry(
+                    configuration, store: hub.database, feed: hub.services.proxy.feed, logger: lines.logger,
+                    now: { hub.clock.now })
+                try await registry.load()
+                return lines.all.filter { $0.contains("does not count") }
+            }
+            #expect(try await told() == [])
+            hub.clock.turn(by: .seconds(1))
+            try await hub.order(.data(.public), of: "west")
+            let line = try #require(try await told().first)
+            #expect(line.contains("written\": collaboration") && line.contains("trust west --data written"), "\(line)")
+        }
+    }
+
     @Test func manifestsAreMadeForAClusterThatHasJoined() async throws {
         try await TestHub.run { hub in
             let configuration = try hub.configurationOfCommands()

@@ -8,7 +8,7 @@ import OrreryStore
 package struct KnownClusters: Sendable {
     /// Those that sessions may live on: the configured ones in their order, then those that joined, by name.
     let clusters: [HubConfiguration.Cluster]
-    /// What the hub trusts those with of which the configuration does not say it, or of which it was decided otherwise.
+    /// What the hub trusts each with; nothing where only the configuration was read.
     let trust: [String: Set<String>]
     /// Those whose trust somebody has decided since they came.
     let judged: Set<String>
