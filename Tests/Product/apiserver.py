@@ -70,8 +70,7 @@ def server(directory):
                                   stdout=log, stderr=log)
     try:
         def answers():
-            with contextlib.suppress(OSError):
-                return DIRECT.open(f"http://127.0.0.1:{port}/readyz", timeout=2).status == 200
+            return DIRECT.open(f"http://127.0.0.1:{port}/readyz", timeout=2).status == 200
 
         eventually(answers, lambda: (directory / "pocket.log").read_text())
         yield Server(f"http://127.0.0.1:{port}", IMAGE, token="token-of-the-admin")

@@ -16,13 +16,19 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def eventually(probe, what, limit=60.0):
-    """What `probe` returns once it is true; fails with `what` (a text or a function that makes one) at the limit."""
+    """What `probe` returns once it is true; fails with `what` (a text or a function that makes one) at the limit.
+
+    Whoever is asked may not be there yet, or not answer in time: an OSError, as all of requests' errors are, means not yet."""
     deadline = time.monotonic() + limit
     while True:
-        if value := probe():
-            return value
+        trouble = None
+        try:
+            if value := probe():
+                return value
+        except OSError as error:
+            trouble = error
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {limit:.0f} s: {what() if callable(what) else what}")
+            raise AssertionError(f"not within {limit:.0f} s: {what() if callable(what) else what}") from trouble
         time.sleep(0.1)  # between two looks, not instead of one
 
 

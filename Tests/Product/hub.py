@@ -110,7 +110,8 @@ class Hub:
         return processes_below(self.directory)
 
     def proxy_pid(self):
-        return int((self.directory / "jupyterhub-proxy.pid").read_text())
+        """0 while JupyterHub writes it."""
+        return int((self.directory / "jupyterhub-proxy.pid").read_text() or 0)
 
     def request(self, method, path, **named):
         """Through the proxy, never through one of the environment."""
@@ -121,10 +122,7 @@ class Hub:
     def answers_through_the_proxy(self, limit=60):
         def answers():
             assert self.process.poll() is None, f"JupyterHub ended with {self.process.returncode}:\n{self.words()}"
-            try:
-                return self.api("GET", "/info").status_code == 200
-            except requests.ConnectionError:
-                return False
+            return self.api("GET", "/info").status_code == 200
 
         eventually(answers, lambda: f"JupyterHub behind the proxy:\n{self.words()}", limit)
 

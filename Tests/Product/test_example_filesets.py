@@ -140,12 +140,8 @@ hostPaths: ["{self.state}/datasets"]"""
             name=name, port=port, state=self.state, block=64 + port % 128, digest=self.digest, lab=lab(), storage=storage))
         command = [PROGRAM, "pocket", "--stop-pods-at-exit", "--config", self.state / name / "pocket.yaml"]
         with self.running(command, name):
-            def answers():
-                try:
-                    return DIRECT.open(f"http://127.0.0.1:{port}/readyz", timeout=2).status == 200
-                except OSError:
-                    return False
-            eventually(answers, lambda: self.words(name))
+            eventually(lambda: DIRECT.open(f"http://127.0.0.1:{port}/readyz", timeout=2).status == 200,
+                       lambda: self.words(name))
             yield
 
     def session(self, name, cluster):

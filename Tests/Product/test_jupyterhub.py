@@ -55,14 +55,10 @@ def test_a_killed_proxy_is_restarted_with_all_routes(hub):
     base = hub.spawned("ada")
     before, pid = hub.routes(), hub.proxy_pid()
     os.kill(pid, signal.SIGKILL)
-
-    def restored():
-        try:
-            return hub.proxy_pid() != pid and hub.routes().keys() == before.keys()
-        except (OSError, requests.ConnectionError):
-            return False
-
-    eventually(restored, lambda: f"the routes are back:\n{hub.words()}")
+    eventually(
+        lambda: hub.proxy_pid() != pid and hub.routes().keys() == before.keys(),
+        lambda: f"the routes are back:\n{hub.words()}",
+    )
     assert {key: route["target"] for key, route in hub.routes().items()} == {
         key: route["target"] for key, route in before.items()
     }
