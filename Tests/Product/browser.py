@@ -46,7 +46,7 @@ class Browser:
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def see(self, selector, limit=30.0, text=None):
+    def see(self, selector, limit=60.0, text=None):
         """The first visible element of `selector` (with `text` in it), waited for."""
         def look():
             try:
@@ -62,7 +62,7 @@ class Browser:
         except WebDriverException:
             return ""
 
-    def press(self, selector, text=None, limit=30.0):
+    def press(self, selector, text=None, limit=60.0):
         """Clicks it, as soon as nothing lies over it."""
         def click():
             try:
@@ -141,7 +141,7 @@ class Browser:
         self.in_lab()
         if not self.all(".jp-Launcher"):
             self.press("[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']")
-        self.press(".jp-LauncherCard[data-category=Notebook]", limit=60)
+        self.press(".jp-LauncherCard[data-category=Notebook]")
         self.see(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content", 60)
         # What is run before its kernel is connected, JupyterLab drops; the status bar says when it is.
         self.see("#jp-bottom-panel, #jp-main-statusbar", 60, text="| Idle")

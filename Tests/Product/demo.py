@@ -151,7 +151,7 @@ class Demo:
             self.process.terminate()
             raise
         assert status == 0, f"deploy/demo did not end cleanly:\n{self.words()}"
-        eventually(lambda: not self.processes(), lambda: f"nothing is left running: {self.processes()}", limit=10)
+        eventually(lambda: not self.processes(), lambda: f"nothing is left running: {self.processes()}")
 
 
 def is_running(pid):

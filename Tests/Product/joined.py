@@ -106,10 +106,10 @@ class JoinedSite(PodSite):
     def line(self, name="north"):
         return next((line for line in self.clusters().splitlines() if line.startswith(name + " ")), "")
 
-    def is_said(self, words, name="north", limit=30):
+    def is_said(self, words, name="north"):
         """Until the cluster's line has `words`."""
         eventually(lambda: words in self.line(name),
-                   lambda: f"{words}: {self.clusters()}\n{self.words('hub')}\n{self.words('agent')}", limit)
+                   lambda: f"{words}: {self.clusters()}\n{self.words('hub')}\n{self.words('agent')}")
 
     def pods(self):
         return [pod["metadata"]["name"] for pod in self.object("pods")["items"]]

@@ -49,7 +49,7 @@ def test_a_certificate_that_the_rule_is_not_about_waits_for_an_administrator(sit
         site.clusters("deny", asking[0], "--because", f"who is {case}?")
     # And so it stays, whenever it comes.
     with knock(site, case.replace(" ", "-"), chain, key):
-        eventually(lambda: f"who is {case}?" in site.words("agent"), lambda: site.words("agent"), 10)
+        eventually(lambda: f"who is {case}?" in site.words("agent"), lambda: site.words("agent"))
     assert not waiting(site)
 
 

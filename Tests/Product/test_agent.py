@@ -161,7 +161,7 @@ def reaches(proxy):
 
 def test_a_pod_is_reached_through_connections_that_its_site_dialled(site):
     _, proxy, agent, _, _ = site
-    eventually(lambda: reaches(proxy), agent.words, 60)
+    eventually(lambda: reaches(proxy), agent.words)
     assert "is called south there" in agent.words()
     started = time.monotonic()
     with requests.Session() as session:
@@ -172,29 +172,29 @@ def test_a_pod_is_reached_through_connections_that_its_site_dialled(site):
 
 def test_the_hub_reaches_the_clusters_interface_through_the_gate(site):
     hub, proxy, agent, inner, pod = site
-    eventually(lambda: reaches(proxy), agent.words, 60)
+    eventually(lambda: reaches(proxy), agent.words)
     asked = {"headers": {"Authorization": "Bearer sesame"}, "timeout": 10}
     mine = requests.get(f"http://127.0.0.1:{inner}/south{PODS}?labelSelector=orrery.io%2Fhub%3Dorrery", **asked)
     assert [each["metadata"]["uid"] for each in mine.json()["items"]] == [pod["metadata"]["uid"]]
     others = requests.get(f"http://127.0.0.1:{inner}/south/api/v1/namespaces/default/secrets", **asked)
     assert others.status_code == 403 and others.json()["reason"] == "Forbidden"
-    eventually(lambda: "inventory" in hub.types(), hub.types, 30)
+    eventually(lambda: "inventory" in hub.types(), hub.types)
 
 
 def test_both_ends_may_restart(site):
     _, proxy, agent, _, _ = site
-    eventually(lambda: reaches(proxy), agent.words, 60)
+    eventually(lambda: reaches(proxy), agent.words)
     proxy.end()
     proxy.start()
-    eventually(lambda: reaches(proxy), agent.words, 20)
+    eventually(lambda: reaches(proxy), agent.words)
     assert agent.end() == 0, agent.words()
     agent.start()
-    eventually(lambda: reaches(proxy), agent.words, 20)
+    eventually(lambda: reaches(proxy), agent.words)
 
 
 def test_an_agent_dials_every_proxy_that_the_hub_names(site, tmp_path):
     hub, proxy, agent, _, _ = site
-    eventually(lambda: reaches(proxy), agent.words, 60)
+    eventually(lambda: reaches(proxy), agent.words)
     # At another address and the same port, with a key of its own.
     second = Proxy("--hub", hub.url, "--state-dir", tmp_path / "second", "--agent-address", f"127.0.0.2:{proxy.port}",
                    variables={"ORRERY_PROXY_TOKEN": "sesame"}, place=("127.0.0.2", proxy.port))
@@ -204,8 +204,8 @@ def test_an_agent_dials_every_proxy_that_the_hub_names(site, tmp_path):
         while len(keys) < 2:
             keys.add(hub.pins.get(timeout=30))
         hub.add({"peers": [f"127.0.0.2:{proxy.port}"], "pins": sorted(keys)})
-        eventually(lambda: f"proxy=127.0.0.2:{proxy.port}" in agent.words(), agent.words, 20)
-        eventually(lambda: reaches(second), agent.words, 20)
+        eventually(lambda: f"proxy=127.0.0.2:{proxy.port}" in agent.words(), agent.words)
+        eventually(lambda: reaches(second), agent.words)
         assert reaches(proxy)
     finally:
         second.end()
@@ -217,6 +217,6 @@ def test_a_wrong_pin_is_said_in_words(site, tmp_path):
     (tmp_path / "kubeconfig").write_text((agent.directory / "kubeconfig").read_text())
     other = Agent(tmp_path)
     try:
-        eventually(lambda: "not pinned in the join string" in other.words(), other.words, 20)
+        eventually(lambda: "not pinned in the join string" in other.words(), other.words)
     finally:
         other.end()

@@ -39,7 +39,7 @@ def records(site, *words):
 def test_a_login_and_a_refusal_can_be_read_while_the_hub_runs(site):
     assert site.log_in("grace")[0] == "/hub/home"
     assert site.log_in("ada")[0] == "/hub/callback/demo"
-    found = eventually(lambda: len(records(site)) >= 2 and records(site), "both records are written", 10)
+    found = eventually(lambda: len(records(site)) >= 2 and records(site), "both records are written")
     login, refusal = found[-2:]
     assert login["act"] == "login" and login["name"] == "grace" and login["address"].startswith("127.0.0.1"), login
     assert refusal["act"] == "login-refused" and "developers" in refusal["why"] and "name" not in refusal, refusal
@@ -60,7 +60,7 @@ def test_a_session_and_the_sensitive_fileset_it_was_given_are_written_down(tmp_p
         site.start(browser, proof, "ada")
         site.stop(browser, proof, "ada")
         found = eventually(lambda: [each for each in records(site) if each["act"] == "stop"] and records(site),
-                           "the stop is written", 10)
+                           "the stop is written")
     acts = [(each["act"], each.get("cluster"), each["object"]) for each in found if each["act"] != "token-made"]
     session = acts[1][2]
     assert acts == [("login", None, "demo"), ("spawn", "north", session), ("grant", "north", "home"),
@@ -84,7 +84,7 @@ def test_keys_change_under_a_running_hub(site):
 
 
 def test_a_thief_of_the_database_is_found_out(site):
-    eventually(lambda: len(records(site)) >= 4, "records are written", 10)
+    eventually(lambda: len(records(site)) >= 4, "records are written")
     for number, statement in enumerate((
             "UPDATE audit SET address = '192.0.2.1' WHERE number = 1",
             "DELETE FROM audit WHERE number = 2",

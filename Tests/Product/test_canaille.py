@@ -73,7 +73,7 @@ class TwoIssuers(Site):
             if answer.is_redirect:
                 method, data, address = "GET", None, urllib.parse.urljoin(address, answer.headers["Location"])
                 if address.startswith(self.url):
-                    eventually(self.second_has_a_new_token, "the clock stands still", limit=5)
+                    eventually(self.second_has_a_new_token, "the clock stands still")
                     return address
                 continue
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', answer.text)

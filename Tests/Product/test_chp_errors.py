@@ -148,13 +148,10 @@ def test_metrics_have_the_names_that_dashboards_know(dead, tmp_path):
             "requests_web": 2,
             "requests_ws": 1,
         }.items():
-            eventually(
-                lambda: value(name) == before[name] + more, lambda: f"{name} counts {more} more:\n{scrape()}", 10
-            )
+            eventually(lambda: value(name) == before[name] + more, lambda: f"{name} counts {more} more:\n{scrape()}")
         eventually(
             lambda: value('requests_proxy{status="503"}') == 1 and value('requests_proxy{status="200"}') == 1,
             scrape,
-            10,
         )
         assert value('requests_api{status="404"}') == 1 and value('requests_api{status="201"}') == 1
         text = scrape()

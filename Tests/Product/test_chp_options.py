@@ -133,7 +133,7 @@ def test_what_it_does_is_logged_without_queries(origin):
         proxy.get("/user/ada/x?token=secret-of-ada")
         proxy.api("DELETE", "/api/routes/user/ada")
         proxy.api("GET", "/api/routes?inactive_since=2020-01-01", token="token wrong-one")
-        eventually(lambda: "403 GET /api/routes" in proxy.words(), proxy.words, 10)
+        eventually(lambda: "403 GET /api/routes" in proxy.words(), proxy.words)
         words = proxy.words()
         for line in (
             "Proxying http://",
@@ -160,7 +160,7 @@ def test_failures_are_logged_but_not_each_of_a_storm(origin):
         with proxy.connect() as stream:
             for _ in range(200):
                 stream.send("GET /user/ada/y?token=secret HTTP/1.1\r\nHost: h\r\n\r\n").final()
-        eventually(lambda: "more requests failed" in proxy.words(), proxy.words, 10)
+        eventually(lambda: "more requests failed" in proxy.words(), proxy.words)
         words = proxy.log.read_text()
         assert "PROXY WEB /user/bob/x to 127.0.0.1:" in words and "warn: 503 GET /user/ada/y: " in words
         assert words.count("warn: 503 GET /user/ada/y: ") < 200 and "secret" not in words
@@ -254,7 +254,7 @@ def test_plain_requests_are_redirected(authority, origin, to):
         ["--redirect-to", to] if to else []
     )
     with Proxy(*options, tls=authority.client()) as proxy:
-        eventually(lambda: "Added HTTP to HTTPS redirection" in proxy.words(), proxy.words, 10)
+        eventually(lambda: "Added HTTP to HTTPS redirection" in proxy.words(), proxy.words)
         for host in ("127.0.0.1", f"127.0.0.1:{port}"):
             with connect(("127.0.0.1", port)) as stream:
                 answer = stream.send(f"GET /x/y?z HTTP/1.1\r\nHost: {host}\r\n\r\n").final()
@@ -280,11 +280,11 @@ def test_a_new_certificate_is_taken_by_sighup_without_a_connection_lost(authorit
         for new, place in zip(authority.issue("second"), (key, certificate)):
             new.replace(place)
         proxy.process.send_signal(signal.SIGHUP)
-        eventually(lambda: "second" in shown(), "the second certificate is shown", 10)
+        eventually(lambda: "second" in shown(), "the second certificate is shown")
         assert old.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").final().text == "x"
         certificate.write_text("no certificate")
         proxy.process.send_signal(signal.SIGHUP)
-        eventually(lambda: "certificate" in proxy.words().lower(), proxy.words, 10)
+        eventually(lambda: "certificate" in proxy.words().lower(), proxy.words)
         assert "second" in shown()
 
 

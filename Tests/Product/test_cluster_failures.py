@@ -109,7 +109,7 @@ def test_a_storm_of_429_is_waited_out_in_words_and_nothing_is_doubled(site, proo
     asked = grace.post(f"{site.url}/hub/api/users/grace/server", headers=proofs["grace"], timeout=60)
     assert asked.status_code in (201, 202), asked.text
     # The hub waits as it is told for ten seconds, and then says why nothing happens.
-    eventually(lambda: "too busy right now" in site.home_page(grace), lambda: site.home_page(grace), 15)
+    eventually(lambda: "too busy right now" in site.home_page(grace), lambda: site.home_page(grace))
     assert ada_works(site), "who works there already notices nothing"
     assert uids(site) == before
     site.misbehave("DELETE", f"/faults/{fault}")
@@ -151,7 +151,7 @@ def test_without_its_hub_a_proxy_goes_on_and_the_hub_finds_everything_again(site
     # The proxy too, which has routes and keys on its disk.
     site.end("proxy", signal.SIGKILL)
     site.begin("proxy")
-    eventually(lambda: ada_works(site), lambda: site.words("proxy") + site.words("agent"), 10)
+    eventually(lambda: ada_works(site), lambda: site.words("proxy") + site.words("agent"))
     assert uids(site) == pods
     site.begin("hub")
     eventually(site.answers, lambda: site.words("hub"))
@@ -176,9 +176,9 @@ def test_a_cluster_that_is_thrown_out_ends_a_download_within_a_second(site, proo
             for piece in pieces:
                 got += len(piece)
         assert got < DOWNLOAD and time.monotonic() - revoked < 1
-    eventually(lambda: "the test throws it out" in site.home_page(site.browsers["ada"]), lambda: site.words("hub"), 10)
+    eventually(lambda: "the test throws it out" in site.home_page(site.browsers["ada"]), lambda: site.words("hub"))
     assert site.browsers["ada"].get(f"{site.url}/user/ada/api/status", timeout=10).status_code in (424, 503)
     servers = site.browsers["ada"].get(f"{site.url}/hub/api/users/ada", headers=proofs["ada"], timeout=10).json()["servers"]
     assert not servers.get("", {}).get("ready"), servers
-    eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"), 10)
+    eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
     assert uids(site) == pods, "nothing of the site's is touched"

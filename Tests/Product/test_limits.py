@@ -204,7 +204,7 @@ def test_one_address_has_its_share_of_connections(origin):
         assert [status(stream) for stream in streams] == [200] * 20
         for stream in streams:
             stream.socket.close()
-        eventually(lambda: answers(proxy), "somebody is served once they are gone", 10)
+        eventually(lambda: answers(proxy), "somebody is served once they are gone")
 
 
 def status(stream):
@@ -216,8 +216,8 @@ def test_a_client_that_takes_nothing_is_cut():
     with Origin(lambda *_: page) as origin, Proxy("--stall-seconds", "1", "--default-target", origin.url) as proxy:
         with proxy.connect() as stream:
             stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-            eventually(lambda: origin.open, "its target is asked", 10)
-            eventually(lambda: not origin.open, "its target is let go", 15)
+            eventually(lambda: origin.open, "its target is asked")
+            eventually(lambda: not origin.open, "its target is let go")
             assert len(stream.rest()) < 50_000_000
 
 
@@ -272,9 +272,7 @@ def test_the_end_under_load_fails_no_request(size):
     page = reply("x" * size)
     with Origin(lambda *_: page) as origin, Proxy("--drain-seconds", "20", "--default-target", origin.url) as proxy:
         clients = [Client(proxy.place, size) for _ in range(16)]
-        eventually(
-            lambda: all(client.served > 5 for client in clients), lambda: [client.failed for client in clients], 30
-        )
+        eventually(lambda: all(client.served > 5 for client in clients), lambda: [client.failed for client in clients])
         assert proxy.end(signal.SIGTERM) == 2
         for client in clients:
             client.join(30)
@@ -286,7 +284,7 @@ def test_wrk_sees_no_failure_at_the_end(origin):
         load = subprocess.Popen(
             ["wrk", "-t", "1", "-c", "16", "-d", "4", f"{proxy.url}/"], stdout=subprocess.PIPE, text=True
         )
-        eventually(lambda: len(origin.requests) > 200, "wrk is at work", 20)
+        eventually(lambda: len(origin.requests) > 200, "wrk is at work")
         assert proxy.end(signal.SIGTERM) == 2
         said = load.communicate(timeout=30)[0]
         # After the end it finds nobody listening, which it counts as failed writes; a lost answer is a read.
@@ -302,14 +300,14 @@ def test_a_download_is_brought_to_its_end_and_a_second_signal_is_believed():
         with proxy.connect() as stream:
             stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").until(b"\r\n\r\n")
             proxy.process.send_signal(signal.SIGTERM)
-            eventually(lambda: not listens(proxy.place), "nobody new is let in", 10)
+            eventually(lambda: not listens(proxy.place), "nobody new is let in")
             assert stream.exactly(len(body)) == body
         assert proxy.process.wait(20) == 2
         proxy.start()
         with proxy.connect() as stream:
             stream.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").until(b"\r\n\r\n")
             proxy.process.send_signal(signal.SIGTERM)
-            eventually(lambda: not listens(proxy.place), "the first one is heard", 10)
+            eventually(lambda: not listens(proxy.place), "the first one is heard")
             assert proxy.end(signal.SIGTERM) == 2
 
 

@@ -127,7 +127,7 @@ def test_twenty_seconds_end_nothing(site, door):
                 assert not any("unreachable" in words for _, words in site.health()[said:])
                 assert "cannot be reached" not in site.home_page(site.browser_of_ada)
         assert kernel.run("print(2 + 2)") == "4\n", "over the same connection"
-    eventually(lambda: ada_works(site), lambda: site.words("agent"), 10)
+    eventually(lambda: ada_works(site), lambda: site.words("agent"))
     site.is_said(", ready")
     assert site.welcomes() == welcomes, "the agent has not even dialled anew"
     assert site.uids() == pods
@@ -149,8 +149,8 @@ def test_after_a_minute_all_is_found_again(site, door):
     when = {words.split(";")[0]: at - int(since) for at, words in reversed(site.health()[said:])}
     assert 35 <= when.get("unreachable", 60) < 60 and "degraded" in when, (when, site.health())
     assert any("cannot be reached since" in page for page in pages), pages[-1]
-    eventually(lambda: ada_works(site), lambda: site.words("agent"), 10)
+    eventually(lambda: ada_works(site), lambda: site.words("agent"))
     eventually(lambda: site.health()[-1][1] == "ready", lambda: site.words("hub"))
     assert site.health()[-1][0] - back < 60
-    eventually(lambda: "cannot be reached" not in site.home_page(site.browser_of_ada), lambda: site.words("hub"), 10)
+    eventually(lambda: "cannot be reached" not in site.home_page(site.browser_of_ada), lambda: site.words("hub"))
     assert site.welcomes() > welcomes and site.uids() == pods

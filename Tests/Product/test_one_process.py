@@ -23,7 +23,7 @@ def test_up_serves_and_ends(demo, results, tmp_path):
         def page():
             assert up.poll() is None, (results / "up.log").read_text()
             return DIRECT.open(url, timeout=2).read().decode()
-        assert "Demo Institute" in eventually(page, "the login page through the proxy", 30)
+        assert "Demo Institute" in eventually(page, "the login page through the proxy")
     finally:
         up.send_signal(signal.SIGTERM)
         assert up.wait(15) == 0, (results / "up.log").read_text()[-2000:]

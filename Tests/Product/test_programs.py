@@ -118,7 +118,7 @@ def test_a_token_for_somebody_else_opens_nothing(site, grace):
         approve(site, begun.json()["user_code"])
         form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
         form |= {"device_code": begun.json()["device_code"]}
-        tokens = eventually(lambda: token_of(program, site, form, secret), "the issuer gives a token", 30)
+        tokens = eventually(lambda: token_of(program, site, form, secret), "the issuer gives a token")
     answer = call(site, tokens["access_token"], "/users/grace")
     assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert call(site, tokens["access_token"]).status_code == 403

@@ -180,7 +180,7 @@ def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site
                            lambda: site.words("thief"))
                 site.end_agent("thief")
             site.clusters("uncordon", "north", "--because", "we have looked")
-            eventually(lambda: "quarantine" not in site.line(), site.clusters, 10)
+            eventually(lambda: "quarantine" not in site.line(), site.clusters)
 
 
 def test_an_older_copy_of_the_database_asks_an_administrator_and_touches_no_pod(site):

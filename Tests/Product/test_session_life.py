@@ -64,7 +64,7 @@ def test_rest_is_warned_of_and_ends_work_goes_on_and_a_lost_right_ends_it(site):
 
         site.filesets.write_text(site.alone + SHARED % ", until: 2020-01-01T00:00:00Z")
         eventually(lambda: "You may not use shared any more" in browser.get(f"{site.url}/hub/home", timeout=10).text,
-                   lambda: site.words("hub"), 30)
+                   lambda: site.words("hub"))
         assert session(site, "busy")[0] == "ready", "first a warning"
         eventually(lambda: session(site, "busy")[:2] == ("ended", "revoked"),
                    lambda: f"{session(site, 'busy')} {site.words('hub')}", 60)

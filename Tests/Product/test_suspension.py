@@ -48,9 +48,9 @@ def test_who_is_suspended_loses_browser_programs_and_pod_at_once(site):
         assert not opens(ada, f"{site.url}/hub/home") and not opens(ada, notebook)
         assert status(site, token) == 403
         # What the pod needs to end in peace is the profile's grace of one second.
-        eventually(lambda: not site.object("pods")["items"], lambda: site.words("hub"), 15)
+        eventually(lambda: not site.object("pods")["items"], lambda: site.words("hub"))
         # What it was given beside it goes after it.
-        eventually(lambda: not site.object("secrets")["items"], lambda: site.words("hub"), 15)
+        eventually(lambda: not site.object("secrets")["items"], lambda: site.words("hub"))
         again = ada.get(f"{site.url}/hub/login/demo", allow_redirects=False, timeout=10)
         back = ada.get(again.headers["Location"] + "&g_continue", allow_redirects=False, timeout=10)
         refused = ada.get(back.headers["Location"], timeout=10)
