@@ -43,9 +43,10 @@ class ExchangeProvider:
                   "jti": secrets.token_hex(8), **claims}
         return jwt.encode({"alg": "ES256", "kid": self.key.kid, "typ": "JWT"}, claims, self.key, algorithms=["ES256"])
 
-    def verify(self, token):
+    def verify(self, token, at=None):
+        """The claims of a token of ours that was good at this time, or is now."""
         claims = jwt.decode(token, self.key, algorithms=["ES256"]).claims
-        jwt.JWTClaimsRegistry(iss={"essential": True, "value": self.url}, exp={"essential": True}).validate(claims)
+        jwt.JWTClaimsRegistry(now=at, iss={"essential": True, "value": self.url}, exp={"essential": True}).validate(claims)
         return claims
 
     def authorize(self, query):
@@ -75,14 +76,16 @@ class ExchangeProvider:
                 "refresh_token": refresh, **more}
 
     def exchange(self, form):
-        self.tries.append(self.mood)
-        if self.mood == "away":
+        # It may change at any moment.
+        mood = self.mood
+        self.tries.append(mood)
+        if mood == "away":
             return 503, {}
         assert form["subject_token_type"] == form["requested_token_type"] == [ACCESS_TOKEN]
         login = self.verify(form["subject_token"][0])
         asked = set(form["scope"][0].split())
         assert asked < set(login["scope"].split()), "an exchange is for less than the login"
-        scope = login["scope"] if self.mood == "wide" else " ".join(sorted(asked))
+        scope = login["scope"] if mood == "wide" else " ".join(sorted(asked))
         # What the answer says may be right while the token is not.
         token = self.sign(self.life, sub=login["sub"], aud=form["audience"][0], scope=scope, act={"sub": CLIENT})
         if scope != login["scope"]:

@@ -29,7 +29,8 @@ import json, os, time
 with open(os.path.expanduser("~/seen.jsonl"), "a", buffering=1) as seen:
     while True:
         with open(os.environ["BEARER_TOKEN_FILE"]) as file:
-            seen.write(json.dumps([time.time(), file.read()]) + chr(10))
+            token = file.read()
+        seen.write(json.dumps([time.time(), token]) + chr(10))
         time.sleep(0.5)
 """
 
@@ -56,8 +57,8 @@ def test_a_sessions_token_is_exchanged_and_never_good_for_more(site):
     with contextlib.closing(site.browser()) as browser:
         proof = site.proof(browser.get(f"{site.url}/hub/login/vo", timeout=10))
         site.start(browser, proof, "ada")
-        first = eventually(site.seen, lambda: f"{provider.wrong} {site.words('hub')}", 60)[0][1]
-        claims = provider.verify(first)
+        at, first = eventually(site.seen, lambda: f"{provider.wrong} {site.words('hub')}", 60)[0]
+        claims = provider.verify(first, at)
         assert claims["aud"] == "https://data.test" and claims["scope"] == "storage.read:/"
         assert first in provider.exchanged and first not in provider.logins
 
@@ -70,9 +71,9 @@ def test_a_sessions_token_is_exchanged_and_never_good_for_more(site):
             assert first in provider.exchanged
         assert "good for more than was asked for" in site.words("hub")
         provider.mood = "right"
-        last = eventually(lambda: next((token for _, token in site.seen()[-1:] if token != first), None),
-                          lambda: f"{provider.wrong} {site.words('hub')}", 60)
-        assert provider.verify(last)["scope"] == "storage.read:/"
+        at, last = eventually(lambda: next((look for look in site.seen()[-1:] if look[1] != first), None),
+                              lambda: f"{provider.wrong} {site.words('hub')}", 60)
+        assert provider.verify(last, at)["scope"] == "storage.read:/"
         assert not provider.wrong, provider.wrong
         texts = {token for _, token in site.seen()}
         assert texts <= set(provider.exchanged) and not texts & set(provider.logins)
