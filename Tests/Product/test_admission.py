@@ -49,7 +49,7 @@ def test_a_certificate_that_the_rule_is_not_about_waits_for_an_administrator(sit
         site.clusters("deny", asking[0], "--because", f"who is {case}?")
     # And so it stays, whenever it comes.
     with knock(site, case.replace(" ", "-"), chain, key):
-        eventually(lambda: f"who is {case}?" in site.words("agent"), lambda: site.words("agent"))
+        eventually(lambda: f"who is {case}?" in site.said("agent"), lambda: site.words("agent"))
     assert not waiting(site)
 
 
@@ -82,7 +82,7 @@ def test_an_operator_decides_about_a_member_with_a_word_each(site, grid):
             assert seen in site.line(), (words, site.line())
             assert f"the test says {verb}" in site.clusters("show", "north"), words
         site.clusters("rotate", "north")
-        eventually(lambda: "another key is shown" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
+        eventually(lambda: "another key is shown" in site.said("agent"), lambda: site.words("agent"))
         site.is_said(", ready")
 
 
@@ -91,10 +91,10 @@ def test_a_site_that_has_lost_its_key_is_adopted_and_one_that_leaves_may_come_ag
         agents.enter_context(site.agent(site.join, key="fresh"))
         asking = eventually(lambda: waiting(site), lambda: site.clusters() + site.words("agent"))
         assert "has this key now" in site.clusters("adopt", asking[0], "north", "--because", "its disk was lost")
-        eventually(lambda: "welcomed" in (site.state / "agent.out").read_text().split("waiting to be let in")[-1],
+        eventually(lambda: "welcomed" in site.said("agent").split("waiting to be let in")[-1],
                    lambda: site.words("agent"))
         assert site.clusters("leave", "north", "--because", "the site takes it away") == "done"
-        eventually(lambda: "the site takes it away" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
+        eventually(lambda: "the site takes it away" in site.said("agent"), lambda: site.words("agent"))
         assert " left" in site.line(), site.line()
     shutil.rmtree(site.state / "fresh")
     with site.agent(site.join, key="fresh"):

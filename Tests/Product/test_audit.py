@@ -47,7 +47,7 @@ def test_a_login_and_a_refusal_can_be_read_while_the_hub_runs(site):
     assert [each["act"] for each in records(site, "--act", "login-refused", "--since", "1h")] == ["login-refused"]
     assert not records(site, "--until", "2026-01-01")
     # The id of the request is the one that the hub's own log has.
-    assert login["request"] in site.words("hub")
+    assert login["request"] in site.said("hub")
 
 
 def test_a_session_and_the_sensitive_fileset_it_was_given_are_written_down(tmp_path):

@@ -65,7 +65,7 @@ def uids(site):
 
 
 def welcomes(site):
-    return (site.state / "agent.out").read_text().count("welcomed")
+    return site.said("agent").count("welcomed")
 
 
 def ada_token(site, proofs):
@@ -82,7 +82,7 @@ def test_an_agent_whose_clock_is_ten_minutes_ahead_joins_and_everybody_is_told(s
     said = re.search(r"its agent's clock is (\d+) s ahead of the proxy's", site.line())
     assert said and 590 <= int(said[1]) <= 610, site.line()
     assert ada_works(site), "sessions need no clock of the agent's"
-    assert "s ahead of the proxy's" in (site.state / "agent.out").read_text()
+    assert "s ahead of the proxy's" in site.said("agent")
     page = site.browsers["grace"].get(f"{site.url}/hub/clusters/north", timeout=10).text
     assert "clock is" in page and "ahead of the proxy" in page
     found = doctor(site, "--cluster", "north")
@@ -180,5 +180,5 @@ def test_a_cluster_that_is_thrown_out_ends_a_download_within_a_second(site, proo
     assert site.browsers["ada"].get(f"{site.url}/user/ada/api/status", timeout=10).status_code in (424, 503)
     servers = site.browsers["ada"].get(f"{site.url}/hub/api/users/ada", headers=proofs["ada"], timeout=10).json()["servers"]
     assert not servers.get("", {}).get("ready"), servers
-    eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
+    eventually(lambda: "revoked" in site.said("agent"), lambda: site.words("agent"))
     assert uids(site) == pods, "nothing of the site's is touched"

@@ -80,7 +80,12 @@ class Site:
             process.wait(30)
 
     def words(self, name):
-        return (self.state / f"{name}.out").read_text(errors="replace")[-3000:]
+        """The last of what the program has said, for whoever reads of a failure."""
+        return self.said(name)[-3000:]
+
+    def said(self, name):
+        """All of it, for a test to look for something."""
+        return (self.state / f"{name}.out").read_text(errors="replace")
 
     def answers(self):
         with self.browser() as browser:

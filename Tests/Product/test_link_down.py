@@ -74,11 +74,11 @@ class DistantSite(SeparateSite):
     def health(self):
         """What the hub has said of north since it began, in order, each with when, by its clock and in whole seconds."""
         said = r"^(\S+) .*cluster=north health=(.*) \[OrreryHub\] a cluster's health"
-        found = re.findall(said, (self.state / "hub.out").read_text(), re.MULTILINE)
+        found = re.findall(said, self.said("hub"), re.MULTILINE)
         return [(datetime.datetime.strptime(when, "%Y-%m-%dT%H:%M:%S%z").timestamp(), words) for when, words in found]
 
     def welcomes(self):
-        return (self.state / "agent.out").read_text().count("welcomed")
+        return self.said("agent").count("welcomed")
 
     def uids(self):
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.object("pods")["items"]}

@@ -78,7 +78,7 @@ def test_a_group_that_the_issuer_takes_away_is_gone(site):
         eventually(lambda: not is_in(site, here), lambda: site.words("hub"), 120)
         assert not is_in(site, there)
         assert start(site, there, token).status_code == 403
-        assert "groups changed at the issuer" in site.words("hub")
+        assert "groups changed at the issuer" in site.said("hub")
 
 
 def test_a_group_that_was_taken_away_starts_nothing(site):
@@ -98,7 +98,7 @@ def test_a_login_that_the_issuer_ended_starts_nothing(site):
             answer = start(site, browser, token)
             assert answer.status_code == 403 and "does not vouch" in answer.text, answer.text
         assert is_in(site, browser)
-        assert site.words("hub").count("issuer ended a login's credential") == 1
+        assert site.said("hub").count("issuer ended a login's credential") == 1
         # A new login mends it.
         token = proof(enter(site, browser, "demo", "grace"))
         assert start(site, browser, token).status_code == 503

@@ -122,7 +122,7 @@ def test_a_token_for_somebody_else_opens_nothing(site, grace):
     answer = call(site, tokens["access_token"], "/users/grace")
     assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert call(site, tokens["access_token"]).status_code == 403
-    words = site.words("hub")
+    words = site.said("hub")
     assert "aud is not us" in words and f"iss {site.issuer}/api/oidc" in words
     assert not any(part in words for part in tokens["access_token"].split(".")[1:])
 
@@ -179,7 +179,7 @@ def test_somebody_logs_in_on_a_machine_without_a_browser(site, grace, tmp_path):
     assert gone.returncode == 0, gone.stderr
     assert call(site, token).status_code == 403 and token not in book.read_text()
     assert orrery(site, tmp_path, "whoami").returncode == 1
-    assert token not in site.words("hub")
+    assert token not in site.said("hub")
 
 
 def test_who_refuses_is_obeyed(site, grace, tmp_path):

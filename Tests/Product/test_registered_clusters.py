@@ -33,7 +33,7 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
             site.is_said(", ready")
             assert "trust owner" in site.line() and "owner developers" in site.line(), site.line()
             secret = join.split(".")[-1].split("#")[0]
-            assert secret not in (site.state / "hub.out").read_text() + (site.state / "agent.out").read_text()
+            assert secret not in site.said("hub") + site.said("agent")
             proof = site.enter(browser, "ada")
             site.start(browser, proof, "ada")
             assert site.notebook_answers(browser, "ada"), "the notebook answers through the agent"
@@ -59,7 +59,7 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
                     for _ in range(1000):
                         kernel.run("2 + 2")
                 assert "timed out" not in str(ended.value).lower(), "the connection was ended, not forgotten"
-            eventually(lambda: "revoked" in (site.state / "agent.out").read_text(), lambda: site.words("agent"))
+            eventually(lambda: "revoked" in site.said("agent"), lambda: site.words("agent"))
             eventually(lambda: "the test throws it out" in site.home_page(browser), lambda: site.home_page(browser))
             assert site.pods() == pods
             assert "revoked" in site.line()
@@ -153,7 +153,7 @@ def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site
         join = site.join_string()
         assert "/" not in join.split("//")[1].split("#")[0], "no token"
         with site.agent(join):
-            code = eventually(lambda: re.search(r"\b[B-Z]{4}-[B-Z]{4}\b", (site.state / "agent.out").read_text()),
+            code = eventually(lambda: re.search(r"\b[B-Z]{4}-[B-Z]{4}\b", site.said("agent")),
                               lambda: site.words("agent") + site.words("hub"))[0]
             assert "asks to join" in site.clusters()
             proof = site.enter(browser, "ada")
@@ -176,8 +176,7 @@ def test_a_code_is_claimed_a_copy_is_refused_and_the_site_has_the_last_word(site
             with site.another_cluster():
                 site.start_agent(join, name="thief", key="stolen", kubeconfig="other-kubeconfig")
                 site.is_said("quarantine")
-                eventually(lambda: "another cluster" in (site.state / "thief.out").read_text(),
-                           lambda: site.words("thief"))
+                eventually(lambda: "another cluster" in site.said("thief"), lambda: site.words("thief"))
                 site.end_agent("thief")
             site.clusters("uncordon", "north", "--because", "we have looked")
             eventually(lambda: "quarantine" not in site.line(), site.clusters)
@@ -205,6 +204,5 @@ def test_an_older_copy_of_the_database_asks_an_administrator_and_touches_no_pod(
                                  lambda: site.clusters() + site.words("hub"))[1]
             site.clusters("approve", waiting, "--name", "north", "--owner", "developers")
             site.is_said(", ready")
-            eventually(lambda: "belongs to no session" in (site.state / "hub.out").read_text(),
-                       lambda: site.words("hub"))
+            eventually(lambda: "belongs to no session" in site.said("hub"), lambda: site.words("hub"))
             assert site.pods() == pods

@@ -133,6 +133,6 @@ def storage_takes_the_hubs_tokens(site):
 def nothing_of_the_login_is_in_the_pod(site, looks):
     """Only what `notebook` names; no token stands in a log."""
     assert all(set(look["found"]["scope"].split()) == {"openid", "profile", "groups"} for look in looks)
-    words = (site.state / "hub.out").read_text() + (site.state / "pocket.out").read_text()
+    words = site.said("hub") + site.said("pocket")
     for look in looks:
         assert look["text"] not in words and look["own"] not in words

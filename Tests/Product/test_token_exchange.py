@@ -69,7 +69,7 @@ def test_a_sessions_token_is_exchanged_and_never_good_for_more(site):
             # Another good one may have come before the mood did.
             first = site.seen()[-1][1]
             assert first in provider.exchanged
-        assert "good for more than was asked for" in site.words("hub")
+        assert "good for more than was asked for" in site.said("hub")
         provider.mood = "right"
         at, last = eventually(lambda: next((look for look in site.seen()[-1:] if look[1] != first), None),
                               lambda: f"{provider.wrong} {site.words('hub')}", 60)
@@ -77,6 +77,6 @@ def test_a_sessions_token_is_exchanged_and_never_good_for_more(site):
         assert not provider.wrong, provider.wrong
         texts = {token for _, token in site.seen()}
         assert texts <= set(provider.exchanged) and not texts & set(provider.logins)
-        words = (site.state / "hub.out").read_text()
+        words = site.said("hub")
         assert not any(token in words for token in texts | set(provider.logins))
         site.stop(browser, proof, "ada")
