@@ -154,7 +154,10 @@ class Browser:
         cell.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.SHIFT, Keys.ENTER)
 
         def printed():
-            texts = [each.text for each in cell.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output")]
-            return texts if texts and any(texts) else None
+            try:
+                texts = [each.text for each in cell.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output")]
+            except StaleElementReferenceException:
+                return None
+            return texts if any(texts) else None
         texts = eventually(printed, lambda: f"output of the cell:\n{self.text()[:1500]}", limit)
         return json.loads("".join(texts).strip())

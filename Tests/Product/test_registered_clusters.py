@@ -116,6 +116,8 @@ def test_an_administrator_makes_a_join_string_at_a_browser_and_revokes_another(s
             ada.see(".notice.failure", text="here is no group nobodys")
             joins = []
             for fields in {"owner": "developers", "name": "north"}, {"owner": "developers", "uses": "2"}:
+                # Here the one before is not shown any more.
+                ada.go("/hub/invites")
                 make(**fields)
                 joins.append(ada.see("#new-join").text)
                 ada.shot("made")
