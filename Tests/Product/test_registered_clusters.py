@@ -36,7 +36,7 @@ def test_a_token_lets_a_cluster_in_and_its_sessions_outlive_its_link(site):
             assert secret not in site.said("hub") + site.said("agent")
             proof = site.enter(browser, "ada")
             site.start(browser, proof, "ada")
-            assert site.notebook_answers(browser, "ada"), "the notebook answers through the agent"
+            eventually(lambda: site.notebook_answers(browser, "ada"), "the notebook answers through the agent")
             pods = site.pods()
 
             # The link is down: first unwell, then unreachable; nothing is stopped, and it comes back by itself.
