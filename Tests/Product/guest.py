@@ -36,7 +36,7 @@ def refusal():
     return None
 
 
-def run(command, directory, place, modules=(), environment=None, seconds=120):
+def run(command, directory, place, modules=(), environment=None, seconds=600):
     """Runs `command` there in `directory`; its exit status, None if it did not come so far, and what it has said.
 
     `place` is a directory for what a guest needs; `modules` are kernel modules in order, as `net/tls/tls`.
