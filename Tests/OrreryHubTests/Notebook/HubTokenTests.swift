@@ -37,7 +37,7 @@ import Testing
                     "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1",
                     "AWS_ENDPOINT_URL_S3": "https://s3.test", "AWS_ENDPOINT_URL_STS": "https://sts.test",
                 ])
-            let tokens = await contract.tokens(for: session)
+            let tokens = await Self.tokens(3, of: contract, for: session)
             #expect(Set(tokens.keys) == ["bt_u\(uid)", "bt_u\(uid)-orrery", "s3"])
             #expect(tokens["bt_u\(uid)"] == tokens["bt_u\(uid)-orrery"])
             let claims = try Self.claims(try #require(tokens["s3"]))
@@ -49,6 +49,16 @@ import Testing
             let bearer = try Self.claims(try #require(tokens["bt_u\(uid)"]))
             #expect(bearer["aud"] == "https://data.test")
         }
+    }
+
+    /// The first tokens, asked for again where a busy machine takes longer for `count` of them than a start waits.
+    private static func tokens(
+        _ count: Int, of contract: ServerContract, for session: SessionRecord
+    ) async -> [String: Secret] {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var tokens = await contract.tokens(for: session)
+        while tokens.count < count, .now < deadline { tokens = await contract.tokens(for: session) }
+        return tokens
     }
 
     /// What a token says, without a look at its signature.
@@ -91,7 +101,7 @@ import Testing
                     "AWS_ROLE_SESSION_NAME": "ada", "AWS_REGION": "north", "AWS_DEFAULT_REGION": "north",
                     "AWS_ENDPOINT_URL_S3": "https://s3.north", "AWS_ENDPOINT_URL_STS": "https://sts.test",
                 ])
-            #expect(await Set(contract.tokens(for: given).keys) == ["s3"])
+            #expect(await Set(Self.tokens(1, of: contract, for: given).keys) == ["s3"])
         }
     }
 
