@@ -88,7 +88,8 @@ import Testing
         let received = Counter()
         let task = Task { [fetcher, url = server.url] () async -> FetchError? in
             do throws(FetchError) {
-                for try await chunk in try await fetcher.stream(FetchRequest(url: url)) { received.add(chunk.count) }
+                let stream = try await fetcher.stream(FetchRequest(url: url, limit: nil))
+                for try await chunk in stream { received.add(chunk.count) }
                 return nil
             } catch { return error }
         }
