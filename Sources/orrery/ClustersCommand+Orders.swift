@@ -14,7 +14,7 @@ extension ClusterOrdering {
     func run() async throws {
         let orders = try orders
         try await reason.file.inBackroom { room in
-            for order in orders { try await room.order(order, of: cluster, because: reason.because) }
+            try await room.order(orders, of: cluster, because: reason.because)
         }
         print("done")
     }

@@ -133,11 +133,19 @@ struct KnownClustersTests {
             let agent = try await hub.member()
             hub.clock.turn(by: .seconds(1))
             try await hub.order(.data(.restricted), of: "west")
-            await #expect(throws: HubError.self) { try await hub.order(.dataAsWritten, of: "west") }
+            let trust = agent.record()?.facets.trust.value
+            await #expect(throws: HubError.self) {
+                try await hub.services.clusterDesk.order(.trust(.unclaimed), .dataAsWritten, of: "west", by: .operator)
+            }
+            await hub.services.registry.refresh()
+            #expect(agent.record()?.facets.trust.value == trust, "all or nothing")
             var desk = hub.services.clusterDesk
             desk.written = ["west"]
             try await desk.order(.dataAsWritten, of: "west", by: .operator)
             await hub.services.registry.refresh()
+            // This hub has not read the file in which something is written now.
+            #expect(hub.services.registry.holds["west"]?.contains("restricted") == true)
+            try await hub.services.registry.load()
             // Nor is it there again once nothing is written any more.
             #expect(hub.services.registry.holds["west"]?.contains("restricted") == false)
             #expect(agent.record()?.facets.ceiling.value == .public)

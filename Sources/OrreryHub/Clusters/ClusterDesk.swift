@@ -37,33 +37,46 @@ struct ClusterDesk: Sendable {
         guesses = FailureLimit(burst: 10, interval: .seconds(60), now: now)
     }
 
-    /// Carries out what `chief` wants of a cluster and gives it as it is then. Throws `.forbidden` unless they may.
+    /// Carries out what `chief` wants of a cluster, one after the other and all or nothing, and gives it as it is then. Throws
+    /// `.forbidden` unless they may.
     @discardableResult
     func order(
-        _ order: ClusterOrder, of name: String, by chief: ClusterChief, because reason: String = ""
+        _ orders: ClusterOrder..., of name: String, by chief: ClusterChief, because reason: String = ""
     ) async throws -> ClusterRecord {
-        let record = try await cluster(name)
-        try check(order, of: record, by: chief)
+        try await order(orders, of: name, by: chief, because: reason)
+    }
+
+    @discardableResult
+    func order(
+        _ orders: [ClusterOrder], of name: String, by chief: ClusterChief, because reason: String = ""
+    ) async throws -> ClusterRecord {
         let now = now()
         let because = reason.isEmpty ? "no reason was given" : reason
+        @Sendable func carryOut(_ record: inout ClusterRecord) throws(HubError) {
+            var after = record
+            for order in orders {
+                try check(order, of: after, by: chief)
+                after.carryOut(order, by: chief, at: now, because: because)
+            }
+            record = after
+        }
+        var record = try await cluster(name)
+        try carryOut(&record)
         // Somebody else may have decided something since it was read.
         let flaw = Mutex<HubError?>(nil)
         let changed = try await store.changeCluster(record.name) { record in
             // It may be run again, on what somebody else has made of the record.
             flaw.withLock { $0 = nil }
-            do throws(HubError) {
-                try check(order, of: record, by: chief)
-                record.carryOut(order, by: chief, at: now, because: because)
-            } catch {
-                flaw.withLock { $0 = error }
-            }
+            do throws(HubError) { try carryOut(&record) } catch { flaw.withLock { $0 = error } }
         }
         if let flaw = flaw.withLock({ $0 }) { throw flaw }
-        await audit.record(
-            AuditAct(
-                .clusterChanged, of: chief.person, by: nil, on: record.name, to: order.words,
-                because: because
-            ).ordered(by: chief))
+        for order in orders {
+            await audit.record(
+                AuditAct(
+                    .clusterChanged, of: chief.person, by: nil, on: record.name, to: order.words,
+                    because: because
+                ).ordered(by: chief))
+        }
         try await audit.settle()
         return changed
     }
@@ -166,8 +179,8 @@ extension ClusterRecord {
             if facets.trust.value == .unclaimed { facets.trust = facet(.ownerOnly) }
         case .data(let ceiling): facets.ceiling = facet(ceiling)
         case .dataAsWritten:
-            // Nothing of what was decided lies in wait for the day on which the file says nothing any more.
-            facets.ceiling = Facet(.public, by: FacetActor.configuration, at: now, because: reason)
+            // A hub that has not read the file yet goes on with the class until it begins anew.
+            facets.ceiling = Facet(facets.ceiling.value, by: FacetActor.configuration, at: now, because: reason)
         case .suspend: facets.membership = facet(.suspended)
         case .resume: facets.membership = facet(.member)
         case .revoke: facets.membership = facet(.revoked)

@@ -95,7 +95,7 @@ extension ClusterRecord {
 
     /// What is `written` and does not count, since somebody has decided something else about this cluster that joined.
     func passedOver(_ written: [String: Set<String>]) -> Set<String>? {
-        guard kind == .agent, isCeilingDecided, let words = written[name] else { return nil }
+        guard isConnectable, isCeilingDecided, let words = written[name] else { return nil }
         return words == facets.ceiling.value.words ? nil : words
     }
 }

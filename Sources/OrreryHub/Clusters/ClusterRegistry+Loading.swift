@@ -130,6 +130,14 @@ extension ClusterRegistry {
         for (name, said) in expected where known[name].map({ $0.title != said.title }) ?? false {
             try await store.changeCluster(name) { $0.title = said.title }
         }
+        // Nothing of what was decided lies in wait for the day on which the file says nothing any more.
+        for record in known.values where record.kind == .agent && record.facets.ceiling.isConfigured {
+            try await store.changeCluster(record.name) { record in
+                let said = record.facets.ceiling
+                guard said.isConfigured else { return }
+                record.facets.ceiling = Facet(.public, by: said.actor, at: said.at, because: said.reason)
+            }
+        }
         let names = Set(configured.map(\.name))
         for record in known.values where record.kind == .direct && !names.contains(record.name) {
             guard record.facets.membership.value != .left else { continue }

@@ -61,9 +61,7 @@ struct ClusterRoutes: Sendable {
         let chief = ClusterChief(visitor.person)
         let record = try record(context, for: chief)
         let reason = String((form["reason"] ?? "").prefix(200))
-        for order in try orders(form) {
-            try await desk.order(order, of: record.name, by: chief, because: reason)
-        }
+        try await desk.order(try orders(form), of: record.name, by: chief, because: reason)
         await registry.refresh()
         return .redirect(to: Self.path(of: record.name))
     }

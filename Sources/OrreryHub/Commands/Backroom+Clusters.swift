@@ -62,9 +62,9 @@ extension Backroom {
         _ = try await desk.adopt(start, into: name, by: .operator, because: reason)
     }
 
-    /// Carries out `order`; a running hub follows within a second.
-    package func order(_ order: ClusterOrder, of cluster: String, because reason: String) async throws {
-        try await desk.order(order, of: cluster, by: .operator, because: reason)
+    /// Carries out `orders`, all or none; a running hub follows within a second.
+    package func order(_ orders: [ClusterOrder], of cluster: String, because reason: String) async throws {
+        try await desk.order(orders, of: cluster, by: .operator, because: reason)
     }
 
     /// Members that today's rules would not let in, a line each.
