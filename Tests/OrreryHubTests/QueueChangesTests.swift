@@ -240,6 +240,25 @@ struct QueueChangesTests {
         }
     }
 
+    /// It does not know what the clusters have shown before.
+    @Test func aHubThatBeginsWhileNodesAreShutOffEndsNobody() async throws {
+        try await TestHub.run { hub in
+            let before = TestDesk(hub, Self.narrow)
+            _ = try await before.start(hub.person("ada"))
+            let second = try await before.start(hub.person("ben"))
+            let after = TestDesk(hub) {
+                Self.narrow(&$0)
+                $0.capacity.memory = ByteCount(bytes: 0)
+            }
+            try await after.running {
+                try await after.scheduler.load()
+                await after.changeClusters { $0.capacity.sessions = 2 }
+                #expect(try await after.eventually { try await !after.isWaiting(second.id) })
+                #expect(try await hub.database.session(id: second.id)?.state != .ended)
+            }
+        }
+    }
+
     @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
         try await TestHub.run { hub in
             let before = TestDesk(hub, Self.narrow)

@@ -138,7 +138,7 @@ extension Scheduler {
     func join(_ id: String, _ request: PlacementRequest, _ plan: Plan, _ placement: Placement, since: Date) {
         var request = request
         request.ticket = id
-        request.servers.formUnion(placement.servers)
+        request.note(servers: placement.servers)
         // What was planned when it was asked for may be another size by now.
         let slot = slot(of: request, Resources((placement.plan ?? plan).size))
         requests[id] = request

@@ -56,7 +56,7 @@ extension Scheduler {
     /// What keeps it from starting; who can start nowhere any more has to go.
     func tell(_ placement: Placement, to id: String) {
         obstacles[id] = placement.obstacles
-        requests[id]?.servers.formUnion(placement.servers)
+        requests[id]?.note(servers: placement.servers)
         guard case .refused(let refusals) = placement.outcome, placement.isOver else { return }
         line.leave(id)
         places = nil

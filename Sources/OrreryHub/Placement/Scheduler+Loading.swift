@@ -65,7 +65,6 @@ extension Scheduler {
         var request = PlacementRequest(person: person.person, profile: session.profile, wish)
         request.past = try await store.places(person: session.person)
         request.ticket = session.id
-        request.servers = [session.cluster]
         return request
     }
 }

@@ -30,6 +30,8 @@ extension Scheduler {
         if known == nil { known = try await request(of: session) }
         // It may have ended meanwhile.
         guard var request = known, occupancy[id] == slot else { return }
+        // Of one that a hub before this one has sent there nothing else is known.
+        request.note(servers: [cluster])
         let shortage = weigh(shortage, of: &request, on: cluster)
         if shortage.isLasting { request.tooLarge[cluster] = shortage.reason }
         close(cluster, shortage, slot.need)

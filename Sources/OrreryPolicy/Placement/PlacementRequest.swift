@@ -22,8 +22,14 @@ package struct PlacementRequest: Hashable, Sendable {
     package var attempts: [String: Int] = [:]
     /// How long clusters are not asked again that did not take it for a reason of its own, by their names.
     package var pauses: [String: Pause] = [:]
-    /// Clusters on which it could have run at some moment since it was asked for.
-    package var servers: Set<String> = []
+    /// Clusters on which it could have run at some moment since it was asked for; nil while that is not known, since a hub has
+    /// just begun.
+    package var servers: Set<String>?
+
+    /// It could run on these now.
+    package mutating func note(servers: [String]) {
+        if !servers.isEmpty { self.servers = (self.servers ?? []).union(servers) }
+    }
 
     package init(
         person: Person, profile: String, environment: String? = nil, size: String? = nil,

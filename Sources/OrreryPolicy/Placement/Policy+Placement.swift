@@ -71,7 +71,7 @@ struct PlacementQuestion {
         return ClusterVerdict(
             cluster: facts.name, title: facts.title, objections: objections(to: facts),
             terms: plan.map { terms(of: facts, for: $0) } ?? [], plan: plan,
-            hasServed: request.servers.contains(facts.name))
+            hasServed: request.servers?.contains(facts.name) ?? true)
     }
 
     /// Those that can be taken now, then those that could if there were room, then the others.
