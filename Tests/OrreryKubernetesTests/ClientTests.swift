@@ -102,7 +102,7 @@ import Testing
 
     @Test func aListWithoutAnEndIsGivenUp() async throws {
         let transport = ScriptedTransport((0..<300).map { .pods(["a\($0)"], version: "7", next: "more") })
-        await #expect(throws: KubernetesError.unreadable("a list goes on after 200 pages")) {
+        await #expect(throws: KubernetesError.unreadable("a list goes on after 200 objects")) {
             try await KubernetesClient(access, transport: transport).list(Pod.self, Selection())
         }
         #expect(transport.calls.count == 200)

@@ -52,14 +52,17 @@ extension KubernetesClient {
     ///
     /// When the picture grows too old between two pages, reading begins again without pages: what comes back is never
     /// put together from two pictures. An object that cannot be understood is named in `unreadable` instead of being among
-    /// the items: it is there, and nothing else is known of it. `.unreadable` when there is no end after 200 pages.
+    /// the items: it is there, and nothing else is known of it. `.unreadable` when there is no end after 200 pages, or 100,000 objects.
     package func list<Object: KubernetesObject>(_ type: Object.Type, _ selection: Selection)
         async throws(KubernetesError) -> ObjectList<Object>
     {
         var whole = try await page(type, selection, limit: 500, after: nil)
         var pages = 1
         while let next = whole.metadata.continue, !next.isEmpty {
-            guard pages < Self.mostPages else { throw .unreadable("a list goes on after \(pages) pages") }
+            let count = whole.items.count + whole.unreadable.count
+            guard pages < Self.mostPages, count < Self.mostPages * 500 else {
+                throw .unreadable("a list goes on after \(count) objects")
+            }
             pages += 1
             do {
                 let page = try await page(type, selection, limit: 500, after: next)
