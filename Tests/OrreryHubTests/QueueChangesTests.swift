@@ -240,38 +240,41 @@ struct QueueChangesTests {
         }
     }
 
-    /// It does not know what the clusters have shown before.
-    @Test func aHubThatBeginsWhileNodesAreShutOffEndsNobody() async throws {
-        try await TestHub.run { hub in
-            let before = TestDesk(hub, Self.narrow)
-            _ = try await before.start(hub.person("ada"))
-            let second = try await before.start(hub.person("ben"))
-            let after = TestDesk(hub) {
-                Self.narrow(&$0)
-                $0.capacity.memory = ByteCount(bytes: 0)
-            }
-            try await after.running {
-                try await after.scheduler.load()
-                await after.changeClusters { $0.capacity.sessions = 2 }
-                #expect(try await after.eventually { try await !after.isWaiting(second.id) })
-                #expect(try await hub.database.session(id: second.id)?.state != .ended)
-            }
+    @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
+        try await restarted {
+            $0.membership = .revoked
+        } body: { desk, waiting in
+            let isTold = try await desk.hasEnded(waiting)
+            #expect(isTold)
         }
     }
 
-    @Test func soIsWhoeverARestartFindsWaitingForNothing() async throws {
+    /// The hub does not know what the clusters have shown before.
+    @Test func whomARestartFindsWhileNodesAreShutOffWaitsOn() async throws {
+        try await restarted {
+            $0.capacity.memory = ByteCount(bytes: 0)
+        } body: { desk, waiting in
+            try await desk.scheduler.load()
+            await desk.changeClusters { $0.capacity.sessions = 2 }
+            #expect(try await desk.eventually { try await !desk.isWaiting(waiting) })
+            #expect(try await desk.hub.database.session(id: waiting)?.state != .ended)
+        }
+    }
+
+    /// Runs `body` with a hub that begins anew while somebody waits, and with the session that does.
+    private func restarted(
+        _ change: @escaping @Sendable (inout ClusterFacts) -> Void,
+        body: @escaping @Sendable (TestDesk, String) async throws -> Void
+    ) async throws {
         try await TestHub.run { hub in
             let before = TestDesk(hub, Self.narrow)
             _ = try await before.start(hub.person("ada"))
             let second = try await before.start(hub.person("ben"))
             let after = TestDesk(hub) {
                 Self.narrow(&$0)
-                $0.membership = .revoked
+                change(&$0)
             }
-            try await after.running {
-                let isTold = try await after.hasEnded(second.id)
-                #expect(isTold)
-            }
+            try await after.running { try await body(after, second.id) }
         }
     }
 
