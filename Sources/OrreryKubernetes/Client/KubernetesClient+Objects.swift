@@ -52,7 +52,8 @@ extension KubernetesClient {
     ///
     /// When the picture grows too old between two pages, reading begins again without pages: what comes back is never
     /// put together from two pictures. An object that cannot be understood is named in `unreadable` instead of being among
-    /// the items: it is there, and nothing else is known of it. `.unreadable` when there is no end after 200 pages, or 100,000 objects.
+    /// the items: it is there, and nothing else is known of it. `.unreadable` when there is no end after 200 pages, or
+    /// 100,000 objects.
     package func list<Object: KubernetesObject>(_ type: Object.Type, _ selection: Selection)
         async throws(KubernetesError) -> ObjectList<Object>
     {
